@@ -1,0 +1,1 @@
+"""What things are: documents, values, states and refusals."""

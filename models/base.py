@@ -1,0 +1,218 @@
+"""The one mechanism that turns Python declarations into stored records with the dictionary's names."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import pymongo
+from bson.errors import InvalidId
+from motor.motor_asyncio import AsyncIOMotorClientSession as Tx
+from motor.motor_asyncio import AsyncIOMotorCollection
+from odmantic import AIOEngine as Db
+from odmantic import EmbeddedModel, Field, Model, ObjectId
+from odmantic.config import ODMConfigDict
+from odmantic.field import ODMFieldInfo
+from odmantic.model import BaseModelMetaclass, EmbeddedModelMetaclass, ModelMetaclass
+from pydantic import AfterValidator
+from pydantic.alias_generators import to_camel
+
+type Where = Mapping[str, Any]
+type Rows = AsyncIOMotorCollection[dict[str, Any]]
+
+__all__ = [
+    "Db",
+    "Document",
+    "Field",
+    "ObjectId",
+    "Part",
+    "Rows",
+    "TenantDocument",
+    "Tx",
+    "Utc",
+    "Where",
+    "index",
+    "stored",
+]
+
+
+def utc_now() -> datetime:
+    """The present time, aware, in UTC, cut to the milliseconds that MongoDB keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Utc = Annotated[datetime, AfterValidator(_aware)]
+
+
+def index(
+    *keys: str, unique: bool = False, only: Where | None = None, expire_after: int | None = None
+) -> pymongo.IndexModel:
+    """An index over stored names.
+
+    A leading minus sorts descending, `only` makes it partial, `expire_after` is in seconds.
+    """
+    options: dict[str, Any] = {"unique": True} if unique else {}
+    if only is not None:
+        options["partialFilterExpression"] = dict(only)
+    if expire_after is not None:
+        options["expireAfterSeconds"] = expire_after
+    return pymongo.IndexModel(
+        [(key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys], **options
+    )
+
+
+def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:
+    """Say where a record is stored and which indexes serve it."""
+    return ODMConfigDict(
+        collection=collection,
+        indexes=lambda: indexes,
+        parse_doc_with_default_factories=True,
+        extra="ignore",
+    )
+
+
+def _name_keys(namespace: dict[str, Any]) -> None:
+    for name in namespace.get("__annotations__", {}):
+        if name.startswith("_"):
+            continue
+        value = namespace.get(name)
+        if isinstance(value, ODMFieldInfo):
+            value.key_name = value.key_name or to_camel(name)
+        elif name in namespace:
+            namespace[name] = Field(default=value, key_name=to_camel(name))
+        else:
+            namespace[name] = Field(key_name=to_camel(name))
+
+
+def _abstract(
+    meta: type[BaseModelMetaclass], name: str, bases: tuple[type, ...], namespace: dict[str, Any]
+) -> type:
+    # ODMantic takes every subclass of Model for a stored record and swaps it out as a base.
+    made: type = super(BaseModelMetaclass, meta).__new__(meta, name, bases, namespace)
+    return made
+
+
+class _DocumentMeta(ModelMetaclass):
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
+        if "model_config" not in namespace:
+            return _abstract(mcs, name, bases, namespace)
+        namespace["__annotations__"] |= {"created_at": Utc, "updated_at": Utc}
+        namespace["created_at"] = Field(default_factory=utc_now)
+        namespace["updated_at"] = Field(default_factory=utc_now)
+        _name_keys(namespace)
+        made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
+        return made
+
+
+class _PartMeta(EmbeddedModelMetaclass):
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
+        if "__annotations__" not in namespace:
+            return _abstract(mcs, name, bases, namespace)
+        _name_keys(namespace)
+        made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
+        return made
+
+
+class Part(EmbeddedModel, metaclass=_PartMeta):
+    """A value stored inside a document."""
+
+
+class Document(Model, metaclass=_DocumentMeta):
+    """A stored record; every concrete one also has createdAt and updatedAt (UTC)."""
+
+    if TYPE_CHECKING:
+        id: ObjectId = Field(default_factory=ObjectId)
+        created_at: datetime = Field(default_factory=utc_now)
+        updated_at: datetime = Field(default_factory=utc_now)
+
+    @property
+    def key(self) -> str:
+        """The id as text, the form in which other records refer to it."""
+        return str(self.id)
+
+    @classmethod
+    def rows(cls, db: Db) -> Rows:
+        """The collection, for the guarded updates of this room."""
+        return db.get_collection(cls)
+
+    @classmethod
+    async def find_one(cls, db: Db, where: Where, *, tx: Tx | None = None) -> Self | None:
+        """The first record that fits, or None."""
+        row = await cls.rows(db).find_one(where, session=tx)
+        return None if row is None else cls.model_validate_doc(row)
+
+    @classmethod
+    async def find_all(
+        cls,
+        db: Db,
+        where: Where,
+        *,
+        sort: str | None = None,
+        skip: int = 0,
+        limit: int = 0,
+        tx: Tx | None = None,
+    ) -> list[Self]:
+        """The records that fit; `sort` takes stored names, a leading minus sorts down, limit 0 means all."""
+        cursor = cls.rows(db).find(where, session=tx).skip(skip).limit(limit)
+        if sort is not None:
+            cursor = cursor.sort(
+                [(key.lstrip("-"), -1 if key.startswith("-") else 1) for key in sort.split()]
+            )
+        return [cls.model_validate_doc(row) async for row in cursor]
+
+    async def insert(self, db: Db, *, tx: Tx | None = None) -> Self:
+        """Store a new record; raises DuplicateKeyError when a unique index already holds it."""
+        await self.rows(db).insert_one(self.model_dump_doc(), session=tx)
+        return self
+
+    @classmethod
+    async def insert_all(cls, db: Db, records: Sequence[Self], *, tx: Tx | None = None) -> None:
+        """Store new records of one kind in one round trip; an empty list stores nothing."""
+        if records:
+            await cls.rows(db).insert_many([record.model_dump_doc() for record in records], session=tx)
+
+    @classmethod
+    async def change(
+        cls, db: Db, where: Where, update: Mapping[str, Any], *, tx: Tx | None = None, upsert: bool = False
+    ) -> Self | None:
+        """One conditional update: the record after it, or None when the guard in `where` did not hold."""
+        row = await cls.rows(db).find_one_and_update(
+            where,
+            {**update, "$currentDate": {"updatedAt": True}},
+            upsert=upsert,
+            return_document=pymongo.ReturnDocument.AFTER,
+            session=tx,
+        )
+        return None if row is None else cls.model_validate_doc(row)
+
+
+def object_id(text: str | ObjectId) -> ObjectId | None:
+    """Read an id that came from outside; None when it cannot be one."""
+    try:
+        return ObjectId(text)
+    except (InvalidId, TypeError):
+        return None
+
+
+class TenantDocument(Document):
+    """A record of one tenant; an id of another tenant is as good as unknown."""
+
+    if TYPE_CHECKING:
+        tenant_id: str
+
+    @classmethod
+    async def get(cls, db: Db, tenant_id: str, key: str | ObjectId, *, tx: Tx | None = None) -> Self | None:
+        """The tenant's record with this id, or None for a malformed, unknown or foreign id."""
+        found = object_id(key)
+        return None if found is None else await cls.find_one(db, {"_id": found, "tenantId": tenant_id}, tx=tx)
+
+
+async def transact[T](db: Db, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+    """Run `work` in one MongoDB transaction: all of it or nothing; write conflicts are retried."""
+    async with await db.client.start_session() as tx:
+        result: T = await tx.with_transaction(work)
+        return result

@@ -1,0 +1,92 @@
+"""What a buyer is owed beyond a parcel: a Discord role or a digital item."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.states import Life
+
+
+class EntitlementType(StrEnum):
+    """What is owed."""
+
+    DISCORD_ROLE = "DISCORD_ROLE"
+    DIGITAL_ITEM = "DIGITAL_ITEM"
+
+
+class EntitlementStatus(StrEnum):
+    """Whether the buyer has it."""
+
+    PENDING = "PENDING"
+    GRANTED = "GRANTED"
+    REVOKED = "REVOKED"
+    FAILED = "FAILED"
+
+
+E = EntitlementStatus
+ENTITLEMENT_LIFE = Life(
+    {
+        E.PENDING: frozenset({E.GRANTED, E.FAILED, E.REVOKED}),
+        # A failed grant is tried again, by the outbox or when the member rejoins.
+        E.FAILED: frozenset({E.GRANTED, E.FAILED, E.REVOKED}),
+        E.GRANTED: frozenset({E.REVOKED}),
+        E.REVOKED: frozenset(),
+    }
+)
+
+
+class Entitlement(TenantDocument):
+    """One role or one digital item owed to a Discord user by one order; times in UTC."""
+
+    model_config = stored(
+        "entitlements",
+        index("tenantId", "orderId"),
+        index("tenantId", "userId", "status"),
+        index("tenantId", "status", "createdAt"),
+    )
+
+    tenant_id: str
+    user_id: str
+    order_id: str
+    product_id: str
+    type: EntitlementType
+    role_id: str | None = None
+    status: EntitlementStatus = EntitlementStatus.PENDING
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    granted_at: Utc | None = None
+    revoked_at: Utc | None = None
+    failed_reason: str | None = None
+
+    @classmethod
+    async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> list[Self]:
+        """Everything an order owes, in order of creation."""
+        return await cls.find_all(db, {"tenantId": tenant_id, "orderId": order_id}, sort="_id", tx=tx)
+
+    @classmethod
+    async def owed_roles(cls, db: Db, tenant_id: str, user_id: str) -> list[Self]:
+        """Roles of one member that are not granted yet or should still be held."""
+        where = {
+            "tenantId": tenant_id,
+            "userId": user_id,
+            "type": EntitlementType.DISCORD_ROLE,
+            "status": {"$in": [E.PENDING, E.FAILED, E.GRANTED]},
+        }
+        return await cls.find_all(db, where, sort="_id")
+
+    @classmethod
+    async def grant(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> Self | None:
+        """PENDING or FAILED → GRANTED; None when it was granted or revoked before."""
+        return await cls._move(db, tenant_id, key, E.GRANTED, {"grantedAt": now, "failedReason": None})
+
+    @classmethod
+    async def fail(cls, db: Db, tenant_id: str, key: Any, reason: str) -> Self | None:
+        """Note why it could not be granted yet; `reason` is a word that the translators know."""
+        return await cls._move(db, tenant_id, key, E.FAILED, {"failedReason": reason})
+
+    @classmethod
+    async def _move(
+        cls, db: Db, tenant_id: str, key: Any, to: EntitlementStatus, fields: dict[str, Any]
+    ) -> Self | None:
+        where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(to)}}
+        return await cls.change(db, where, {"$set": {"status": to, **fields}})

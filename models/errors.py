@@ -1,0 +1,141 @@
+"""The one tree of refusals: a ShopError may be shown to a person, anything else is a bug.
+
+ShopError
+├── BadInput            a value that cannot be taken; names the field
+├── NotFound            unknown here, also when it belongs to another tenant
+├── NoShop              this guild has no shop yet
+├── NotAllowed          the permission key that is missing
+├── RolesMissing        a product asks for roles the customer does not hold
+├── OutOfStock          fewer are left than asked for
+├── CartEmpty
+├── CartChanged         prices, roles or stock moved since the person last looked
+├── ConfirmInProgress   the same order is being placed at this moment
+├── SessionExpired
+├── StepMissing         a step of checkout has no answer yet
+├── Refused             a state does not allow the step
+├── AlreadyDecided      somebody else was faster
+├── ReferenceUsed       a payment reference was approved before
+├── AlreadyExists       a name or number that must be unique is taken
+└── TooFast             a cooldown, in seconds
+"""
+
+from dataclasses import dataclass, field
+
+
+class ShopError(Exception):
+    """An expected refusal; its meaning may be shown to the person who asked."""
+
+
+@dataclass(eq=False)
+class BadInput(ShopError):
+    """A value that cannot be taken: `problem` is one of the words the translators know."""
+
+    field: str
+    problem: str
+    limit: int | str | None = None
+
+
+@dataclass(eq=False)
+class NotFound(ShopError):
+    """Unknown in this shop; `kind` is product, order, payment, address, member or line."""
+
+    kind: str
+
+
+class NoShop(ShopError):
+    """This guild has not been claimed by a shop."""
+
+
+@dataclass(eq=False)
+class NotAllowed(ShopError):
+    """The permission key that the person lacks."""
+
+    permission: str
+
+
+@dataclass(eq=False)
+class RolesMissing(ShopError):
+    """The product and the Discord roles of which the customer needs one."""
+
+    product_name: str
+    role_ids: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class OutOfStock(ShopError):
+    """The product and how many are left (0 or more)."""
+
+    product_name: str
+    left: int
+
+
+class CartEmpty(ShopError):
+    """There is nothing to check out."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that moved since the customer looked: kind is price, gone, roles, stock or shipping."""
+
+    kind: str
+    name: str
+    old: int | None = None
+    new: int | None = None
+
+
+@dataclass(eq=False)
+class CartChanged(ShopError):
+    """What moved since the customer last looked; nothing was placed. Amounts in minor units."""
+
+    changes: tuple[Change, ...] = field(default=())
+
+
+class ConfirmInProgress(ShopError):
+    """Another click is placing this order at this moment."""
+
+
+class SessionExpired(ShopError):
+    """The cart was left too long and its checkout has ended."""
+
+
+@dataclass(eq=False)
+class StepMissing(ShopError):
+    """The step of checkout that has no answer yet: address, shipping or payment."""
+
+    step: str
+
+
+@dataclass(eq=False)
+class Refused(ShopError):
+    """A record's state does not allow the step."""
+
+    kind: str
+    status: str
+
+
+@dataclass(eq=False)
+class AlreadyDecided(ShopError):
+    """Somebody decided this payment first; `status` is what they decided."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class ReferenceUsed(ShopError):
+    """The reference was approved before, on the order named; ask again to approve all the same."""
+
+    order_number: str
+
+
+@dataclass(eq=False)
+class AlreadyExists(ShopError):
+    """The value that must be unique is taken."""
+
+    field: str
+
+
+@dataclass(eq=False)
+class TooFast(ShopError):
+    """A cooldown that ends in `seconds`."""
+
+    seconds: int

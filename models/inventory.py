@@ -1,0 +1,227 @@
+"""Stock: the snapshot that customers race for and the append-only ledger behind it (docs/adr/0002)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from models.base import Db, Field, ObjectId, Part, TenantDocument, Tx, Utc, Where, index, stored, transact
+
+
+class InventoryMove(StrEnum):
+    """Why stock moved."""
+
+    ADJUSTMENT = "ADJUSTMENT"
+    RESERVE = "RESERVE"
+    RELEASE = "RELEASE"
+    SALE = "SALE"
+    RESTOCK = "RESTOCK"
+    REFUND = "REFUND"
+
+
+class StockHold(Part):
+    """Units taken for an order that is being written; the sweeper gives back what no order claims."""
+
+    order_id: str
+    quantity: int = Field(ge=1)
+    taken_at: Utc
+
+
+class InventoryTransaction(TenantDocument):
+    """One row of the ledger; `settled` says that the snapshot already counts it."""
+
+    model_config = stored(
+        "inventorytransactions",
+        index("tenantId", "productId", "-createdAt"),
+        index("tenantId", "orderId"),
+        index("settled", "tenantId", "productId", only={"settled": False}),
+    )
+
+    tenant_id: str
+    product_id: str
+    order_id: str | None = None
+    type: InventoryMove
+    quantity_delta: int
+    reason: str | None = None
+    settled: bool = True
+
+    @property
+    def available_delta(self) -> int:
+        """What the row does to quantityAvailable: everything but a sale, which was taken at RESERVE."""
+        return 0 if self.type is InventoryMove.SALE else self.quantity_delta
+
+    @property
+    def reserved_delta(self) -> int:
+        """What the row does to quantityReserved."""
+        match self.type:
+            case InventoryMove.RESERVE | InventoryMove.RELEASE:
+                return -self.quantity_delta
+            case InventoryMove.SALE:
+                return self.quantity_delta
+            case _:
+                return 0
+
+
+class InventorySnapshot(TenantDocument):
+    """Current stock of a product; both quantities never fall below 0."""
+
+    model_config = stored(
+        "inventorysnapshots",
+        index("tenantId", "productId", unique=True),
+        index("holds.takenAt", only={"holds.takenAt": {"$exists": True}}),
+    )
+
+    tenant_id: str
+    product_id: str
+    quantity_available: int = Field(default=0, ge=0)
+    quantity_reserved: int = Field(default=0, ge=0)
+    holds: list[StockHold] = Field(default_factory=list)
+    low_alerted: bool = False
+
+    @classmethod
+    async def of(cls, db: Db, tenant_id: str, product_ids: list[str]) -> dict[str, int]:
+        """How many are available of each product that has a snapshot."""
+        cursor = cls.rows(db).find(
+            {"tenantId": tenant_id, "productId": {"$in": product_ids}},
+            {"productId": 1, "quantityAvailable": 1, "_id": 0},
+        )
+        return {row["productId"]: row["quantityAvailable"] async for row in cursor}
+
+    @classmethod
+    async def take(cls, db: Db, hold: StockHold, *, tenant_id: str, product_id: str) -> bool:
+        """Move units from available to reserved as a hold that names the order; False when too few."""
+        updated = await cls.rows(db).update_one(
+            {
+                "tenantId": tenant_id,
+                "productId": product_id,
+                "quantityAvailable": {"$gte": hold.quantity},
+                "holds.orderId": {"$ne": hold.order_id},
+            },
+            {
+                "$inc": {"quantityAvailable": -hold.quantity, "quantityReserved": hold.quantity},
+                "$push": {"holds": hold.model_dump_doc()},
+                "$currentDate": {"updatedAt": True},
+            },
+        )
+        return updated.modified_count == 1
+
+    @classmethod
+    async def give_back(cls, db: Db, hold: StockHold, *, tenant_id: str, product_id: str) -> bool:
+        """Undo a hold that became no order; False when it was undone or settled before."""
+        updated = await cls.rows(db).update_one(
+            {
+                "tenantId": tenant_id,
+                "productId": product_id,
+                "holds": {"$elemMatch": {"orderId": hold.order_id, "quantity": hold.quantity}},
+            },
+            {
+                "$inc": {"quantityAvailable": hold.quantity, "quantityReserved": -hold.quantity},
+                "$pull": {"holds": {"orderId": hold.order_id}},
+                "$currentDate": {"updatedAt": True},
+            },
+        )
+        return updated.modified_count == 1
+
+    @classmethod
+    async def settle(cls, db: Db, order_id: str, *, tenant_id: str, product_ids: list[str]) -> None:
+        """Forget the holds of an order that now stands in the ledger."""
+        await cls.rows(db).update_many(
+            {"tenantId": tenant_id, "productId": {"$in": product_ids}, "holds.orderId": order_id},
+            {"$pull": {"holds": {"orderId": order_id}}},
+        )
+
+    @classmethod
+    async def with_old_holds(cls, db: Db, before: datetime) -> list[Self]:
+        """Snapshots, of every tenant, with a hold taken before that moment."""
+        return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
+
+    @classmethod
+    async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> bool:
+        """Note that stock fell to the threshold; True once per crossing."""
+        where = {
+            "tenantId": tenant_id,
+            "productId": product_id,
+            "quantityAvailable": {"$lte": threshold},
+            "lowAlerted": False,
+        }
+        return (await cls.rows(db).update_one(where, {"$set": {"lowAlerted": True}})).modified_count == 1
+
+    @classmethod
+    async def mark_ample(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> None:
+        """Note that stock rose above the threshold again, so that the next crossing is told."""
+        where = {
+            "tenantId": tenant_id,
+            "productId": product_id,
+            "quantityAvailable": {"$gt": threshold},
+            "lowAlerted": True,
+        }
+        await cls.rows(db).update_one(where, {"$set": {"lowAlerted": False}})
+
+
+async def apply_row(db: Db, row: InventoryTransaction, tx: Tx) -> bool:
+    """Write a ledger row and its effect on the snapshot together; False when stock would fall below 0."""
+    where: Where = {
+        "tenantId": row.tenant_id,
+        "productId": row.product_id,
+        "quantityAvailable": {"$gte": -row.available_delta},
+        "quantityReserved": {"$gte": -row.reserved_delta},
+    }
+    steps = {
+        "$inc": {"quantityAvailable": row.available_delta, "quantityReserved": row.reserved_delta},
+        "$currentDate": {"updatedAt": True},
+    }
+    if (await InventorySnapshot.rows(db).update_one(where, steps, session=tx)).modified_count != 1:
+        return False
+    await row.insert(db, tx=tx)
+    return True
+
+
+async def unsettled_products(db: Db) -> list[tuple[str, str]]:
+    """(tenant, product) pairs, of every tenant, with ledger rows that the snapshot does not count yet."""
+    pairs = InventoryTransaction.rows(db).aggregate(
+        [
+            {"$match": {"settled": False}},
+            {"$group": {"_id": {"tenantId": "$tenantId", "productId": "$productId"}}},
+        ]
+    )
+    return [(pair["_id"]["tenantId"], pair["_id"]["productId"]) async for pair in pairs]
+
+
+async def fold(db: Db, tenant_id: str, product_id: str) -> int:
+    """Count every unsettled ledger row of a product into its snapshot, exactly once; how many there were."""
+
+    async def work(tx: Tx) -> int:
+        where: Where = {"tenantId": tenant_id, "productId": product_id, "settled": False}
+        rows = await InventoryTransaction.find_all(db, where, tx=tx)
+        if not rows:
+            return 0
+        ids: list[ObjectId] = [row.id for row in rows]
+        await InventoryTransaction.rows(db).update_many(
+            {"_id": {"$in": ids}, "settled": False}, {"$set": {"settled": True}}, session=tx
+        )
+        await InventorySnapshot.rows(db).update_one(
+            {"tenantId": tenant_id, "productId": product_id},
+            {
+                "$inc": {
+                    "quantityAvailable": sum(row.available_delta for row in rows),
+                    "quantityReserved": sum(row.reserved_delta for row in rows),
+                },
+                "$currentDate": {"updatedAt": True},
+            },
+            session=tx,
+        )
+        return len(rows)
+
+    return await transact(db, work)
+
+
+async def replay(db: Db, tenant_id: str, product_id: str) -> tuple[int, int]:
+    """(available, reserved) as the ledger and the holds not yet settled tell them."""
+    rows = await InventoryTransaction.find_all(
+        db, {"tenantId": tenant_id, "productId": product_id, "settled": True}
+    )
+    available = sum(row.available_delta for row in rows)
+    reserved = sum(row.reserved_delta for row in rows)
+    snapshot = await InventorySnapshot.find_one(db, {"tenantId": tenant_id, "productId": product_id})
+    known = {row.order_id for row in rows if row.type is InventoryMove.RESERVE}
+    held = sum(h.quantity for h in (snapshot.holds if snapshot else []) if h.order_id not in known)
+    return available - held, reserved + held

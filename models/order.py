@@ -1,0 +1,199 @@
+"""What was bought, and the life of an order."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from models.address import Address
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, index, stored
+from models.payment_method import PaymentMethod
+from models.states import Life
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands."""
+
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    PAID = "PAID"
+    FULFILLING = "FULFILLING"
+    SHIPPED = "SHIPPED"
+    COMPLETE = "COMPLETE"
+    CANCELLED = "CANCELLED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+S = OrderStatus
+ORDER_LIFE = Life(
+    {
+        S.PENDING_PAYMENT: frozenset({S.PAID, S.CANCELLED}),
+        S.PAID: frozenset({S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
+        S.FULFILLING: frozenset({S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
+        S.SHIPPED: frozenset({S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
+        S.COMPLETE: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
+        # A payment that arrives after the hold's end revives the order when its stock can be had again.
+        S.CANCELLED: frozenset({S.PAID}),
+        S.PARTIALLY_REFUNDED: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
+        S.REFUNDED: frozenset(),
+    }
+)
+
+
+class ShippingStatus(StrEnum):
+    """How far a parcel is."""
+
+    PENDING = "PENDING"
+    LABEL_CREATED = "LABEL_CREATED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+class OrderItem(Part):
+    """A line; in an order everything is frozen at the time of Confirm. Price in minor units, each."""
+
+    product_id: str
+    sku: str
+    name: str
+    quantity: int = Field(ge=1)
+    unit_price_cents: int = Field(ge=0)
+    is_digital: bool = False
+    inventory_tracked: bool = True
+    granted_role_ids: list[str] = Field(default_factory=list)
+    delivery_text: str | None = None
+
+    @property
+    def line_cents(self) -> int:
+        """Price of the whole line in minor units."""
+        return self.quantity * self.unit_price_cents
+
+
+class OrderCustomer(Part):
+    """Who bought, as known at the time of Confirm."""
+
+    discord_id: str
+    discord_username: str
+    discord_display_name: str
+    email: str | None = None
+    locale: str | None = None
+
+
+class OrderEvent(Part):
+    """One entry of an order's history: a state reached, or a note of staff."""
+
+    at: Utc
+    what: str
+    actor_id: str | None = None
+    note: str | None = None
+
+
+class Order(TenantDocument):
+    """One purchase; all amounts in minor units of `currency`, times in UTC."""
+
+    model_config = stored(
+        "orders",
+        index("tenantId", "orderNumber", unique=True),
+        index("tenantId", "customer.discordId", "-createdAt"),
+        index("tenantId", "status", "-createdAt"),
+        index("tenantId", "-createdAt"),
+        index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
+        index("tenantId", "invoiceNumber", unique=True, only={"invoiceNumber": {"$type": "string"}}),
+    )
+
+    tenant_id: str
+    order_number: str
+    status: OrderStatus = OrderStatus.PENDING_PAYMENT
+    items: list[OrderItem]
+    subtotal_cents: int
+    total_cents: int
+    discount_id: str | None = None
+    discount_code: str | None = None
+    discount_amount_cents: int = 0
+    tax_amount_cents: int | None = 0
+    currency: str
+    customer: OrderCustomer
+    customer_id: str | None = None
+    customer_role_ids: list[str] = Field(default_factory=list)
+    shipping_address: Address | None = None
+    shipping_status: ShippingStatus = ShippingStatus.PENDING
+    shipment_id: str | None = None
+    tracking_number: str | None = None
+    notes: str | None = None
+    shipping_type_code: str | None = None
+    shipping_type_label: str | None = None
+    shipping_cost_cents: int = 0
+    refunded_cents: int = 0
+    payment_method: PaymentMethod
+    payment_id: str
+    guild_id: str
+    hold_ends_at: Utc | None = None
+    paid_at: Utc | None = None
+    cancelled_at: Utc | None = None
+    cancel_reason: str | None = None
+    invoice_number: str | None = None
+    history: list[OrderEvent] = Field(default_factory=list)
+
+    @property
+    def needs_shipping(self) -> bool:
+        """Whether any line has to be sent."""
+        return any(not item.is_digital for item in self.items)
+
+    @classmethod
+    async def move(
+        cls,
+        db: Db,
+        order: Self,
+        to: OrderStatus,
+        event: OrderEvent,
+        *,
+        fields: dict[str, Any] | None = None,
+        tx: Tx,
+    ) -> Self | None:
+        """Change the state as ORDER_LIFE allows, with its history entry; None when it allows no such step."""
+        return await cls.change(
+            db,
+            {"_id": order.id, "tenantId": order.tenant_id, "status": {"$in": ORDER_LIFE.before(to)}},
+            {"$set": {"status": to, **(fields or {})}, "$push": {"history": event.model_dump_doc()}},
+            tx=tx,
+        )
+
+    @classmethod
+    async def patch(
+        cls,
+        db: Db,
+        order: Self,
+        fields: dict[str, Any],
+        event: OrderEvent | None = None,
+        *,
+        tx: Tx | None = None,
+    ) -> Self | None:
+        """Set fields, by stored names, while the order is in the state we saw; None when it moved on."""
+        update: dict[str, Any] = {"$set": fields}
+        if event is not None:
+            update["$push"] = {"history": event.model_dump_doc()}
+        return await cls.change(
+            db, {"_id": order.id, "tenantId": order.tenant_id, "status": order.status}, update, tx=tx
+        )
+
+    @classmethod
+    async def note(cls, db: Db, order: Self, event: OrderEvent) -> Self | None:
+        """Add to the history, in any state."""
+        return await cls.change(
+            db, {"_id": order.id, "tenantId": order.tenant_id}, {"$push": {"history": event.model_dump_doc()}}
+        )
+
+    @classmethod
+    def of_customer(cls, tenant_id: str, discord_id: str) -> Where:
+        """The filter for one customer's orders."""
+        return {"tenantId": tenant_id, "customer.discordId": discord_id}
+
+    @classmethod
+    async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:
+        """The tenant's order with this number."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "orderNumber": number})
+
+    @classmethod
+    async def with_ended_hold(cls, db: Db, now: datetime) -> list[Self]:
+        """Unpaid orders, of every tenant, whose hold is over."""
+        where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": {"$lte": now}}
+        return await cls.find_all(db, where, sort="holdEndsAt", limit=100)

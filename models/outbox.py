@@ -1,0 +1,94 @@
+"""The durable list of effects that still have to reach the outside (docs/adr/0003)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, index, stored
+
+
+class OutboxStatus(StrEnum):
+    """Whether an effect has happened."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    DEAD = "DEAD"
+
+
+class OutboxEffect(TenantDocument):
+    """One effect owed to the outside; `dedupe_key` makes owing it twice impossible, times in UTC."""
+
+    model_config = stored(
+        "outbox",
+        index("dedupeKey", unique=True),
+        index("nextAttemptAt", only={"status": "PENDING"}),
+        index("tenantId", "status", "createdAt"),
+        index("tenantId", "orderId"),
+        index("doneAt", only={"status": "DONE"}, expire_after=30 * 24 * 3600),
+    )
+
+    tenant_id: str
+    kind: str
+    dedupe_key: str
+    payload: dict[str, Any] = Field(default_factory=dict)
+    order_id: str | None = None
+    status: OutboxStatus = OutboxStatus.PENDING
+    attempts: int = 0
+    next_attempt_at: Utc
+    lease_token: ObjectId | None = None
+    last_error: str | None = None
+    outcome: str | None = None
+    done_at: Utc | None = None
+
+    @classmethod
+    async def owe(cls, db: Db, effects: list[Self], *, tx: Tx | None = None) -> None:
+        """Write effects down, in the transaction that owes them."""
+        await cls.insert_all(db, effects, tx=tx)
+
+    @classmethod
+    async def owe_once(cls, db: Db, effect: Self) -> bool:
+        """Write an effect down outside a transaction; False when it is owed already."""
+        try:
+            await effect.insert(db)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    @classmethod
+    async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
+        """Lease the effect that is due longest; it is due again when the lease ends. None when none is due."""
+        return await cls.change(
+            db,
+            {"status": OutboxStatus.PENDING, "nextAttemptAt": {"$lte": now}},
+            {"$set": {"leaseToken": ObjectId(), "nextAttemptAt": now + lease}, "$inc": {"attempts": 1}},
+        )
+
+    @classmethod
+    async def finish(cls, db: Db, effect: Self, now: datetime, outcome: str | None) -> bool:
+        """PENDING → DONE, if the lease is still ours."""
+        fields = {"status": OutboxStatus.DONE, "doneAt": now, "outcome": outcome, "lastError": None}
+        return await cls._close(db, effect, fields)
+
+    @classmethod
+    async def postpone(cls, db: Db, effect: Self, until: datetime, error: str) -> bool:
+        """Try again at `until`, if the lease is still ours."""
+        return await cls._close(db, effect, {"nextAttemptAt": until, "lastError": error, "leaseToken": None})
+
+    @classmethod
+    async def bury(cls, db: Db, effect: Self, error: str) -> bool:
+        """PENDING → DEAD: it waits for staff, if the lease is still ours."""
+        return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error})
+
+    @classmethod
+    async def _close(cls, db: Db, effect: Self, fields: dict[str, Any]) -> bool:
+        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        return await cls.change(db, where, {"$set": fields}) is not None
+
+    @classmethod
+    async def revive(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> bool:
+        """DEAD → PENDING, due at once; False when it is not dead."""
+        where = {"_id": key, "tenantId": tenant_id, "status": OutboxStatus.DEAD}
+        fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0}
+        return await cls.change(db, where, {"$set": fields}) is not None

@@ -1,0 +1,113 @@
+"""Money owed for an order, and the life of a payment."""
+
+from enum import StrEnum
+from typing import Any, Self
+
+from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.payment_method import PaymentMethod
+from models.states import Life
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment stands."""
+
+    PENDING_PAYMENT = "pending_payment"
+    AWAITING_ADMIN_APPROVAL = "awaiting_admin_approval"
+    PROCESSING = "processing"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNDERPAID = "underpaid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+
+
+P = PaymentStatus
+PAYMENT_LIFE = Life(
+    {
+        P.PENDING_PAYMENT: frozenset(
+            {P.AWAITING_ADMIN_APPROVAL, P.PROCESSING, P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}
+        ),
+        P.AWAITING_ADMIN_APPROVAL: frozenset({P.CONFIRMED, P.REJECTED}),
+        P.PROCESSING: frozenset({P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}),
+        P.UNDERPAID: frozenset({P.CONFIRMED, P.FAILED, P.EXPIRED}),
+        # A customer may say so after the hold's end, or again after a rejection: staff look once more.
+        P.EXPIRED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.CONFIRMED}),
+        P.REJECTED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.EXPIRED}),
+        P.FAILED: frozenset({P.CONFIRMED}),
+        P.CONFIRMED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
+        P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
+        P.DISPUTED: frozenset({P.CONFIRMED, P.PARTIALLY_REFUNDED, P.REFUNDED}),
+        P.REFUNDED: frozenset(),
+    }
+)
+
+
+class Payment(TenantDocument):
+    """What is owed or was paid for one order; amount in minor units, times in UTC, user ids Discord's."""
+
+    model_config = stored(
+        "payments",
+        index("tenantId", "orderId", unique=True),
+        index("tenantId", "status", "claimedAt"),
+        index(
+            "tenantId", "method", "customerReferenceKey", only={"customerReferenceKey": {"$type": "string"}}
+        ),
+        index("tenantId", "method", "providerRef", only={"providerRef": {"$type": "string"}}),
+    )
+
+    tenant_id: str
+    order_id: str
+    method: PaymentMethod
+    status: PaymentStatus = PaymentStatus.PENDING_PAYMENT
+    amount_cents: int = Field(ge=0)
+    currency: str
+    provider_ref: str | None = None
+    reference_text: str | None = Field(default=None, max_length=200)
+    confirmed_by: str | None = None
+    confirmed_at: Utc | None = None
+    approver_user_id: str | None = None
+    approved_at: Utc | None = None
+    rejected_at: Utc | None = None
+    rejection_reason: str | None = None
+    customer_reference_note: str | None = None
+    nowpayments_hosted_url: str | None = None
+    nowpayments_deposit_address: str | None = None
+    nowpayments_deposit_amount_crypto: str | None = None
+    nowpayments_crypto_currency: str | None = None
+    nowpayments_expires_at: Utc | None = None
+    customer_reference_key: str | None = None
+    claimed_at: Utc | None = None
+    claims: int = 0
+    order_number: str
+
+    @classmethod
+    async def move(
+        cls, db: Db, payment: Self, to: PaymentStatus, fields: dict[str, Any], *, tx: Tx, claims: int = 0
+    ) -> Self | None:
+        """Change the state as PAYMENT_LIFE allows and set stored fields; None when it allows no such step."""
+        update: dict[str, Any] = {"$set": {"status": to, **fields}}
+        if claims:
+            update["$inc"] = {"claims": claims}
+        where = {"_id": payment.id, "tenantId": payment.tenant_id, "status": {"$in": PAYMENT_LIFE.before(to)}}
+        return await cls.change(db, where, update, tx=tx)
+
+    @classmethod
+    async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> Self | None:
+        """The order's payment."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
+
+    @classmethod
+    async def with_reference(cls, db: Db, payment: Self, reference_key: str) -> Self | None:
+        """Another payment by the same method that was approved with this reference."""
+        return await cls.find_one(
+            db,
+            {
+                "tenantId": payment.tenant_id,
+                "method": payment.method,
+                "customerReferenceKey": reference_key,
+                "_id": {"$ne": payment.id},
+            },
+        )

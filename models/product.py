@@ -1,0 +1,69 @@
+"""What is for sale."""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+from models.base import Db, Field, TenantDocument, Where, index, object_id, stored
+
+
+class QtyVisibility(StrEnum):
+    """Whether customers see how many are left."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    INHERIT = "inherit"
+
+
+class Product(TenantDocument):
+    """A thing for sale; `price_cents` and `cost_cents` are minor units, cost is for staff only."""
+
+    model_config = stored(
+        "products",
+        index("tenantId", "sku", unique=True),
+        index("tenantId", "isActive", "nameFolded"),
+    )
+
+    tenant_id: str
+    name: str = Field(min_length=1, max_length=100)
+    name_folded: str = ""
+    description: str | None = Field(default=None, max_length=2000)
+    sku: str = Field(min_length=1, max_length=40)
+    price_cents: int = Field(ge=0)
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+    required_role_ids: list[str] = Field(default_factory=list)
+    granted_role_ids: list[str] = Field(default_factory=list)
+    is_digital: bool = False
+    is_active: bool = True
+    inventory_tracked: bool = True
+    cost_cents: int | None = Field(default=None, ge=0)
+    qty_visibility: QtyVisibility | None = QtyVisibility.INHERIT
+    image_url: str | None = None
+    delivery_text: str | None = Field(default=None, max_length=2000)
+
+    @property
+    def ships(self) -> bool:
+        """Whether an address is needed to deliver it."""
+        return not self.is_digital
+
+    @classmethod
+    def on_sale(cls, tenant_id: str, query: str = "") -> Where:
+        """The filter for the active products whose name holds every word of the query."""
+        words = [re.escape(word) for word in query.casefold().split()[:8]]
+        where: dict[str, object] = {"tenantId": tenant_id, "isActive": True}
+        if words:
+            where["$and"] = [{"nameFolded": {"$regex": word}} for word in words]
+        return where
+
+    @classmethod
+    async def page(cls, db: Db, tenant_id: str, query: str, *, skip: int, limit: int) -> list[Self]:
+        """Active products by name."""
+        return await cls.find_all(
+            db, cls.on_sale(tenant_id, query), sort="nameFolded", skip=skip, limit=limit
+        )
+
+    @classmethod
+    async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:
+        """The tenant's products among these ids, by id, also inactive ones."""
+        ids = [found for key in keys if (found := object_id(key))]
+        return {p.key: p for p in await cls.find_all(db, {"_id": {"$in": ids}, "tenantId": tenant_id})}

@@ -1,0 +1,141 @@
+"""A customer's cart and checkout in progress."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.order import OrderItem
+from models.states import Life
+
+
+class SessionState(StrEnum):
+    """Where a session stands; OPEN and CONFIRMING ones are the customer's current cart."""
+
+    OPEN = "OPEN"
+    CONFIRMING = "CONFIRMING"
+    SUBMITTED = "SUBMITTED"
+    EXPIRED = "EXPIRED"
+
+
+SESSION_LIFE = Life(
+    {
+        SessionState.OPEN: frozenset({SessionState.CONFIRMING, SessionState.EXPIRED}),
+        # Back to OPEN when Confirm was refused or its process died.
+        SessionState.CONFIRMING: frozenset({SessionState.SUBMITTED, SessionState.OPEN}),
+        SessionState.SUBMITTED: frozenset(),
+        SessionState.EXPIRED: frozenset(),
+    }
+)
+
+
+class SessionStep(StrEnum):
+    """The furthest step of checkout that a session reached."""
+
+    CART = "CART"
+    ADDRESS = "ADDRESS"
+    SHIPPING = "SHIPPING"
+    PAYMENT = "PAYMENT"
+    REVIEW = "REVIEW"
+
+
+class OrderSession(TenantDocument):
+    """The one open cart of a customer in a tenant; `version` grows with every change."""
+
+    model_config = stored(
+        "ordersessions",
+        index("tenantId", "discordUserId", unique=True, only={"isOpen": True}),
+        index("state", "expiresAt", only={"isOpen": True}),
+        index("tenantId", "createdAt"),
+    )
+
+    tenant_id: str
+    discord_user_id: str
+    guild_id: str | None = None
+    state: SessionState = SessionState.OPEN
+    items: list[OrderItem] = Field(default_factory=list)
+    shipping_address: dict[str, Any] | None = None
+    payment_method: str | None = None
+    submitted_order_id: str | None = None
+    expires_at: Utc
+    is_open: bool = True
+    version: int = 0
+    step: SessionStep = SessionStep.CART
+    shipping_type_code: str | None = None
+    confirming_order_id: str | None = None
+    confirming_since: Utc | None = None
+
+    @property
+    def subtotal_cents(self) -> int:
+        """The lines' sum in minor units."""
+        return sum(item.line_cents for item in self.items)
+
+    @property
+    def ships(self) -> bool:
+        """Whether any line needs an address."""
+        return any(not item.is_digital for item in self.items)
+
+    @classmethod
+    async def current(cls, db: Db, tenant_id: str, discord_user_id: str) -> Self | None:
+        """The customer's open cart, also while it is being confirmed."""
+        return await cls.find_one(
+            db, {"tenantId": tenant_id, "discordUserId": discord_user_id, "isOpen": True}
+        )
+
+    @classmethod
+    async def edit(cls, db: Db, seen: Self, fields: dict[str, Any]) -> Self | None:
+        """Write fields given by stored names if nobody changed the cart since it was read; else None."""
+        where = {
+            "_id": seen.id,
+            "tenantId": seen.tenant_id,
+            "state": SessionState.OPEN,
+            "version": seen.version,
+        }
+        return await cls.change(db, where, {"$set": fields, "$inc": {"version": 1}})
+
+    @classmethod
+    async def begin_confirm(cls, db: Db, seen: Self, order_id: str, now: datetime) -> Self | None:
+        """OPEN → CONFIRMING for this order id, if the cart is still the one that was seen; else None."""
+        return await cls.change(
+            db,
+            {"_id": seen.id, "tenantId": seen.tenant_id, "state": SessionState.OPEN, "version": seen.version},
+            {
+                "$set": {
+                    "state": SessionState.CONFIRMING,
+                    "confirmingOrderId": order_id,
+                    "confirmingSince": now,
+                }
+            },
+        )
+
+    @classmethod
+    async def end_confirm(cls, db: Db, session_id: Any, order_id: str, *, tx: Tx) -> bool:
+        """CONFIRMING → SUBMITTED inside the transaction that writes the order; False if taken back."""
+        where = {"_id": session_id, "state": SessionState.CONFIRMING, "confirmingOrderId": order_id}
+        fields = {"state": SessionState.SUBMITTED, "isOpen": False, "submittedOrderId": order_id}
+        done = await cls.rows(db).update_one(
+            where, {"$set": fields, "$currentDate": {"updatedAt": True}}, session=tx
+        )
+        return done.modified_count == 1
+
+    @classmethod
+    async def stop_confirm(cls, db: Db, tenant_id: str, order_id: str) -> bool:
+        """CONFIRMING → OPEN: from here on no transaction for this order id can commit; False if none was."""
+        where = {"tenantId": tenant_id, "state": SessionState.CONFIRMING, "confirmingOrderId": order_id}
+        fields = {"state": SessionState.OPEN, "confirmingOrderId": None, "confirmingSince": None}
+        return await cls.change(db, where, {"$set": fields, "$inc": {"version": 1}}) is not None
+
+    @classmethod
+    async def stuck(cls, db: Db, before: datetime) -> list[Self]:
+        """Sessions, of every tenant, whose Confirm began before that moment and did not end."""
+        where = {"state": SessionState.CONFIRMING, "isOpen": True, "confirmingSince": {"$lt": before}}
+        return await cls.find_all(db, where, limit=100)
+
+    @classmethod
+    async def expire(cls, db: Db, now: datetime) -> int:
+        """OPEN → EXPIRED for every tenant's sessions that were left too long; how many."""
+        done = await cls.rows(db).update_many(
+            {"state": SessionState.OPEN, "isOpen": True, "expiresAt": {"$lte": now}},
+            {"$set": {"state": SessionState.EXPIRED, "isOpen": False}, "$currentDate": {"updatedAt": True}},
+        )
+        return int(done.modified_count)

@@ -1,0 +1,86 @@
+"""One community's shop and how it is set up."""
+
+from enum import StrEnum
+from typing import Any, Self
+
+from models.base import Db, Field, Part, TenantDocument, index, stored
+from models.payment_method import PaymentMethod
+
+
+class Tenant(TenantDocument):
+    """A community's shop; the user ids are Discord's."""
+
+    model_config = stored("tenants", index("tenantId", unique=True))
+
+    tenant_id: str
+    name: str = Field(min_length=1, max_length=100)
+    owner_user_id: str
+    admin_user_ids: list[str] = Field(default_factory=list)
+
+
+class ResponseMode(StrEnum):
+    """Where a customer's replies appear."""
+
+    EPHEMERAL = "EPHEMERAL"
+    DM = "DM"
+
+
+class ShippingType(Part):
+    """A way to ship; cost in minor units."""
+
+    code: str = Field(min_length=1, max_length=40)
+    label: str = Field(min_length=1, max_length=80)
+    cost_cents: int = Field(ge=0)
+    estimated_days: int | None = Field(default=None, ge=0)
+
+
+class VisibilityDefault(StrEnum):
+    """The tenant-wide default for showing stock counts."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class BotConfig(TenantDocument):
+    """How a tenant's shop behaves in its one guild; ids are Discord's."""
+
+    model_config = stored("botconfigs", index("guildId", unique=True), index("tenantId", unique=True))
+
+    tenant_id: str
+    guild_id: str
+    default_order_channel_id: str | None = None
+    announcement_channel_id: str | None = None
+    admin_role_ids: list[str] = Field(default_factory=list)
+    staff_role_ids: list[str] = Field(default_factory=list)
+    response_mode: ResponseMode = ResponseMode.EPHEMERAL
+    low_inventory_threshold: int = Field(default=5, ge=0)
+    enabled_payment_methods: list[PaymentMethod] = Field(default_factory=list)
+    payment_instructions: str = ""
+    payment_instructions_by_method: dict[str, Any] = Field(default_factory=dict)
+    registered_discord_user_ids: list[str] = Field(default_factory=list)
+    default_qty_visibility: VisibilityDefault = VisibilityDefault.PUBLIC
+    default_product_image_url: str | None = None
+    shipping_types: list[ShippingType] = Field(default_factory=list)
+    admin_channel_id: str | None = None
+    admin_notify_email: str | None = None
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+
+    @property
+    def staff_channel_id(self) -> str | None:
+        """Where staff notices go: the announcement channel, else the admin channel."""
+        return self.announcement_channel_id or self.admin_channel_id
+
+    @classmethod
+    async def of_guild(cls, db: Db, guild_id: str) -> Self | None:
+        """The set-up of the shop that claimed this guild."""
+        return await cls.find_one(db, {"guildId": guild_id})
+
+    @classmethod
+    async def of_tenant(cls, db: Db, tenant_id: str) -> Self | None:
+        """The set-up of this tenant's shop."""
+        return await cls.find_one(db, {"tenantId": tenant_id})
+
+    @classmethod
+    async def set_fields(cls, db: Db, tenant_id: str, fields: dict[str, Any]) -> Self | None:
+        """Overwrite validated fields, given by their stored names."""
+        return await cls.change(db, {"tenantId": tenant_id}, {"$set": fields})
