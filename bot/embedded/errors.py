@@ -1,0 +1,5 @@
+"""What goes wrong with private servers, said in one sentence an operator can act on."""
+
+
+class EmbeddedUnavailable(Exception):
+    """A private server cannot run here; the text says what to install, set or stop."""

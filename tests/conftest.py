@@ -1,0 +1,83 @@
+"""One private mongod and redis-server for the whole run, and a database of its own for every test."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from bot.embedded import Mongod, RedisServer
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory, where a journal costs nothing
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the run's own servers answer."""
+
+    mongo_uri: str
+    redis_url: str
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """A folder for the run's servers, in memory where the machine offers that."""
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="shop-tests-", dir=parent) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def servers(data_dir: Path) -> Iterator[Servers]:
+    """Both servers, on a loop in a thread of their own: every test has its own event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        runner = thread.submit(asyncio.Runner).result()
+        stack = contextlib.AsyncExitStack()
+        started = thread.submit(lambda: runner.run(_start(stack, data_dir)))
+        try:
+            yield started.result()
+        finally:
+            thread.submit(lambda: runner.run(stack.aclose())).result()
+            thread.submit(runner.close).result()
+
+
+async def _start(stack: contextlib.AsyncExitStack, data_dir: Path) -> Servers:
+    return Servers(
+        mongo_uri=await stack.enter_async_context(Mongod(data_dir, journal_ms=2)),
+        redis_url=await stack.enter_async_context(RedisServer(data_dir)),
+    )
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(servers: Servers) -> str:
+    """The address of the run's replica set."""
+    return servers.mongo_uri
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: Servers) -> str:
+    """The address of the run's Redis; tests share it, so keys need a tenant or a name of their own."""
+    return servers.redis_url
+
+
+@pytest.fixture(scope="session")
+def janitor(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    """A plain client that clears away what tests leave."""
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        yield client
+
+
+@pytest.fixture
+def database_name(janitor: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """A database that only this test knows, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield name
+    janitor.drop_database(name)
