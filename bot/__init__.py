@@ -1,0 +1,1 @@
+"""How the house runs: configuration, wiring, the client and the listener."""

@@ -1,0 +1,245 @@
+"""The Gateway: sessions that identify, hear events in order, drop, and resume where they stopped."""
+
+import asyncio
+import json
+import secrets
+import zlib
+from collections import deque
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.errors import JSON
+from bot.sandbox.rest_commands import application
+from bot.sandbox.world import GUILD_MEMBERS, World
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 8, 9, 10, 11
+HEARTBEAT_MS = 41_250
+REPLAY = 2000
+AUTHENTICATION_FAILED, DISALLOWED_INTENTS, NOT_AUTHENTICATED = 4004, 4014, 4003
+
+
+class Line:
+    """One websocket connection; a writer task keeps the frames in order."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
+        self.socket = socket
+        self._zlib = zlib.compressobj(level=1) if compress else None
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._writer = asyncio.create_task(self._write())
+
+    def send(self, text: str) -> None:
+        self._queue.append(text)
+        self._wake.set()
+
+    @property
+    def idle(self) -> bool:
+        return not self._queue
+
+    async def _write(self) -> None:
+        while not self.socket.closed:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue and not self.socket.closed:
+                await self._put(self._queue.popleft())
+
+    async def _put(self, text: str) -> None:
+        try:
+            if self._zlib is None:
+                await self.socket.send_str(text)
+            else:
+                packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
+                await self.socket.send_bytes(packed)
+        except ConnectionError:
+            # The other side has gone; what it missed is kept for RESUME.
+            self._queue.clear()
+
+    async def close(self, code: int) -> None:
+        self._writer.cancel()
+        await self.socket.close(code=code)
+
+    def abort(self, transport: asyncio.Transport | None) -> None:
+        """Cut the wire without a word."""
+        self._writer.cancel()
+        if transport is not None:
+            transport.abort()
+
+
+class Session:
+    """What survives a dropped connection: the numbering and the events to replay."""
+
+    def __init__(self, intents: int) -> None:
+        self.id = secrets.token_hex(16)
+        self.intents = intents
+        self.sequence = 0
+        self.events: deque[tuple[int, str]] = deque(maxlen=REPLAY)
+        self.line: Line | None = None
+
+    def dispatch(self, event: str, data: JSON, intent: int) -> None:
+        if intent and not self.intents & intent:
+            return
+        self.sequence += 1
+        text = json.dumps({"t": event, "s": self.sequence, "op": DISPATCH, "d": data}, separators=(",", ":"))
+        self.events.append((self.sequence, text))
+        if self.line is not None:
+            self.line.send(text)
+
+    def missed_since(self, sequence: int) -> list[str]:
+        return [text for number, text in self.events if number > sequence]
+
+
+class Gateway:
+    """All sessions of the bot; `World.emit` ends here."""
+
+    def __init__(self, world: World, privileged_intents: int) -> None:
+        self._world = world
+        self._denied = _PRIVILEGED & ~privileged_intents
+        self._sessions: dict[str, Session] = {}
+        self._wires: dict[Line, asyncio.Transport | None] = {}
+        self.identified = 0
+        self.resumed = 0
+        world.emit = self.dispatch
+
+    @property
+    def connected(self) -> bool:
+        return any(session.line for session in self._sessions.values())
+
+    @property
+    def idle(self) -> bool:
+        return all(line.idle for line in self._wires)
+
+    def dispatch(self, event: str, data: JSON, intent: int) -> None:
+        for session in self._sessions.values():
+            session.dispatch(event, data, intent)
+
+    async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        await socket.prepare(request)
+        line = Line(socket, compress=request.query.get("compress") == "zlib-stream")
+        self._wires[line] = request.transport
+        _say(line, HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": ["sandbox"]})
+        try:
+            async for frame in socket:
+                if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._hear(line, json.loads(frame.data))
+        finally:
+            self._hang_up(line)
+            await line.close(1000)
+        return socket
+
+    def _hang_up(self, line: Line) -> None:
+        self._wires.pop(line, None)
+        for session in self._sessions.values():
+            if session.line is line:
+                session.line = None
+
+    async def _hear(self, line: Line, message: JSON) -> None:
+        op, data = message["op"], message["d"]
+        if op == HEARTBEAT:
+            _say(line, ACK, None)
+        elif op == IDENTIFY:
+            await self._identify(line, data)
+        elif op == RESUME:
+            await self._resume(line, data)
+        elif op == MEMBERS:
+            self._send_members(line, data)
+
+    async def _identify(self, line: Line, data: JSON) -> None:
+        if data["token"] != self._world.token:
+            await line.close(AUTHENTICATION_FAILED)
+            return
+        if data["intents"] & self._denied:
+            await line.close(DISALLOWED_INTENTS)
+            return
+        # One shard, one session: whoever identifies anew has given the old session up.
+        for old in [key for key, session in self._sessions.items() if session.line is None]:
+            del self._sessions[old]
+        session = Session(data["intents"])
+        session.line = line
+        self._sessions[session.id] = session
+        self._welcome(session)
+        self.identified += 1
+
+    def _welcome(self, session: Session) -> None:
+        world = self._world
+        guilds = list(world.guilds.values())
+        ready = {
+            "v": 10,
+            "user": world.bot.payload(),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": world.origin.replace("http", "ws", 1) + "/gateway",
+            "application": {"id": str(world.application_id), "flags": application(world)["flags"]},
+            "private_channels": [],
+            "user_settings": {},
+            "_trace": ["sandbox"],
+        }
+        session.dispatch("READY", ready, 0)
+        for guild in guilds:
+            members = list(guild.members.values())
+            if not session.intents & GUILD_MEMBERS:
+                members = [guild.members[world.bot.id]]
+            session.dispatch("GUILD_CREATE", guild.gateway_payload(members), 0)
+
+    async def _resume(self, line: Line, data: JSON) -> None:
+        if data["token"] != self._world.token:
+            await line.close(AUTHENTICATION_FAILED)
+            return
+        session = self._sessions.get(data["session_id"] or "")
+        if session is None:
+            _say(line, INVALID, False)  # noqa: FBT003 - the payload itself is a boolean
+            return
+        for text in session.missed_since(data["seq"] or 0):
+            line.send(text)
+        session.line = line
+        session.dispatch("RESUMED", {"_trace": ["sandbox"]}, 0)
+        self.resumed += 1
+
+    def _send_members(self, line: Line, data: JSON) -> None:
+        session = next((one for one in self._sessions.values() if one.line is line), None)
+        guild = self._world.guilds.get(int(data["guild_id"]))
+        if session is None or guild is None:
+            return
+        wanted = data.get("user_ids")
+        chosen = (
+            [str(one) for one in wanted] if isinstance(wanted, list) else [str(wanted)] if wanted else None
+        )
+        members = [
+            member.payload()
+            for member in guild.members.values()
+            if (chosen is None or str(member.user.id) in chosen)
+            and member.user.name.startswith(data.get("query") or "")
+        ]
+        chunk: JSON = {"guild_id": str(guild.id), "members": members, "chunk_index": 0, "chunk_count": 1}
+        session.dispatch("GUILD_MEMBERS_CHUNK", chunk | {"nonce": data.get("nonce")}, 0)
+
+    def drop(self) -> None:
+        """Cut every connection as a failing network does; the sessions can be resumed."""
+        for line, transport in list(self._wires.items()):
+            self._hang_up(line)
+            line.abort(transport)
+
+    def ask_reconnect(self) -> None:
+        """Send RECONNECT, as Discord does before a deployment."""
+        for line in list(self._wires):
+            _say(line, RECONNECT, None)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Send INVALID_SESSION; unless resumable, the sessions are forgotten."""
+        if not resumable:
+            self._sessions.clear()
+        for line in list(self._wires):
+            _say(line, INVALID, resumable)
+
+    async def close(self) -> None:
+        for line in list(self._wires):
+            await line.close(1001)
+
+
+_PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
+ALL_INTENTS = _PRIVILEGED
+
+
+def _say(line: Line, op: int, data: Any) -> None:
+    line.send(json.dumps({"t": None, "s": None, "op": op, "d": data}))
