@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
 import pymongo
 from bson.errors import InvalidId
@@ -10,10 +11,11 @@ from motor.motor_asyncio import AsyncIOMotorClientSession as Tx
 from motor.motor_asyncio import AsyncIOMotorCollection
 from odmantic import AIOEngine as Db
 from odmantic import EmbeddedModel, Field, Model, ObjectId
+from odmantic.bson import WithBsonSerializer
 from odmantic.config import ODMConfigDict
 from odmantic.field import ODMFieldInfo
 from odmantic.model import BaseModelMetaclass, EmbeddedModelMetaclass, ModelMetaclass
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic.alias_generators import to_camel
 
 type Where = Mapping[str, Any]
@@ -41,11 +43,14 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def _aware(moment: datetime) -> datetime:
+def _aware(moment: Any) -> Any:
+    if not isinstance(moment, datetime):
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-Utc = Annotated[datetime, AfterValidator(_aware)]
+# Before, because ODMantic refuses other zones; after, because it may have read a text.
+Utc = Annotated[datetime, BeforeValidator(_aware), AfterValidator(_aware)]
 
 
 def index(
@@ -75,10 +80,28 @@ def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:
     )
 
 
+def _optional_part(kind: Any) -> Any:
+    # ODMantic takes `Part | None` for a list of parts, and can neither store nor read it.
+    parts = [arg for arg in get_args(kind) if isinstance(arg, type) and issubclass(arg, EmbeddedModel)]
+    if not parts or not isinstance(kind, UnionType):
+        return kind
+    part = parts[0]
+
+    def read(value: Any) -> Any:
+        by_stored_names = isinstance(value, dict) and not value.keys() <= part.model_fields.keys()
+        return part.model_validate_doc(value) if by_stored_names else value
+
+    def write(value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if value is None else part.model_validate(value).model_dump_doc()
+
+    return Annotated[kind, BeforeValidator(read), WithBsonSerializer(write)]
+
+
 def _name_keys(namespace: dict[str, Any]) -> None:
-    for name in namespace.get("__annotations__", {}):
+    for name, kind in namespace.get("__annotations__", {}).items():
         if name.startswith("_"):
             continue
+        namespace["__annotations__"][name] = _optional_part(kind)
         value = namespace.get(name)
         if isinstance(value, ODMFieldInfo):
             value.key_name = value.key_name or to_camel(name)
@@ -112,6 +135,7 @@ class _PartMeta(EmbeddedModelMetaclass):
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
         if "__annotations__" not in namespace:
             return _abstract(mcs, name, bases, namespace)
+        namespace["model_config"] = ODMConfigDict(parse_doc_with_default_factories=True, extra="ignore")
         _name_keys(namespace)
         made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
         return made
@@ -180,9 +204,12 @@ class Document(Model, metaclass=_DocumentMeta):
         cls, db: Db, where: Where, update: Mapping[str, Any], *, tx: Tx | None = None, upsert: bool = False
     ) -> Self | None:
         """One conditional update: the record after it, or None when the guard in `where` did not hold."""
+        whole = {**update, "$currentDate": {"updatedAt": True}}
+        if upsert:
+            whole["$setOnInsert"] = {"createdAt": utc_now(), **update.get("$setOnInsert", {})}
         row = await cls.rows(db).find_one_and_update(
             where,
-            {**update, "$currentDate": {"updatedAt": True}},
+            whole,
             upsert=upsert,
             return_document=pymongo.ReturnDocument.AFTER,
             session=tx,

@@ -1,0 +1,110 @@
+"""Every stored record of the house, found by being there, and the indexes they ask for."""
+
+import importlib
+import inspect
+import logging
+import pkgutil
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+from odmantic.index import ODMBaseIndex
+from pymongo import IndexModel
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+import models
+from models.base import Db, Document, Rows
+
+OPTIONS_CONFLICT = 85
+KEYS_CONFLICT = 86
+NOT_FOUND = 27
+
+log = logging.getLogger(__name__)
+
+
+class IndexRefused(Exception):
+    """Stored records break a rule that an index must keep; the text says what an operator can do."""
+
+
+def all_documents() -> tuple[type[Document], ...]:
+    """Every record that has a collection, in order of the collections' names."""
+    found = {document for module in _modules() for document in _declared(module)}
+    return tuple(sorted(found, key=lambda document: document.__collection__))
+
+
+def indexes_of(document: type[Document]) -> list[IndexModel]:
+    """The indexes that a record declares."""
+    return [
+        found.get_pymongo_index() if isinstance(found, ODMBaseIndex) else found
+        for found in document.__indexes__()
+    ]
+
+
+async def create_indexes(db: Db) -> None:
+    """Make the database's indexes those that the records declare; safe to repeat and to run twice at once.
+
+    A changed definition replaces the old one; one that is no longer declared stays and is logged.
+    Raises IndexRefused when stored records break a unique index.
+    """
+    for document in all_documents():
+        await _agree(document.rows(db), indexes_of(document))
+
+
+def _modules() -> Iterator[ModuleType]:
+    for module in pkgutil.walk_packages(models.__path__, f"{models.__name__}."):
+        yield importlib.import_module(module.name)
+
+
+def _declared(module: ModuleType) -> Iterator[type[Document]]:
+    for _, found in inspect.getmembers(module, inspect.isclass):
+        if issubclass(found, Document) and "__collection__" in vars(found):
+            yield found
+
+
+async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
+    try:
+        await rows.create_indexes(declared)
+    except OperationFailure:  # one of them: find out which
+        for wanted in declared:
+            await _settle(rows, wanted)
+    names = {wanted.document["name"] for wanted in declared}
+    for stray in set(await rows.index_information()) - names - {"_id_"}:
+        log.warning("index_undeclared", extra={"collection": rows.name, "index": stray})
+
+
+async def _settle(rows: Rows, wanted: IndexModel) -> None:
+    try:
+        await rows.create_indexes([wanted])
+    except DuplicateKeyError as reason:
+        raise _refused(rows, wanted) from reason
+    except OperationFailure as refusal:
+        if refusal.code not in (OPTIONS_CONFLICT, KEYS_CONFLICT):
+            raise
+        await _replace(rows, wanted)
+
+
+async def _replace(rows: Rows, wanted: IndexModel) -> None:
+    keys = list(wanted.document["key"].items())
+    for name, existing in (await rows.index_information()).items():
+        if name == wanted.document["name"] or existing["key"] == keys:
+            await _drop(rows, name)
+    try:
+        await rows.create_indexes([wanted])
+    except DuplicateKeyError as reason:
+        raise _refused(rows, wanted) from reason
+    log.info("index_replaced", extra={"collection": rows.name, "index": wanted.document["name"]})
+
+
+async def _drop(rows: Rows, name: str) -> None:
+    try:
+        await rows.drop_index(name)
+    except OperationFailure as refusal:
+        if refusal.code != NOT_FOUND:  # another process of ours was faster
+            raise
+
+
+def _refused(rows: Rows, wanted: IndexModel) -> IndexRefused:
+    fields = ", ".join(wanted.document["key"])
+    return IndexRefused(
+        f"Two records of {rows.name} have the same {fields}, which must be unique: "
+        "remove or change one of them, then start again."
+    )
