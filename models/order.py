@@ -183,6 +183,17 @@ class Order(TenantDocument):
         )
 
     @classmethod
+    async def set_invoice_number(cls, db: Db, order: Self, number: str, *, tx: Tx) -> Self | None:
+        """Give a paid order its invoice number; None when it was never paid or has one."""
+        where = {
+            "_id": order.id,
+            "tenantId": order.tenant_id,
+            "paidAt": {"$ne": None},
+            "invoiceNumber": None,
+        }
+        return await cls.change(db, where, {"$set": {"invoiceNumber": number}}, tx=tx)
+
+    @classmethod
     def of_customer(cls, tenant_id: str, discord_id: str) -> Where:
         """The filter for one customer's orders."""
         return {"tenantId": tenant_id, "customer.discordId": discord_id}
