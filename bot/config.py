@@ -1,0 +1,161 @@
+"""Every setting of the installation: read once from file and environment, checked whole, then frozen."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.config_problems import ConfigError, Layers, phrase
+from bot.config_values import (
+    MAKE_ONE,
+    SECRET_LENGTH,
+    DatabaseName,
+    Duration,
+    GuildIds,
+    Level,
+    MongoAddress,
+    Port,
+    RedisAddress,
+    Secrets,
+    Token,
+    WebAddress,
+)
+from bot.own_secret import own_secret
+
+__all__ = ["ConfigError", "Settings", "ShopSettings", "load_settings"]
+
+
+class Section(BaseModel):
+    """One table of the file; knows its keys and no others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DiscordSettings(Section):
+    """How to reach Discord, and as whom."""
+
+    token: Token | None = None
+    api_url: WebAddress = "https://discord.com/api/v10"
+    command_guild_ids: GuildIds = ()
+
+
+class DatabaseSettings(Section):
+    """MongoDB; with no address the embedded one."""
+
+    uri: MongoAddress | None = None
+    name: DatabaseName = "shop"
+
+
+class RedisSettings(Section):
+    """Redis or Valkey; with no address the embedded one."""
+
+    url: RedisAddress | None = None
+
+
+class WebSettings(Section):
+    """The listener for webhooks, invoices and shared reports."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 8080
+    public_url: WebAddress | None = None
+
+
+class SecuritySettings(Section):
+    """What signs links and encrypts provider keys; the newest secret first."""
+
+    secrets: Secrets = ()
+
+
+class ShopSettings(Section):
+    """The shop's patience, in the unit each name ends with."""
+
+    session_minutes: Duration = 30.0
+    hold_hours_p2p: Duration = 24.0
+    lease_seconds: Duration = 30.0
+    sweep_seconds: Duration = 15.0
+    stale_confirm_seconds: Duration = 30.0
+    poll_seconds: Duration = 1.0
+
+
+class LogSettings(Section):
+    """How much is written to the log, and in which form."""
+
+    level: Level = "INFO"
+    as_json: Annotated[bool, Field(alias="json")] = False
+
+
+class Settings(BaseSettings):
+    """All of it; built by load_settings only."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = Path("data")
+    discord: DiscordSettings = DiscordSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    web: WebSettings = WebSettings()
+    security: SecuritySettings = SecuritySettings()
+    shop: ShopSettings = ShopSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what load_settings gathered: it can name the place where each wrong setting was written."""
+        return (init_settings,)
+
+    def completed(self, *, needs_token: bool = True) -> Self:
+        """These settings, ready for a real run; makes the first secret of an embedded shop."""
+        missing = []
+        if needs_token and self.discord.token is None:
+            missing.append(
+                "SHOP_DISCORD__TOKEN, or token in [discord], is missing: "
+                "the bot's token from Discord's developer portal."
+            )
+        if not self.security.secrets and self.database.uri is not None:
+            missing.append(
+                "SHOP_SECURITY__SECRETS, or secrets in [security], is missing: "
+                f"one of at least {SECRET_LENGTH} characters, the same on every host; {MAKE_ONE}."
+            )
+        if missing:
+            raise ConfigError(missing)
+        if self.security.secrets:
+            return self
+        return self.model_copy(update={"security": SecuritySettings(secrets=(own_secret(self.data_dir),))})
+
+    def secret_values(self) -> Iterator[str]:
+        """Everything that must never be printed."""
+        several = (self.discord.token, self.database.uri, self.redis.url, *self.security.secrets)
+        return (each.get_secret_value() for each in several if each is not None)
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of file and environment, the latter first; raises ConfigError with all problems."""
+    layers = Layers(Settings, path, _read(path) if path is not None else {}, environ)
+    try:
+        settings = Settings(**layers.merged())
+    except ValidationError as wrong:
+        raise ConfigError([*layers.misplaced, *phrase(wrong, layers)]) from None
+    if layers.misplaced:
+        raise ConfigError(layers.misplaced)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as reason:
+        raise ConfigError([f"The file {path} cannot be read: {reason.strerror}."]) from reason
+    except UnicodeDecodeError:
+        raise ConfigError([f"The file {path} is not UTF-8 text."]) from None
+    except tomllib.TOMLDecodeError as reason:
+        raise ConfigError([f"The file {path} is not valid TOML: {reason}."]) from None
