@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import aiohttp
 import nextcord
 import pytest
 from nextcord.http import Route
@@ -45,3 +48,38 @@ async def bot(discord: Sandbox, guild: Community) -> AsyncIterator[SmallBot]:
     assert guild.name == "Aurora"
     async with running(discord) as small:
         yield small
+
+
+class Clock:
+    """A clock that a test moves by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+class Api:
+    """Raw requests with the bot's token."""
+
+    def __init__(self, discord: Sandbox, session: aiohttp.ClientSession) -> None:
+        self._discord = discord
+        self._session = session
+
+    async def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        """Send one request; returns the status and the answer."""
+        headers = {"Authorization": f"Bot {more.pop('token', self._discord.token)}"}
+        address = self._discord.api_url + path
+        async with self._session.request(method, address, json=body, headers=headers, **more) as response:
+            return response.status, await response.json() if response.status != 204 else None
+
+
+@pytest.fixture
+async def api(discord: Sandbox) -> AsyncIterator[Api]:
+    """Raw requests to the stand-in."""
+    async with aiohttp.ClientSession() as session:
+        yield Api(discord, session)

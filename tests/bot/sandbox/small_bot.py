@@ -35,6 +35,9 @@ class SmallBot(nextcord.Client):
     async def on_resumed(self) -> None:
         self.resumes += 1
 
+    async def on_application_command_error(self, _: nextcord.Interaction[Any], error: Exception) -> None:
+        self.failures.append(error)
+
     async def on_message(self, message: nextcord.Message) -> None:
         self.seen_messages.append(message.content)
 
