@@ -5,16 +5,19 @@ import contextlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
 
 from bot.embedded import Mongod, RedisServer
+from models.base import Db
+from models.registry import create_indexes
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory, where a journal costs nothing
 
@@ -81,3 +84,13 @@ def database_name(janitor: MongoClient[dict[str, Any]]) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield name
     janitor.drop_database(name)
+
+
+@pytest.fixture
+async def db(mongo_uri: str, database_name: str) -> AsyncIterator[Db]:
+    """This test's own database, with every index."""
+    client = AsyncIOMotorClient[dict[str, Any]](mongo_uri, tz_aware=True)
+    engine = Db(client=client, database=database_name)
+    await create_indexes(engine)
+    yield engine
+    client.close()
