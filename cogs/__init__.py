@@ -1,0 +1,1 @@
+"""How the shop speaks: Discord in, Discord out; no rules, no database."""

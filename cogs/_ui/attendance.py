@@ -1,0 +1,100 @@
+"""Attending to one interaction: whatever becomes of the handler, the person gets an answer."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import nextcord
+
+from cogs._ui.answer import Answer, Stage
+from cogs._ui.person import member_of
+from cogs._ui.refusals import sentence
+from cogs._ui.text import cut
+from cogs._ui.visit import Kind, Visit
+from cogs._ui.words import Words
+from models.errors import ShopError
+from services import Services
+
+log = logging.getLogger(__name__)
+
+type Step = Callable[[Visit], Awaitable[None]]
+
+
+class Attendance:
+    """One interaction from its arrival to its last word."""
+
+    def __init__(
+        self, interaction: nextcord.Interaction[Any], kind: Kind, action: str, guild_id: str | None
+    ) -> None:
+        self._started = time.perf_counter()
+        self._interaction = interaction
+        self._kind = kind
+        self._action = action
+        self._guild_id = str(interaction.guild_id) if interaction.guild_id else guild_id
+        self._words = Words.of(interaction.locale)
+        self._answer = Answer(
+            interaction, defers=kind is not Kind.SUGGEST, quietly=interaction.message is not None
+        )
+        interaction.attached["answer"] = self._answer
+
+    async def run(
+        self, step: Step, bot: nextcord.Client, services: Services, reference: Callable[[], str]
+    ) -> None:
+        """Let the handler work, then see to it that the person was answered."""
+        outcome = "done"
+        try:
+            try:
+                await step(await self._visit(bot, services))
+                await self._settle()
+            except ShopError as refusal:
+                outcome = type(refusal).__name__
+                await self._tell(sentence(refusal, self._words))
+        except Exception:
+            outcome, code = "failed", reference()
+            log.exception("interaction_failed", extra={"action": self._action, "reference": code})
+            await self._apologise(code)
+        finally:
+            await self._answer.close()
+        spent = round((time.perf_counter() - self._started) * 1000, 1)
+        log.info("interaction", extra={"action": self._action, "outcome": outcome, "ms": spent})
+
+    async def _visit(self, bot: nextcord.Client, services: Services) -> Visit:
+        return Visit(
+            self._interaction,
+            kind=self._kind,
+            bot=bot,
+            services=services,
+            words=self._words,
+            member=await member_of(self._interaction, bot, self._guild_id),
+            guild_id=self._guild_id or "",
+            answer=self._answer,
+        )
+
+    async def _settle(self) -> None:
+        stage = self._answer.stage
+        if stage not in (Stage.NOTHING, Stage.WAITING):
+            return
+        if stage is Stage.NOTHING and self._interaction.message is not None:
+            await self._answer.acknowledge()
+        else:
+            await self._tell(self._words("Done."))
+
+    async def _tell(self, text: str) -> None:
+        if self._kind is Kind.SUGGEST:
+            await self._answer.choices([])
+        else:
+            await self._answer.fresh({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
+
+    async def _apologise(self, reference: str) -> None:
+        try:
+            await self._tell(
+                self._words(
+                    "Something went wrong on our side. Please try again; "
+                    "if it happens again, tell the staff this code: `{reference}`",
+                    reference=reference,
+                )
+            )
+        except (nextcord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("apology_failed", extra={"reference": reference, "error": type(error).__name__})

@@ -1,0 +1,140 @@
+"""The one form in which the shop shows anything: an embed with buttons, cut to Discord's limits."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cogs._ui.controls import Button, Option, PickChannel, PickRole, Select
+from cogs._ui.text import BLANK, code, cut, plain, width
+
+__all__ = [
+    "Button",
+    "Card",
+    "Field",
+    "Option",
+    "PickChannel",
+    "PickRole",
+    "Picture",
+    "Select",
+    "code",
+    "plain",
+]
+
+type Row = Sequence[Button] | Select | PickRole | PickChannel
+
+_COLOURS = {"plain": 0x5865F2, "good": 0x2E9E5B, "warn": 0xE0A100, "bad": 0xD83C3E}
+_MAX_TOTAL = 6000
+_MAX_ROWS = _MAX_IN_ROW = 5
+_MAX_FIELDS = 25
+_ADDRESS = re.compile(r"(?:https?|attachment)://[^\s<>\"]{1,2000}")
+
+
+@dataclass(slots=True)
+class Field:
+    """A named value on a card."""
+
+    name: str
+    value: str
+    inline: bool = False
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture that travels with the card; `name` ends in .png or the like."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Card:
+    """What a person sees; texts are cut, while too many rows, buttons, fields or options raise ValueError.
+
+    The first picture is the card's image unless `image_url` says otherwise; an address that Discord would
+    not take is left out.
+    """
+
+    title: str | None = None
+    text: str | None = None
+    fields: Sequence[Field] = ()
+    rows: Sequence[Row] = ()
+    image_url: str | None = None
+    thumbnail_url: str | None = None
+    colour: Literal["plain", "good", "warn", "bad"] = "plain"
+    footer: str | None = None
+    note: str | None = None
+    pictures: Sequence[Picture] = ()
+
+    def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
+        """The message as Discord wants it; the prefix tells the guild in a DM."""
+        embed = self._embed()
+        return {
+            "content": cut(self.note or "", 2000),
+            "embeds": [embed] if len(embed) > 1 else [],
+            "components": _rows(self.rows, guild_prefix or ""),
+            "allowed_mentions": {"parse": []},
+            "attachments": [],
+        }
+
+    def _embed(self) -> dict[str, Any]:
+        if len(self.fields) > _MAX_FIELDS:
+            raise ValueError(f"a card takes {_MAX_FIELDS} fields, not {len(self.fields)}")
+        made: dict[str, Any] = {"color": _COLOURS[self.colour]}
+        if self.title and self.title.strip():
+            made["title"] = cut(self.title, 256)
+        if self.text and self.text.strip():
+            made["description"] = cut(self.text, 4096)
+        if self.fields:
+            made["fields"] = [_field(field) for field in self.fields]
+        if self.footer and self.footer.strip():
+            made["footer"] = {"text": cut(self.footer, 2048)}
+        image = self.image_url or (f"attachment://{self.pictures[0].name}" if self.pictures else None)
+        made |= _picture("image", image) | _picture("thumbnail", self.thumbnail_url)
+        _fit(made)
+        return made
+
+
+def _field(field: Field) -> dict[str, Any]:
+    name = cut(field.name, 256) if field.name.strip() else BLANK
+    value = cut(field.value, 1024) if field.value.strip() else BLANK
+    return {"name": name, "value": value, "inline": field.inline}
+
+
+def _picture(place: str, address: str | None) -> dict[str, Any]:
+    return {place: {"url": address}} if address and _ADDRESS.fullmatch(address) else {}
+
+
+def _fit(embed: dict[str, Any]) -> None:
+    """Shorten the longest texts, in turn, until the whole embed is within Discord's limit."""
+    places: list[tuple[dict[str, Any], str]] = [
+        (embed, key) for key in ("title", "description") if key in embed
+    ]
+    places += [(field, key) for field in embed.get("fields", ()) for key in ("name", "value")]
+    places += [(embed["footer"], "text")] if "footer" in embed else []
+    excess = sum(width(part[key]) for part, key in places) - _MAX_TOTAL
+    while excess > 0:
+        part, key = max(places, key=lambda place: width(place[0][place[1]]))
+        before = width(part[key])
+        part[key] = cut(part[key], max(before - excess, before // 2))
+        excess -= before - width(part[key])
+
+
+def _rows(rows: Sequence[Row], prefix: str) -> list[dict[str, Any]]:
+    if len(rows) > _MAX_ROWS:
+        raise ValueError(f"a card takes {_MAX_ROWS} rows, not {len(rows)}")
+    made: list[dict[str, Any]] = [
+        {"type": 1, "components": _row(row, prefix, place)} for place, row in enumerate(rows) if row
+    ]
+    ids = [part["custom_id"] for row in made for part in row["components"] if "custom_id" in part]
+    if len(ids) != len(set(ids)):
+        raise ValueError(f"two controls of a card lead to the same place: {ids}")
+    return made
+
+
+def _row(row: Row, prefix: str, place: int) -> list[dict[str, Any]]:
+    if isinstance(row, Select | PickRole | PickChannel):
+        return [row.payload(prefix)]
+    if len(row) > _MAX_IN_ROW:
+        raise ValueError(f"a row takes {_MAX_IN_ROW} buttons, not {len(row)}")
+    return [button.payload(prefix, f"{place}:{at}") for at, button in enumerate(row)]

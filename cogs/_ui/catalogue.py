@@ -1,0 +1,79 @@
+"""Keeping translations: `python -m cogs._ui.catalogue [language ...]` collects and updates them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from cogs._ui.words import LOCALES, languages
+
+SOURCES = LOCALES.parent
+KEYWORDS = {"w": None, "words": None, "later": None, "count": (2, 3)}
+
+
+def template() -> Catalog:
+    """Every sentence that the cogs say, with where it is said."""
+    found = Catalog(project="discord-shop", fuzzy=False)
+    for name, line, text, comments, context in extract_from_dir(SOURCES, keywords=KEYWORDS):
+        found.add(
+            text, None, [(f"cogs/{Path(name).as_posix()}", line)], auto_comments=comments, context=context
+        )
+    return found
+
+
+def read(language: str) -> Catalog:
+    """The catalogue of a language, empty when there is none yet."""
+    path = _path(language)
+    if not path.is_file():
+        return Catalog(locale=language, project="discord-shop", fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def update(language: str) -> Path:
+    """Bring a language's file in step with the source; what was translated stays."""
+    known = read(language)
+    known.update(template(), no_fuzzy_matching=True)
+    known.obsolete.clear()
+    path = _path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, known, width=110, sort_output=True, include_lineno=False, omit_header=False)
+    return path
+
+
+def untranslated(language: str) -> list[str]:
+    """The sentences that this language still says in English."""
+    known = read(language)
+    return [_first(message) for message in _sentences(template()) if not _said(known.get(message.id))]
+
+
+def _sentences(catalogue: Catalog) -> Iterator[Message]:
+    return (message for message in catalogue if message.id)
+
+
+def _first(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _said(message: Message | None) -> bool:
+    if message is None or message.fuzzy:
+        return False
+    return bool(message.string) if isinstance(message.string, str) else all(message.string or [None])
+
+
+def _path(language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES" / "shop.po"
+
+
+def main() -> None:
+    for language in sys.argv[1:] or languages():
+        update(language)
+        sys.stdout.write(f"{language}: {len(untranslated(language))} sentences to translate\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The one place where every interaction arrives and is routed to who handles it."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import nextcord
+from nextcord import InteractionType
+
+from cogs._ui.attendance import Attendance, Step
+from cogs._ui.target import parse
+from cogs._ui.visit import Kind, Visit
+from cogs._ui.wire import data_of
+from cogs._ui.words import Words, languages
+from services import Services
+
+type Handler = Callable[..., Awaitable[None]]
+
+_KINDS = {InteractionType.component: Kind.CLICK, InteractionType.modal_submit: Kind.FORM}
+
+
+class _Route(NamedTuple):
+    handler: Handler
+    fewest: int
+    most: int
+
+
+class Desk:
+    """Receives the bot's interactions, finds who handles them, and owns the last word.
+
+    `reference` makes the short id that a person can tell the staff and that stands in the log.
+    """
+
+    def __init__(self, bot: nextcord.Client, services: Services, reference: Callable[[], str]) -> None:
+        self._bot = bot
+        self._services = services
+        self._reference = reference
+        self._routes: dict[tuple[Kind, str], _Route] = {}
+        for language in ("en", *languages()):
+            Words.of(language)
+        bot.event(self.on_interaction)
+
+    def open(self, kind: Kind, action: str, handler: Handler) -> None:
+        """Route an action to its handler; raises ValueError when two want the same."""
+        if (kind, action) in self._routes:
+            raise ValueError(f"{action} has two handlers")
+        self._routes[kind, action] = _route(handler)
+
+    def shut(self, kind: Kind, action: str) -> None:
+        """Stop routing an action, when its cog is unloaded."""
+        self._routes.pop((kind, action), None)
+
+    async def on_interaction(self, interaction: nextcord.Interaction[Any]) -> None:
+        """Take an interaction of any kind from the gateway."""
+        kind = _KINDS.get(interaction.type)
+        if kind is None:
+            await self._command(interaction)
+            return
+        parsed = parse(str(data_of(interaction).get("custom_id")))
+        route = self._routes.get((kind, parsed.action))
+        step: Step = _too_old
+        if route and route.fewest <= len(parsed.args) <= route.most:
+            step = partial(_call, route.handler, parsed.args)
+        await self.attend(interaction, kind, parsed.action, step, parsed.guild_id)
+
+    async def attend(
+        self,
+        interaction: nextcord.Interaction[Any],
+        kind: Kind,
+        action: str,
+        step: Step,
+        guild_id: str | None = None,
+    ) -> None:
+        """Run one handler for one person, and answer whatever becomes of it."""
+        attendance = Attendance(interaction, kind, action, guild_id)
+        await attendance.run(step, self._bot, self._services, self._reference)
+
+    async def _command(self, interaction: nextcord.Interaction[Any]) -> None:
+        step: Step = _not_ready
+        try:
+            await self._bot.process_application_commands(interaction)
+        except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered below
+            step = partial(_fail, error)
+        if "answer" in interaction.attached or interaction.response.is_done():
+            return
+        suggests = interaction.type is InteractionType.application_command_autocomplete
+        name = str(data_of(interaction).get("name"))
+        await self.attend(interaction, Kind.SUGGEST if suggests else Kind.COMMAND, name, step)
+
+
+def _route(handler: Handler) -> _Route:
+    """A handler and how many arguments it takes beside the visit."""
+    places = [
+        each
+        for each in inspect.signature(handler).parameters.values()
+        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+    ][1:]
+    fewest = sum(each.default is each.empty for each in places)
+    any_number = any(
+        each.kind is each.VAR_POSITIONAL for each in inspect.signature(handler).parameters.values()
+    )
+    return _Route(handler, fewest, 100 if any_number else len(places))
+
+
+async def _call(handler: Handler, args: tuple[str, ...], visit: Visit) -> None:
+    await handler(visit, *args)
+
+
+async def _too_old(visit: Visit) -> None:
+    await visit.say(
+        visit.words("This button is from an older version of the shop. Please open it again with a command.")
+    )
+
+
+async def _not_ready(visit: Visit) -> None:
+    await visit.say(visit.words("This command is being updated. Please try again in a minute."))
+
+
+async def _fail(error: Exception, _: Visit) -> None:
+    raise error

@@ -1,0 +1,65 @@
+"""Who acts: the member as plain values, from what Discord says with this very click."""
+
+from typing import Any
+
+import nextcord
+from nextcord.http import Route
+
+from cogs._ui.refusals import GuildLeft, GuildNeeded
+from models.member import Member
+
+_GONE = frozenset({10007, 10004, 10013, 50001})
+
+
+async def member_of(
+    interaction: nextcord.Interaction[Any], bot: nextcord.Client, guild_id: str | None
+) -> Member:
+    """The acting member with today's roles; `guild_id` names the guild of a DM's card.
+
+    Raises GuildNeeded without any guild, and GuildLeft when the person is no member of it.
+    """
+    if isinstance(interaction.user, nextcord.Member):
+        return _from_click(interaction, interaction.user)
+    if guild_id is None or interaction.user is None:
+        raise GuildNeeded
+    return await _from_guild(bot, guild_id, str(interaction.user.id), interaction.locale)
+
+
+def _from_click(interaction: nextcord.Interaction[Any], user: nextcord.Member) -> Member:
+    guild = interaction.guild
+    return Member(
+        discord_id=str(user.id),
+        username=user.name,
+        display_name=user.display_name,
+        # Member.roles leaves out what the cache has not seen; the ids are what Discord sent.
+        role_ids=frozenset(map(str, user._roles)),  # noqa: SLF001
+        locale=interaction.locale,
+        owns_guild=guild is not None and guild.owner_id == user.id,
+    )
+
+
+async def _from_guild(bot: nextcord.Client, guild_id: str, user_id: str, locale: str | None) -> Member:
+    try:
+        found: dict[str, Any] = await bot.http.get_member(int(guild_id), int(user_id))  # type: ignore[assignment]
+        owner_id = await _owner(bot, guild_id)
+    except nextcord.HTTPException as error:
+        if error.code in _GONE:
+            raise GuildLeft from error
+        raise
+    user = found["user"]
+    return Member(
+        discord_id=user_id,
+        username=user["username"],
+        display_name=found.get("nick") or user.get("global_name") or user["username"],
+        role_ids=frozenset(found["roles"]),
+        locale=locale,
+        owns_guild=owner_id == user_id,
+    )
+
+
+async def _owner(bot: nextcord.Client, guild_id: str) -> str:
+    guild = bot.get_guild(int(guild_id))
+    if guild is not None:
+        return str(guild.owner_id)
+    found: dict[str, Any] = await bot.http.request(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
+    return str(found["owner_id"])

@@ -1,0 +1,238 @@
+"""The one translator of refusals: what stopped the person and what to do next, said kindly and shortly."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cogs._ui import labels
+from cogs._ui.text import cut, plain
+from cogs._ui.words import Words, later
+from models.errors import (
+    AlreadyDecided,
+    AlreadyExists,
+    BadInput,
+    CartChanged,
+    CartEmpty,
+    Change,
+    ConfirmInProgress,
+    NoShop,
+    NotAllowed,
+    NotFound,
+    OutOfStock,
+    ReferenceUsed,
+    Refused,
+    RolesMissing,
+    SessionExpired,
+    ShopError,
+    StepMissing,
+    TooFast,
+)
+
+_LONGEST_NAME = 200
+
+
+class GuildNeeded(ShopError):
+    """A command or click came from a place that no shop belongs to."""
+
+
+class GuildLeft(ShopError):
+    """A click in a DM came from somebody who is not, or whose shop is not, in the guild any more."""
+
+
+def sentence(error: ShopError, words: Words) -> str:
+    """What to tell the person; every refusal of models/errors.py has its sentence."""
+    for kind in type(error).__mro__:
+        if kind in _SAID:
+            return _SAID[kind](error, words)
+    raise TypeError(f"{type(error).__name__} is no refusal")
+
+
+def changes(moved: CartChanged, w: Words) -> list[str]:
+    """What moved since the customer looked, a line each, without amounts: the cart shows those."""
+    return [w(_CHANGES.get(change.kind, _CHANGED), **_change(change)) for change in moved.changes]
+
+
+_CHANGED = later("**{name}** has changed.")
+_CHANGES = {
+    "price": later("The price of **{name}** has changed."),
+    "gone": later("**{name}** is not sold any more."),
+    "roles": later("**{name}** now needs a role that you do not have."),
+    "stock": later("Of **{name}** only {new} are left."),
+    "shipping": later("The shipping **{name}** has changed."),
+}
+_PROBLEMS = {
+    "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
+    "too_many_decimals": later(
+        "That amount has more decimals than the currency. Please write it like 12.50."
+    ),
+    "too_large": later("That is too large. Please enter a smaller value for {field}."),
+    "too_small": later("That is too small. Please enter a larger value for {field}."),
+    "length": later("Please enter something for {field} that has at most {limit} characters."),
+    "range": later("Please enter a whole number for {field}, at most {limit}."),
+    "not_a_number": later("Please enter a whole number for {field}, using digits only."),
+    "not_allowed": later("I cannot take that for {field}. Please check it and try again."),
+    "not_a_link": later("Please enter a full web address for {field}, beginning with https://."),
+    "not_an_email": later(
+        "That does not look like an e-mail address. Please write it like name@example.com."
+    ),
+    "required": later("Please fill in {field}."),
+    "example": later("I cannot take that for {field}. Please write it like {limit}."),
+    "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
+    "too_many": later("There is room for at most {limit}. Please remove one first."),
+}
+_UNKNOWN = {
+    "product": later("I cannot find that product. Please choose one with `/shop browse`."),
+    "order": later("I cannot find that order. Please choose one with `/orders list`."),
+    "payment": later("I cannot find that payment. It may have been settled or removed."),
+    "address": later("I cannot find that address. Please choose another or enter it again."),
+    "member": later("I cannot find that member here. Please check the name."),
+    "line": later("That product is not in your cart any more."),
+    "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
+    "payment_method": later("That way of paying is not offered here. Please choose another."),
+}
+_TAKEN = {
+    "guild": later("This server has a shop already. Use `/admin config` to change it."),
+    "sku": later("Another product has that SKU. Please enter a different one."),
+}
+_STEPS = {
+    "ADDRESS": later("Please enter where we should ship to first."),
+    "SHIPPING": later("Please choose how we should ship first."),
+    "PAYMENT": later("Please choose how you want to pay first."),
+}
+
+
+def _name(text: str) -> str:
+    return plain(cut(text, _LONGEST_NAME))
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"name": _name(change.name), "old": change.old, "new": change.new}
+
+
+def _shop_error(_: ShopError, w: Words) -> str:
+    return w("That is not possible right now. Please look again and choose another step.")
+
+
+def _bad_input(error: BadInput, w: Words) -> str:
+    problem = _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
+    return w(problem, field=f"**{labels.field(error.field, w)}**", limit=error.limit)
+
+
+def _not_found(error: NotFound, w: Words) -> str:
+    return w(_UNKNOWN.get(error.kind, later("I cannot find that. It may have been removed.")))
+
+
+def _no_shop(_: NoShop, w: Words) -> str:
+    return w("This server has no shop yet. Its owner can open one with `/admin setup`.")
+
+
+def _not_allowed(error: NotAllowed, w: Words) -> str:
+    return w(
+        "For this you need the permission `{permission}`. Please ask the server's owner for it.",
+        permission=str(error.permission),
+    )
+
+
+def _roles_missing(error: RolesMissing, w: Words) -> str:
+    roles = ", ".join(f"<@&{key}>" for key in error.role_ids)
+    return w("**{name}** is for members with the role {roles}.", name=_name(error.product_name), roles=roles)
+
+
+def _out_of_stock(error: OutOfStock, w: Words) -> str:
+    name = _name(error.product_name)
+    if error.left <= 0:
+        return w("**{name}** is sold out. Please choose something else or come back later.", name=name)
+    return w.count(
+        error.left,
+        "Only {n} of **{name}** is left. Please choose a smaller quantity.",
+        "Only {n} of **{name}** are left. Please choose a smaller quantity.",
+        name=name,
+    )
+
+
+def _cart_empty(_: CartEmpty, w: Words) -> str:
+    return w("Your cart is empty. Find something with `/shop browse`.")
+
+
+def _cart_changed(error: CartChanged, w: Words) -> str:
+    moved = "\n".join(f"• {line}" for line in changes(error, w))
+    said = w(
+        "Something changed since you last looked, so nothing was ordered. Please look again with `/checkout`."
+    )
+    return f"{said}\n{moved}" if moved else said
+
+
+def _in_progress(_: ConfirmInProgress, w: Words) -> str:
+    return w("Your order is being placed at this moment. Please look at `/orders list` in a few seconds.")
+
+
+def _session_expired(_: SessionExpired, w: Words) -> str:
+    return w("Your cart was left for too long and has been closed. Please start again with `/shop browse`.")
+
+
+def _step_missing(error: StepMissing, w: Words) -> str:
+    return w(
+        _STEPS.get(error.step.upper(), later("A step of your checkout is missing. Please open `/checkout`."))
+    )
+
+
+def _refused(error: Refused, w: Words) -> str:
+    status = labels.status(error.status, w)
+    if error.kind == "order":
+        return w("This order is {status}, so that is not possible any more.", status=f"**{status}**")
+    return w("This is {status}, so that is not possible any more.", status=f"**{status}**")
+
+
+def _already_decided(error: AlreadyDecided, w: Words) -> str:
+    return w("Somebody was faster: this payment is {status}.", status=f"**{labels.status(error.status, w)}**")
+
+
+def _reference_used(error: ReferenceUsed, w: Words) -> str:
+    return w(
+        "This payment reference was already used for order **{order}**. "
+        "Please check that the money came twice.",
+        order=_name(error.order_number),
+    )
+
+
+def _already_exists(error: AlreadyExists, w: Words) -> str:
+    taken = later("That {field} is taken already. Please enter a different one.")
+    return w(_TAKEN.get(error.field, taken), field=labels.field(error.field, w))
+
+
+def _too_fast(error: TooFast, w: Words) -> str:
+    return w.count(
+        error.seconds,
+        "That was fast. Please try again in {n} second.",
+        "That was fast. Please try again in {n} seconds.",
+    )
+
+
+def _guild_needed(_: GuildNeeded, w: Words) -> str:
+    return w("Please use this in the server where the shop is.")
+
+
+def _guild_left(_: GuildLeft, w: Words) -> str:
+    return w("This belongs to a server that you or the shop have left. Join it again to go on.")
+
+
+_SAID: dict[type, Callable[[Any, Words], str]] = {
+    ShopError: _shop_error,
+    BadInput: _bad_input,
+    NotFound: _not_found,
+    NoShop: _no_shop,
+    NotAllowed: _not_allowed,
+    RolesMissing: _roles_missing,
+    OutOfStock: _out_of_stock,
+    CartEmpty: _cart_empty,
+    CartChanged: _cart_changed,
+    ConfirmInProgress: _in_progress,
+    SessionExpired: _session_expired,
+    StepMissing: _step_missing,
+    Refused: _refused,
+    AlreadyDecided: _already_decided,
+    ReferenceUsed: _reference_used,
+    AlreadyExists: _already_exists,
+    TooFast: _too_fast,
+    GuildNeeded: _guild_needed,
+    GuildLeft: _guild_left,
+}

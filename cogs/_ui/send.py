@@ -1,0 +1,86 @@
+"""Messages that answer nobody's click: posts in a channel, their edits, and DMs."""
+
+import hashlib
+from typing import Any
+
+import nextcord
+from nextcord.http import Route
+
+from cogs._ui import wire
+from cogs._ui.card import Card
+from cogs._ui.target import guild_prefix
+
+_MAX_NONCE = 25
+_REASONS = {
+    50007: "dm_closed",
+    50278: "dm_closed",
+    50001: "missing_permission",
+    50013: "missing_permission",
+    10003: "channel_gone",
+    10013: "unknown_user",
+    50033: "unknown_user",
+    10008: "message_gone",
+}
+
+
+class Unreachable(Exception):
+    """Discord will not deliver there.
+
+    `reason` is dm_closed, channel_gone, missing_permission, unknown_user or message_gone.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def post(bot: nextcord.Client, channel_id: str, card: Card, *, nonce: str) -> str:
+    """Post a card once, however often this is tried in a few minutes; the message's id.
+
+    Raises Unreachable.
+    """
+    return await _create(bot, channel_id, card, None, nonce)
+
+
+async def edit(bot: nextcord.Client, channel_id: str, message_id: str, card: Card) -> None:
+    """Show another card in a message of ours; raises Unreachable."""
+    route = Route(
+        "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
+    )
+    await _ask(bot, route, card.payload(), card)
+
+
+async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: Card, guild_id: str) -> None:
+    """Show another card in a DM of ours; raises Unreachable."""
+    route = Route(
+        "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
+    )
+    await _ask(bot, route, card.payload(guild_prefix(guild_id)), card)
+
+
+async def dm(bot: nextcord.Client, user_id: str, card: Card, *, guild_id: str, nonce: str) -> str:
+    """Send a card to a person on behalf of a guild's shop; the message's id. Raises Unreachable."""
+    route = Route("POST", "/users/@me/channels")
+    channel = await _ask(bot, route, {"recipient_id": user_id}, None)
+    return await _create(bot, channel["id"], card, guild_prefix(guild_id), nonce)
+
+
+async def _create(bot: nextcord.Client, channel_id: str, card: Card, prefix: str | None, nonce: str) -> str:
+    route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+    once = {"nonce": _short(nonce), "enforce_nonce": True}
+    made = await _ask(bot, route, card.payload(prefix) | once, card)
+    return str(made["id"])
+
+
+async def _ask(bot: nextcord.Client, route: Route, payload: dict[str, Any], card: Card | None) -> Any:
+    try:
+        return await wire.request(bot, route, payload, card.pictures if card else ())
+    except nextcord.HTTPException as error:
+        if error.code in _REASONS:
+            raise Unreachable(_REASONS[error.code]) from error
+        raise
+
+
+def _short(nonce: str) -> str:
+    """Discord takes 25 characters; a longer name of the same thing is always shortened alike."""
+    return nonce if len(nonce) <= _MAX_NONCE else hashlib.blake2s(nonce.encode(), digest_size=12).hexdigest()

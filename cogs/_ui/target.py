@@ -1,0 +1,59 @@
+"""Where a click leads: an action and its arguments, written into the custom_id and read back."""
+
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+# Discord takes 100 characters; a card must also fit when it is sent by DM with the guild in front.
+MAX_LENGTH = 100
+_PREFIX_LENGTH = len("g~") + 20
+
+
+class Target:
+    """An action such as `cart:qty` and its arguments; raises ValueError when they are too long."""
+
+    __slots__ = ("custom_id",)
+
+    def __init__(self, action: str, *args: str | int) -> None:
+        if action.count(":") != 1:
+            raise ValueError(f"an action is area:verb, not {action!r}")
+        self.custom_id = ":".join((action, *(_written(arg) for arg in args)))
+        if len(self.custom_id) > MAX_LENGTH - _PREFIX_LENGTH:
+            raise ValueError(f"too long for a custom_id: {self.custom_id!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Target) and other.custom_id == self.custom_id
+
+    def __hash__(self) -> int:
+        return hash(self.custom_id)
+
+    def __repr__(self) -> str:
+        return f"Target({self.custom_id!r})"
+
+
+class Parsed(NamedTuple):
+    """What a custom_id says: the guild when it was sent by DM, the action and its arguments."""
+
+    guild_id: str | None
+    action: str
+    args: tuple[str, ...]
+
+
+def _written(arg: str | int) -> str:
+    text = str(arg)
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+
+
+def guild_prefix(guild_id: str) -> str:
+    """What is written before a custom_id in a DM, where a click does not tell the guild."""
+    return f"g{guild_id}~"
+
+
+def parse(custom_id: str) -> Parsed:
+    """Read a custom_id; one that is not ours gives an action that nobody handles."""
+    guild_id = None
+    head, mark, rest = custom_id.partition("~")
+    if mark and head[:1] == "g" and head[1:].isascii() and head[1:].isdigit():
+        guild_id, custom_id = head[1:], rest
+    parts = custom_id.split(":")
+    args = tuple(unquote(part) if "%" in part else part for part in parts[2:])
+    return Parsed(guild_id, ":".join(parts[:2]), args)
