@@ -1,8 +1,9 @@
 """What staff should look at."""
 
 from enum import StrEnum
+from typing import Any
 
-from models.base import TenantDocument, index, stored
+from models.base import Field, TenantDocument, index, stored
 
 
 class AlertType(StrEnum):
@@ -33,6 +34,7 @@ class Alert(TenantDocument):
     type: AlertType
     severity: AlertSeverity
     message: str
+    params: dict[str, Any] = Field(default_factory=dict)
     entity_type: str | None = None
     entity_id: str | None = None
     is_read: bool = False

@@ -30,7 +30,8 @@ ENTITLEMENT_LIFE = Life(
         E.PENDING: frozenset({E.GRANTED, E.FAILED, E.REVOKED}),
         # A failed grant is tried again, by the outbox or when the member rejoins.
         E.FAILED: frozenset({E.GRANTED, E.FAILED, E.REVOKED}),
-        E.GRANTED: frozenset({E.REVOKED}),
+        # Back to PENDING when its holder left the guild and came back.
+        E.GRANTED: frozenset({E.REVOKED, E.PENDING}),
         E.REVOKED: frozenset(),
     }
 )
@@ -73,6 +74,12 @@ class Entitlement(TenantDocument):
             "status": {"$in": [E.PENDING, E.FAILED, E.GRANTED]},
         }
         return await cls.find_all(db, where, sort="_id")
+
+    @classmethod
+    async def reopen(cls, db: Db, entitlement: Self) -> None:
+        """Note that a role has to be granted again, because its holder left and came back."""
+        where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
+        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}})
 
     @classmethod
     async def grant(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> Self | None:

@@ -44,6 +44,12 @@ class InventoryTransaction(TenantDocument):
     reason: str | None = None
     settled: bool = True
 
+    @classmethod
+    async def latest(cls, db: Db, tenant_id: str, product_id: str, limit: int) -> list[Self]:
+        """The newest rows of a product, newest first."""
+        where = {"tenantId": tenant_id, "productId": product_id}
+        return await cls.find_all(db, where, sort="-createdAt", limit=limit)
+
     @property
     def available_delta(self) -> int:
         """What the row does to quantityAvailable: everything but a sale, which was taken at RESERVE."""
@@ -105,17 +111,20 @@ class InventorySnapshot(TenantDocument):
         return updated.modified_count == 1
 
     @classmethod
-    async def give_back(cls, db: Db, hold: StockHold, *, tenant_id: str, product_id: str) -> bool:
-        """Undo a hold that became no order; False when it was undone or settled before."""
+    async def give_back(cls, db: Db, order_id: str, *, tenant_id: str, product_id: str) -> bool:
+        """Undo the hold of an order that never came to be; False when it was undone or settled before."""
+        where = {"tenantId": tenant_id, "productId": product_id}
+        snapshot = await cls.find_one(db, {**where, "holds.orderId": order_id})
+        hold = (
+            next((hold for hold in snapshot.holds if hold.order_id == order_id), None) if snapshot else None
+        )
+        if hold is None:
+            return False
         updated = await cls.rows(db).update_one(
-            {
-                "tenantId": tenant_id,
-                "productId": product_id,
-                "holds": {"$elemMatch": {"orderId": hold.order_id, "quantity": hold.quantity}},
-            },
+            {**where, "holds": {"$elemMatch": {"orderId": order_id, "quantity": hold.quantity}}},
             {
                 "$inc": {"quantityAvailable": hold.quantity, "quantityReserved": -hold.quantity},
-                "$pull": {"holds": {"orderId": hold.order_id}},
+                "$pull": {"holds": {"orderId": order_id}},
                 "$currentDate": {"updatedAt": True},
             },
         )
@@ -135,15 +144,32 @@ class InventorySnapshot(TenantDocument):
         return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
 
     @classmethod
-    async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> bool:
-        """Note that stock fell to the threshold; True once per crossing."""
-        where = {
+    async def of_product(cls, db: Db, tenant_id: str, product_id: str) -> Self:
+        """The product's snapshot; an empty one when its stock was never tracked."""
+        found = await cls.find_one(db, {"tenantId": tenant_id, "productId": product_id})
+        return found or cls(tenant_id=tenant_id, product_id=product_id)
+
+    @staticmethod
+    def _newly_low(tenant_id: str, product_id: str, threshold: int) -> Where:
+        return {
             "tenantId": tenant_id,
             "productId": product_id,
             "quantityAvailable": {"$lte": threshold},
             "lowAlerted": False,
         }
-        return (await cls.rows(db).update_one(where, {"$set": {"lowAlerted": True}})).modified_count == 1
+
+    @classmethod
+    async def is_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> bool:
+        """Whether stock fell to the threshold and nobody was told."""
+        where = cls._newly_low(tenant_id, product_id, threshold)
+        return await cls.rows(db).find_one(where, {"_id": 1}) is not None
+
+    @classmethod
+    async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx) -> int | None:
+        """Note that stock fell to the threshold: how many are left, once per crossing, else None."""
+        where = cls._newly_low(tenant_id, product_id, threshold)
+        marked = await cls.change(db, where, {"$set": {"lowAlerted": True}}, tx=tx)
+        return None if marked is None else marked.quantity_available
 
     @classmethod
     async def mark_ample(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> None:

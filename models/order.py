@@ -1,5 +1,6 @@
 """What was bought, and the life of an order."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -149,10 +150,12 @@ class Order(TenantDocument):
         fields: dict[str, Any] | None = None,
         tx: Tx,
     ) -> Self | None:
-        """Change the state as ORDER_LIFE allows, with its history entry; None when it allows no such step."""
+        """Change the state that was seen as ORDER_LIFE allows, with a history entry; None when it cannot."""
+        if not ORDER_LIFE.allows(order.status, to):
+            return None
         return await cls.change(
             db,
-            {"_id": order.id, "tenantId": order.tenant_id, "status": {"$in": ORDER_LIFE.before(to)}},
+            {"_id": order.id, "tenantId": order.tenant_id, "status": order.status},
             {"$set": {"status": to, **(fields or {})}, "$push": {"history": event.model_dump_doc()}},
             tx=tx,
         )
@@ -197,6 +200,25 @@ class Order(TenantDocument):
     def of_customer(cls, tenant_id: str, discord_id: str) -> Where:
         """The filter for one customer's orders."""
         return {"tenantId": tenant_id, "customer.discordId": discord_id}
+
+    @classmethod
+    def matching(cls, tenant_id: str, query: str) -> Where:
+        """The filter for the orders that staff mean by a number, a Discord id, a status or part of a name."""
+        text = query.strip()
+        where: dict[str, Any] = {"tenantId": tenant_id}
+        if not text:
+            return where
+        if text.upper() in set(OrderStatus):
+            return {**where, "status": text.upper()}
+        part = {"$regex": re.escape(text[:100]), "$options": "i"}
+        names = [{"customer.discordUsername": part}, {"customer.discordDisplayName": part}]
+        number = {"$regex": f"^{re.escape(text.upper()[:20])}"}
+        return {**where, "$or": [{"orderNumber": number}, {"customer.discordId": text}, *names]}
+
+    @classmethod
+    async def how_many(cls, db: Db, where: Where) -> int:
+        """The number of orders that a filter of this class fits."""
+        return int(await cls.rows(db).count_documents(where))
 
     @classmethod
     async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:

@@ -58,7 +58,7 @@ class OutboxEffect(TenantDocument):
 
     @classmethod
     async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
-        """Lease the effect that is due longest; it is due again when the lease ends. None when none is due."""
+        """Lease the effect that is due longest; it is due again when the lease ends. None if none is due."""
         return await cls.change(
             db,
             {"status": OutboxStatus.PENDING, "nextAttemptAt": {"$lte": now}},

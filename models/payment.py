@@ -81,23 +81,48 @@ class Payment(TenantDocument):
     customer_reference_key: str | None = None
     claimed_at: Utc | None = None
     claims: int = 0
+    card_channel_id: str | None = None
+    card_message_id: str | None = None
     order_number: str
 
     @classmethod
     async def move(
         cls, db: Db, payment: Self, to: PaymentStatus, fields: dict[str, Any], *, tx: Tx, claims: int = 0
     ) -> Self | None:
-        """Change the state as PAYMENT_LIFE allows and set stored fields; None when it allows no such step."""
+        """Change the state as PAYMENT_LIFE allows, of the claim that was seen; None when it cannot."""
         update: dict[str, Any] = {"$set": {"status": to, **fields}}
         if claims:
             update["$inc"] = {"claims": claims}
-        where = {"_id": payment.id, "tenantId": payment.tenant_id, "status": {"$in": PAYMENT_LIFE.before(to)}}
+        where = {
+            "_id": payment.id,
+            "tenantId": payment.tenant_id,
+            "status": {"$in": PAYMENT_LIFE.before(to)},
+            "claims": payment.claims,
+        }
         return await cls.change(db, where, update, tx=tx)
 
     @classmethod
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> Self | None:
         """The order's payment."""
         return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
+
+    @classmethod
+    async def how_many_waiting(cls, db: Db, tenant_id: str) -> int:
+        """The number of claims that wait for staff."""
+        where = {"tenantId": tenant_id, "status": PaymentStatus.AWAITING_ADMIN_APPROVAL}
+        return int(await cls.rows(db).count_documents(where))
+
+    @classmethod
+    async def waiting(cls, db: Db, tenant_id: str, *, skip: int, limit: int) -> list[Self]:
+        """Claims that wait for staff, oldest first."""
+        where = {"tenantId": tenant_id, "status": PaymentStatus.AWAITING_ADMIN_APPROVAL}
+        return await cls.find_all(db, where, sort="claimedAt", skip=skip, limit=limit)
+
+    @classmethod
+    async def set_card(cls, db: Db, payment: Self, channel_id: str, message_id: str) -> None:
+        """Note where the claim's card stands in the staff channel."""
+        where = {"_id": payment.id, "tenantId": payment.tenant_id}
+        await cls.change(db, where, {"$set": {"cardChannelId": channel_id, "cardMessageId": message_id}})
 
     @classmethod
     async def with_reference(cls, db: Db, payment: Self, reference_key: str) -> Self | None:

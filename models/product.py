@@ -2,9 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Where, index, object_id, stored
+from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, stored
 
 
 class QtyVisibility(StrEnum):
@@ -22,6 +22,7 @@ class Product(TenantDocument):
         "products",
         index("tenantId", "sku", unique=True),
         index("tenantId", "isActive", "nameFolded"),
+        index("tenantId", "nameFolded"),
     )
 
     tenant_id: str
@@ -47,20 +48,40 @@ class Product(TenantDocument):
         return not self.is_digital
 
     @classmethod
-    def on_sale(cls, tenant_id: str, query: str = "") -> Where:
-        """The filter for the active products whose name holds every word of the query."""
+    def matching(cls, tenant_id: str, query: str, *, also_inactive: bool = False) -> Where:
+        """The filter for products whose name holds every word of the query; only active ones if not told."""
+        where: dict[str, object] = {"tenantId": tenant_id}
+        if not also_inactive:
+            where["isActive"] = True
         words = [re.escape(word) for word in query.casefold().split()[:8]]
-        where: dict[str, object] = {"tenantId": tenant_id, "isActive": True}
         if words:
             where["$and"] = [{"nameFolded": {"$regex": word}} for word in words]
         return where
 
     @classmethod
-    async def page(cls, db: Db, tenant_id: str, query: str, *, skip: int, limit: int) -> list[Self]:
-        """Active products by name."""
-        return await cls.find_all(
-            db, cls.on_sale(tenant_id, query), sort="nameFolded", skip=skip, limit=limit
-        )
+    async def how_many(cls, db: Db, tenant_id: str, query: str, *, also_inactive: bool = False) -> int:
+        """The number of products that fit."""
+        where = cls.matching(tenant_id, query, also_inactive=also_inactive)
+        return int(await cls.rows(db).count_documents(where))
+
+    @classmethod
+    async def page(
+        cls, db: Db, tenant_id: str, query: str, *, skip: int, limit: int, also_inactive: bool = False
+    ) -> list[Self]:
+        """Products that fit, by name."""
+        where = cls.matching(tenant_id, query, also_inactive=also_inactive)
+        return await cls.find_all(db, where, sort="nameFolded", skip=skip, limit=limit)
+
+    @classmethod
+    async def named(cls, db: Db, tenant_id: str, text: str) -> Self | None:
+        """The product with exactly this SKU or, case aside, this name."""
+        same = [{"sku": text.strip()}, {"nameFolded": text.strip().casefold()}]
+        return await cls.find_one(db, {"tenantId": tenant_id, "$or": same})
+
+    @classmethod
+    async def set_fields(cls, db: Db, product: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> None:
+        """Overwrite validated fields, given by their stored names."""
+        await cls.change(db, {"_id": product.id, "tenantId": product.tenant_id}, {"$set": fields}, tx=tx)
 
     @classmethod
     async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:

@@ -132,6 +132,16 @@ class OrderSession(TenantDocument):
         return await cls.find_all(db, where, limit=100)
 
     @classmethod
+    async def expire_one(cls, db: Db, tenant_id: str, discord_user_id: str, now: datetime) -> None:
+        """OPEN → EXPIRED for one customer's session if it was left too long."""
+        where = {"tenantId": tenant_id, "discordUserId": discord_user_id, "isOpen": True}
+        await cls.change(
+            db,
+            {**where, "state": SessionState.OPEN, "expiresAt": {"$lte": now}},
+            {"$set": {"state": SessionState.EXPIRED, "isOpen": False}},
+        )
+
+    @classmethod
     async def expire(cls, db: Db, now: datetime) -> int:
         """OPEN → EXPIRED for every tenant's sessions that were left too long; how many."""
         done = await cls.rows(db).update_many(

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, Part, TenantDocument, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, index, stored
 from models.payment_method import PaymentMethod
 
 
@@ -16,6 +16,11 @@ class Tenant(TenantDocument):
     name: str = Field(min_length=1, max_length=100)
     owner_user_id: str
     admin_user_ids: list[str] = Field(default_factory=list)
+
+    @classmethod
+    async def rename(cls, db: Db, tenant_id: str, name: str, *, tx: Tx | None = None) -> Self | None:
+        """Give the shop another name."""
+        return await cls.change(db, {"tenantId": tenant_id}, {"$set": {"name": name}}, tx=tx)
 
 
 class ResponseMode(StrEnum):
@@ -81,6 +86,8 @@ class BotConfig(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id})
 
     @classmethod
-    async def set_fields(cls, db: Db, tenant_id: str, fields: dict[str, Any]) -> Self | None:
+    async def set_fields(
+        cls, db: Db, tenant_id: str, fields: dict[str, Any], *, tx: Tx | None = None
+    ) -> Self | None:
         """Overwrite validated fields, given by their stored names."""
-        return await cls.change(db, {"tenantId": tenant_id}, {"$set": fields})
+        return await cls.change(db, {"tenantId": tenant_id}, {"$set": fields}, tx=tx)

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from models.base import Db, Tx, transact
 from models.counter import Counter
 from models.errors import NotFound, Refused
-from models.order import Order
-from models.payment import Payment
+from models.order import Order, OrderStatus
+from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig, Tenant
+
+_ARRIVED = frozenset(
+    {
+        PaymentStatus.CONFIRMED,
+        PaymentStatus.PARTIALLY_REFUNDED,
+        PaymentStatus.REFUNDED,
+        PaymentStatus.DISPUTED,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,18 @@ class InvoiceView:
     payment: Payment
     tenant: Tenant
     config: BotConfig
+
+    @property
+    def paid_cents(self) -> int:
+        """What arrived, in minor units, also when it was given back since."""
+        return self.payment.amount_cents if self.payment.status in _ARRIVED else 0
+
+    @property
+    def due_cents(self) -> int:
+        """What the customer still owes, in minor units; nothing once the order is cancelled."""
+        if self.order.status is OrderStatus.CANCELLED:
+            return 0
+        return max(0, self.order.total_cents - self.paid_cents)
 
 
 class Invoices:

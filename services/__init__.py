@@ -1,0 +1,48 @@
+"""What the shop does: the directory of every service, built in bot/wiring.py."""
+
+from dataclasses import dataclass
+
+from services.access import Access
+from services.alerts import Alerts
+from services.carts import Carts
+from services.catalog import Catalog
+from services.checkout import Checkout
+from services.claims import Claims
+from services.clock import Clock
+from services.customers import Customers
+from services.delivery import Delivery
+from services.invoices import Invoices
+from services.links import Links
+from services.orders import Orders
+from services.payments.methods import PaymentMethods
+from services.placement import Placement
+from services.shops import Shops
+from services.stock import Stock
+from services.sweeper import Sweeper
+from services.wakeups import Wakeups
+from services.worker import Worker
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every verb of the shop; cogs and the listener get exactly this."""
+
+    clock: Clock
+    shops: Shops
+    access: Access
+    catalog: Catalog
+    carts: Carts
+    checkout: Checkout
+    placement: Placement
+    orders: Orders
+    claims: Claims
+    methods: PaymentMethods
+    stock: Stock
+    customers: Customers
+    delivery: Delivery
+    invoices: Invoices
+    links: Links
+    alerts: Alerts
+    worker: Worker
+    sweeper: Sweeper
+    wakeups: Wakeups

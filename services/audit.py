@@ -1,0 +1,36 @@
+"""Writes down who changed what."""
+
+from typing import Any
+
+from models.audit import AuditLog
+from models.base import Db, Document, Tx
+from models.member import Member
+
+
+class Audit:
+    """The shop's memory of staff's acts; rows are only ever added."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def record(
+        self,
+        tenant_id: str,
+        actor: Member,
+        action: str,
+        entity: Document,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        tx: Tx | None = None,
+    ) -> None:
+        """Add a row, in the transaction of the act itself where there is one."""
+        row = AuditLog(
+            tenant_id=tenant_id,
+            actor_id=actor.discord_id,
+            action=action,
+            entity_type=type(entity).__name__,
+            entity_id=entity.key,
+            meta={"before": before or {}, "after": after or {}},
+        )
+        await row.insert(self._db, tx=tx)

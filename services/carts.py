@@ -1,0 +1,272 @@
+"""A customer's cart: one open session per person and shop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db
+from models.errors import (
+    BadInput,
+    CartChanged,
+    Change,
+    ConfirmInProgress,
+    NotFound,
+    OutOfStock,
+    RolesMissing,
+    SessionExpired,
+)
+from models.inventory import InventorySnapshot
+from models.member import Member
+from models.order import OrderItem
+from models.product import Product
+from models.session import OrderSession, SessionState
+from services.catalog import Catalog, missing_roles
+from services.clock import Clock
+from services.rules import Rules
+from services.shops import Shop
+
+MAX_QUANTITY = 99
+MAX_LINES = 20
+_TRIES = 5
+
+type Edit = Callable[[OrderSession], list[OrderItem]]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a cart or an order costs, in minor units."""
+
+    subtotal: int
+    discount: int
+    shipping: int
+    tax: int
+    currency: str
+
+    @property
+    def total(self) -> int:
+        """What is to be paid."""
+        return self.subtotal - self.discount + self.shipping + self.tax
+
+
+@dataclass(frozen=True)
+class CartLine:
+    """A line with what is available of it now; `problem` stands in the way of Confirm."""
+
+    item: OrderItem
+    available: int | None
+    problem: Change | None
+
+
+@dataclass(frozen=True)
+class CartView:
+    """The cart as it stands; `session` is None before the first product."""
+
+    session: OrderSession | None
+    lines: list[CartLine]
+    totals: Totals
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self.lines
+
+
+class Carts:
+    """Fills and empties carts; prices follow the catalogue until Confirm."""
+
+    def __init__(self, db: Db, clock: Clock, rules: Rules, catalog: Catalog) -> None:
+        self._db = db
+        self._clock = clock
+        self._rules = rules
+        self._catalog = catalog
+
+    async def view(self, shop: Shop, member: Member) -> CartView:
+        """The cart with today's availability."""
+        return await self.show(shop, member, await self.current(shop, member))
+
+    async def current(self, shop: Shop, member: Member) -> OrderSession | None:
+        """The open session, if it has not been left for too long."""
+        session = await OrderSession.current(self._db, shop.id, member.discord_id)
+        if session is None or session.state is SessionState.CONFIRMING:
+            return session
+        return session if session.expires_at > self._clock.now() else None
+
+    async def show(self, shop: Shop, member: Member, session: OrderSession | None) -> CartView:
+        """A session's lines compared with the catalogue and the stock of now."""
+        items = session.items if session else []
+        products = (
+            await Product.of_keys(self._db, shop.id, [item.product_id for item in items]) if items else {}
+        )
+        stock = await self.stock_of(shop, products)
+        lines = [_line(item, products.get(item.product_id), stock, member) for item in items]
+        subtotal = sum(item.line_cents for item in items)
+        return CartView(session, lines, Totals(subtotal, 0, 0, 0, shop.currency))
+
+    async def stock_of(self, shop: Shop, products: dict[str, Product]) -> dict[str, int]:
+        """How many are available of each of these products that is tracked."""
+        tracked = [key for key, product in products.items() if product.inventory_tracked]
+        if not tracked:
+            return {}
+        return dict.fromkeys(tracked, 0) | await InventorySnapshot.of(self._db, shop.id, tracked)
+
+    async def add(self, shop: Shop, member: Member, product_id: str, quantity: int = 1) -> CartView:
+        """Put more of a product in; raises NotFound, RolesMissing, OutOfStock or BadInput."""
+        if quantity < 1:
+            raise BadInput("quantity", "range", MAX_QUANTITY)
+        return await self._put(shop, member, product_id, lambda had: had + quantity)
+
+    async def set_quantity(self, shop: Shop, member: Member, product_id: str, quantity: int) -> CartView:
+        """Have exactly this many of a product, 0 for none."""
+        if not 0 <= quantity <= MAX_QUANTITY:
+            raise BadInput("quantity", "range", MAX_QUANTITY)
+        if quantity == 0:
+            return await self.remove(shop, member, product_id)
+        return await self._put(shop, member, product_id, lambda _: quantity)
+
+    async def change_quantity(self, shop: Shop, member: Member, product_id: str, delta: int) -> CartView:
+        """A few more or less of a product that is in the cart; at 0 it leaves."""
+        session = await self.current(shop, member)
+        had = (
+            next((item.quantity for item in session.items if item.product_id == product_id), 0)
+            if session
+            else 0
+        )
+        if had == 0:
+            raise NotFound("line")
+        if delta > 0:
+            return await self._put(shop, member, product_id, lambda now: now + delta)
+        return await self._edit(shop, member, lambda now: _lower(now.items, product_id, delta))
+
+    async def remove(self, shop: Shop, member: Member, product_id: str) -> CartView:
+        """Take a product out; nothing happens when it is not in."""
+
+        def without(session: OrderSession) -> list[OrderItem]:
+            return [item for item in session.items if item.product_id != product_id]
+
+        return await self._edit(shop, member, without)
+
+    async def clear(self, shop: Shop, member: Member) -> CartView:
+        """Take everything out."""
+        return await self._edit(shop, member, lambda _: [])
+
+    async def _put(
+        self, shop: Shop, member: Member, product_id: str, quantity: Callable[[int], int]
+    ) -> CartView:
+        entry = await self._catalog.entry(shop, member, product_id)
+        product = entry.product
+        if entry.missing_role_ids:
+            raise RolesMissing(product.name, entry.missing_role_ids)
+
+        def edit(session: OrderSession) -> list[OrderItem]:
+            had = next((item.quantity for item in session.items if item.product_id == product.key), 0)
+            wanted = quantity(had)
+            if wanted > MAX_QUANTITY:
+                raise BadInput("quantity", "range", MAX_QUANTITY)
+            if entry.available is not None and wanted > entry.available:
+                raise OutOfStock(product.name, entry.available)
+            return _with(session.items, line_of(product, wanted))
+
+        return await self._edit(shop, member, edit)
+
+    async def _edit(self, shop: Shop, member: Member, edit: Edit) -> CartView:
+        for _ in range(_TRIES):
+            session = await self._open(shop, member)
+            items = [item.model_dump_doc() for item in edit(session)]
+            edited = await self.write(session, {"items": items})
+            if edited is not None:
+                return await self.show(shop, member, edited)
+        raise ConfirmInProgress
+
+    async def write(self, session: OrderSession, fields: dict[str, Any]) -> OrderSession | None:
+        """Write stored fields and touch the session, if nobody changed it since; else None."""
+        expires_at = self._clock.now() + self._rules.session
+        return await OrderSession.edit(self._db, session, {**fields, "expiresAt": expires_at})
+
+    async def refresh(self, shop: Shop, member: Member, changes: tuple[Change, ...]) -> None:
+        """Write today's names and prices into the cart, drop what is gone, and raise CartChanged."""
+        session = await self.current(shop, member)
+        if session is None:
+            raise SessionExpired
+        products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
+        stock = await self.stock_of(shop, products)
+        kept = [
+            line_of(product, min(item.quantity, stock.get(product.key, item.quantity)))
+            for item in session.items
+            if (product := products.get(item.product_id))
+            and product.is_active
+            and stock.get(product.key, 1) > 0
+        ]
+        await self.write(session, {"items": [item.model_dump_doc() for item in kept]})
+        raise CartChanged(changes)
+
+    async def _open(self, shop: Shop, member: Member) -> OrderSession:
+        now = self._clock.now()
+        await OrderSession.expire_one(self._db, shop.id, member.discord_id, now)
+        session = await OrderSession.current(self._db, shop.id, member.discord_id)
+        if session is not None:
+            if session.state is SessionState.CONFIRMING:
+                raise ConfirmInProgress
+            return session
+        fresh = OrderSession(
+            tenant_id=shop.id,
+            discord_user_id=member.discord_id,
+            guild_id=shop.guild_id,
+            expires_at=now + self._rules.session,
+        )
+        try:
+            return await fresh.insert(self._db)
+        except DuplicateKeyError:  # another click of the same person opened it first
+            return await self._open(shop, member)
+
+
+def line_of(product: Product, quantity: int) -> OrderItem:
+    """A product as a line, with today's name and price."""
+    return OrderItem(
+        product_id=product.key,
+        sku=product.sku,
+        name=product.name,
+        quantity=quantity,
+        unit_price_cents=product.price_cents,
+        is_digital=product.is_digital,
+        inventory_tracked=product.inventory_tracked,
+        granted_role_ids=product.granted_role_ids,
+        delivery_text=product.delivery_text,
+    )
+
+
+def _with(items: list[OrderItem], line: OrderItem) -> list[OrderItem]:
+    if any(item.product_id == line.product_id for item in items):
+        return [line if item.product_id == line.product_id else item for item in items]
+    if len(items) >= MAX_LINES:
+        raise BadInput("cart", "too_many_lines", MAX_LINES)
+    return [*items, line]
+
+
+def _lower(items: list[OrderItem], product_id: str, delta: int) -> list[OrderItem]:
+    lowered = [
+        item.model_copy(update={"quantity": item.quantity + delta}) if item.product_id == product_id else item
+        for item in items
+    ]
+    return [item for item in lowered if item.quantity > 0]
+
+
+def _line(item: OrderItem, product: Product | None, stock: dict[str, int], member: Member) -> CartLine:
+    available = stock.get(item.product_id)
+    return CartLine(item, available, difference(item, product, available, member))
+
+
+def difference(
+    item: OrderItem, product: Product | None, available: int | None, member: Member
+) -> Change | None:
+    """What moved between a line and its product, first things first; None when the line still holds."""
+    if product is None or not product.is_active:
+        return Change("gone", item.name)
+    if missing_roles(product, member):
+        return Change("roles", product.name)
+    if available is not None and available < item.quantity:
+        return Change("stock", product.name, item.quantity, available)
+    if product.price_cents != item.unit_price_cents:
+        return Change("price", product.name, item.unit_price_cents, product.price_cents)
+    return None

@@ -1,0 +1,178 @@
+"""What is for sale, as a customer and as staff see it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db, Tx, transact
+from models.errors import AlreadyExists, BadInput, NotFound
+from models.inventory import InventorySnapshot
+from models.member import Member
+from models.product import Product, QtyVisibility
+from models.tenant import VisibilityDefault
+from services.audit import Audit
+from services.shops import Shop
+
+PAGE_SIZE = 6
+SUGGESTIONS = 25
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A product as one person may see it; `available` is None when its stock is not tracked."""
+
+    product: Product
+    available: int | None
+    shown_quantity: int | None
+    missing_role_ids: tuple[str, ...]
+    image_url: str | None
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether none is left."""
+        return self.available == 0
+
+
+@dataclass(frozen=True)
+class CatalogPage:
+    """One page of products; `page` counts from 0 and lies within `pages`."""
+
+    entries: list[Entry]
+    page: int
+    pages: int
+    total: int
+    query: str
+
+
+class Catalog:
+    """Reads and edits products."""
+
+    def __init__(self, db: Db, audit: Audit) -> None:
+        self._db = db
+        self._audit = audit
+
+    async def page(self, shop: Shop, member: Member, query: str = "", page: int = 0) -> CatalogPage:
+        """The active products whose name holds every word of the query."""
+        return await self._page(shop, member, query, page, staff=False)
+
+    async def staff_page(self, shop: Shop, query: str = "", page: int = 0) -> CatalogPage:
+        """All products, also the inactive, with their real stock."""
+        return await self._page(shop, None, query, page, staff=True)
+
+    async def _page(
+        self, shop: Shop, member: Member | None, query: str, page: int, *, staff: bool
+    ) -> CatalogPage:
+        total = await Product.how_many(self._db, shop.id, query, also_inactive=staff)
+        pages = max(1, -(-total // PAGE_SIZE))
+        page = min(max(page, 0), pages - 1)
+        products = await Product.page(
+            self._db, shop.id, query, skip=page * PAGE_SIZE, limit=PAGE_SIZE, also_inactive=staff
+        )
+        return CatalogPage(await self._entries(shop, member, products), page, pages, total, query)
+
+    async def entry(self, shop: Shop, member: Member, product_id: str) -> Entry:
+        """One product on sale; raises NotFound."""
+        product = await Product.get(self._db, shop.id, product_id)
+        if product is None or not product.is_active:
+            raise NotFound("product")
+        return (await self._entries(shop, member, [product]))[0]
+
+    async def suggest(self, shop: Shop, text: str, *, staff: bool = False) -> list[tuple[str, str]]:
+        """(name, id) of products that fit what was typed so far."""
+        found = await Product.page(self._db, shop.id, text, skip=0, limit=SUGGESTIONS, also_inactive=staff)
+        return [(product.name, product.key) for product in found]
+
+    async def resolve(self, shop: Shop, text: str, *, staff: bool = False) -> Product:
+        """The product that a person meant by an id, a SKU or a name; raises NotFound."""
+        product = await Product.get(self._db, shop.id, text) or await Product.named(self._db, shop.id, text)
+        if product is None:
+            near = await Product.page(self._db, shop.id, text, skip=0, limit=2, also_inactive=staff)
+            product = near[0] if len(near) == 1 and text.strip() else None
+        if product is None or not (staff or product.is_active):
+            raise NotFound("product")
+        return product
+
+    async def create(self, shop: Shop, actor: Member, fields: dict[str, Any]) -> Product:
+        """Put a product on the shelf with no stock; raises BadInput or AlreadyExists("sku")."""
+        product = _product({"currency": shop.currency, **fields, "tenant_id": shop.id})
+
+        async def work(tx: Tx) -> None:
+            await product.insert(self._db, tx=tx)
+            await InventorySnapshot(tenant_id=shop.id, product_id=product.key).insert(self._db, tx=tx)
+            await self._audit.record(
+                shop.id, actor, "product.create", product, after=product.model_dump_doc(), tx=tx
+            )
+
+        await self._unique_sku(work)
+        return product
+
+    async def edit(self, shop: Shop, actor: Member, product_id: str, fields: dict[str, Any]) -> Product:
+        """Change fields, given by their Python names; raises NotFound, BadInput, AlreadyExists."""
+        old = await Product.get(self._db, shop.id, product_id)
+        if old is None:
+            raise NotFound("product")
+        edited = _product({**old.model_dump(), **fields})
+        after = edited.model_dump_doc(include={*fields, "name_folded"})
+        before = {key: value for key, value in old.model_dump_doc().items() if key in after}
+
+        async def work(tx: Tx) -> None:
+            await Product.set_fields(self._db, old, after, tx=tx)
+            await self._audit.record(shop.id, actor, "product.edit", old, before=before, after=after, tx=tx)
+
+        await self._unique_sku(work)
+        return edited
+
+    async def _unique_sku(self, work: Any) -> None:
+        try:
+            await transact(self._db, work)
+        except DuplicateKeyError as error:
+            raise AlreadyExists("sku") from error
+
+    async def _entries(self, shop: Shop, member: Member | None, products: list[Product]) -> list[Entry]:
+        tracked = [product.key for product in products if product.inventory_tracked]
+        stock = await InventorySnapshot.of(self._db, shop.id, tracked) if tracked else {}
+        return [_entry(shop, member, product, stock) for product in products]
+
+
+def missing_roles(product: Product, member: Member) -> tuple[str, ...]:
+    """The roles of which a member needs one to buy this product; empty when nothing stands in the way."""
+    required = product.required_role_ids
+    return () if not required or member.role_ids & set(required) else tuple(required)
+
+
+def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str, int]) -> Entry:
+    available = stock.get(product.key, 0) if product.inventory_tracked else None
+    shown = member is None or _public(shop, product)
+    return Entry(
+        product=product,
+        available=available,
+        shown_quantity=available if shown else None,
+        missing_role_ids=missing_roles(product, member) if member else (),
+        image_url=product.image_url or shop.config.default_product_image_url,
+    )
+
+
+def _public(shop: Shop, product: Product) -> bool:
+    if product.qty_visibility in {None, QtyVisibility.INHERIT}:
+        return shop.config.default_qty_visibility is VisibilityDefault.PUBLIC
+    return product.qty_visibility is QtyVisibility.PUBLIC
+
+
+def _product(fields: dict[str, Any]) -> Product:
+    if isinstance(fields.get("name"), str):
+        fields |= {"name": fields["name"].strip(), "name_folded": fields["name"].strip().casefold()}
+    if isinstance(fields.get("sku"), str):
+        fields["sku"] = fields["sku"].strip()
+    if fields.get("image_url") and not str(fields["image_url"]).startswith(("https://", "http://")):
+        raise BadInput("image_url", "not_a_link")
+    try:
+        return Product(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        limits = first.get("ctx", {})
+        limit = limits.get("max_length", limits.get("ge"))
+        raise BadInput(
+            str(first["loc"][0]), "length" if "max_length" in limits else "not_allowed", limit
+        ) from error

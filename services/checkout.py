@@ -1,0 +1,145 @@
+"""From a cart to a review: one answer after the other, picked up where it was left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.address import Address, SavedAddress
+from models.errors import CartEmpty, ConfirmInProgress, NotFound, SessionExpired
+from models.member import Member
+from models.payment_method import PaymentMethod
+from models.session import OrderSession, SessionState, SessionStep
+from models.tenant import ShippingType
+from services.carts import CartLine, Carts, CartView, Totals
+from services.customers import Customers, read_address
+from services.payments.contract import MethodDescriptor
+from services.payments.methods import PaymentMethods
+from services.shops import Shop
+
+_ANSWERS = {
+    SessionStep.ADDRESS: {"shippingAddress": None},
+    SessionStep.SHIPPING: {"shippingTypeCode": None},
+    SessionStep.PAYMENT: {"paymentMethod": None},
+}
+
+
+@dataclass(frozen=True)
+class CheckoutView:
+    """Where a checkout stands; `step` is the first one without an answer."""
+
+    session: OrderSession
+    step: SessionStep
+    lines: list[CartLine]
+    totals: Totals
+    addresses: list[SavedAddress]
+    address: Address | None
+    shipping_types: list[ShippingType]
+    shipping_type: ShippingType | None
+    methods: list[MethodDescriptor]
+    method: MethodDescriptor | None
+
+
+class Checkout:
+    """Asks for what an order still needs."""
+
+    def __init__(self, carts: Carts, customers: Customers, methods: PaymentMethods) -> None:
+        self._carts = carts
+        self._customers = customers
+        self._methods = methods
+
+    async def view(self, shop: Shop, member: Member) -> CheckoutView:
+        """Where this person's checkout stands; raises CartEmpty."""
+        cart = await self._carts.view(shop, member)
+        session = cart.session
+        if session is None or cart.empty:
+            raise CartEmpty
+        if session.state is SessionState.CONFIRMING:
+            raise ConfirmInProgress
+        saved = (await self._customers.of(shop, member)).addresses if session.ships else []
+        view = self._view(shop, cart, session, saved)
+        return await self._note_step(shop, member, view)
+
+    def _view(
+        self, shop: Shop, cart: CartView, session: OrderSession, saved: list[SavedAddress]
+    ) -> CheckoutView:
+        address = Address.model_validate_doc(session.shipping_address) if session.shipping_address else None
+        kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
+        methods = self._methods.available(shop)
+        method = next((m for m in methods if m.value == session.payment_method), None)
+        shipping = kind.cost_cents if kind and session.ships else 0
+        return CheckoutView(
+            session=session,
+            step=_next_step(session, address, kind, method, shop),
+            lines=cart.lines,
+            totals=Totals(cart.totals.subtotal, 0, shipping, 0, shop.currency),
+            addresses=saved,
+            address=address if session.ships else None,
+            shipping_types=shop.config.shipping_types if session.ships else [],
+            shipping_type=kind if session.ships else None,
+            methods=methods,
+            method=method,
+        )
+
+    async def _note_step(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
+        steps = list(SessionStep)
+        if steps.index(view.step) <= steps.index(view.session.step):
+            return view
+        if await self._carts.write(view.session, {"step": view.step}) is None:
+            return await self.view(shop, member)
+        return await self.view(shop, member)
+
+    async def choose_address(self, shop: Shop, member: Member, address_id: str) -> CheckoutView:
+        """Ship to a saved address; raises NotFound."""
+        address = (await self._customers.of(shop, member)).address(address_id)
+        if address is None:
+            raise NotFound("address")
+        return await self._answer(shop, member, {"shippingAddress": address.model_dump_doc()})
+
+    async def enter_address(
+        self, shop: Shop, member: Member, fields: Mapping[str, str], *, save: bool = True
+    ) -> CheckoutView:
+        """Ship to a typed address and keep it for next time; raises BadInput naming the field."""
+        address = read_address(shop, fields)
+        if save:
+            await self._customers.keep_address(shop, member, address)
+        return await self._answer(shop, member, {"shippingAddress": address.model_dump_doc()})
+
+    async def choose_shipping(self, shop: Shop, member: Member, code: str) -> CheckoutView:
+        """Ship this way; raises NotFound."""
+        if not any(kind.code == code for kind in shop.config.shipping_types):
+            raise NotFound("shipping_type")
+        return await self._answer(shop, member, {"shippingTypeCode": code})
+
+    async def choose_payment(self, shop: Shop, member: Member, method: str) -> CheckoutView:
+        """Pay this way; raises NotFound when the shop does not offer it."""
+        if not any(offered.value == method for offered in self._methods.available(shop)):
+            raise NotFound("payment_method")
+        return await self._answer(shop, member, {"paymentMethod": PaymentMethod(method)})
+
+    async def reopen(self, shop: Shop, member: Member, step: SessionStep) -> CheckoutView:
+        """Forget an answer, so that it is asked again."""
+        return await self._answer(shop, member, _ANSWERS.get(step, {}))
+
+    async def _answer(self, shop: Shop, member: Member, fields: dict[str, Any]) -> CheckoutView:
+        session = await self._carts.current(shop, member)
+        if session is None:
+            raise SessionExpired
+        if session.state is SessionState.CONFIRMING or await self._carts.write(session, fields) is None:
+            raise ConfirmInProgress
+        return await self.view(shop, member)
+
+
+def _next_step(
+    session: OrderSession,
+    address: Address | None,
+    kind: ShippingType | None,
+    method: MethodDescriptor | None,
+    shop: Shop,
+) -> SessionStep:
+    if session.ships and address is None:
+        return SessionStep.ADDRESS
+    if session.ships and kind is None and shop.config.shipping_types:
+        return SessionStep.SHIPPING
+    if method is None:
+        return SessionStep.PAYMENT
+    return SessionStep.REVIEW

@@ -1,0 +1,178 @@
+"""An order put together in memory, before anything is taken or written."""
+
+from dataclasses import dataclass
+from secrets import choice
+
+from bson import ObjectId
+
+from models.address import Address
+from models.customer import Customer
+from models.errors import CartEmpty, StepMissing
+from models.inventory import InventoryMove, InventoryTransaction
+from models.member import Member
+from models.order import Order, OrderCustomer, OrderEvent, OrderItem, OrderStatus
+from models.payment import Payment
+from models.payment_method import PaymentMethod
+from models.product import Product
+from models.session import OrderSession, SessionStep
+from models.shipment import Shipment
+from models.tenant import ShippingType
+from services.carts import line_of
+from services.clock import Clock
+from services.payments.methods import PaymentMethods
+from services.rules import Rules
+from services.shops import Shop
+
+# Without letters and digits that are read for one another: 30 to the eighth power numbers.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER_LENGTH = 8
+
+
+def new_number() -> str:
+    """A fresh order number, short enough to be typed into a payment's note."""
+    return "".join(choice(_ALPHABET) for _ in range(_NUMBER_LENGTH))
+
+
+@dataclass
+class Draft:
+    """Everything that Confirm writes."""
+
+    order: Order
+    payment: Payment
+    shipment: Shipment | None
+    ledger: list[InventoryTransaction]
+
+    @property
+    def tracked(self) -> list[OrderItem]:
+        """The lines that take stock, in one order everywhere."""
+        return sorted((i for i in self.order.items if i.inventory_tracked), key=lambda item: item.product_id)
+
+    @property
+    def product_ids(self) -> list[str]:
+        """The products that take stock."""
+        return [item.product_id for item in self.tracked]
+
+    @property
+    def free(self) -> bool:
+        """Whether there is nothing to pay."""
+        return self.order.total_cents == 0
+
+    def renumber(self, number: str) -> None:
+        """Give the order and its payment another number."""
+        self.order.order_number = number
+        self.payment.order_number = number
+
+
+class Drafts:
+    """Puts orders together."""
+
+    def __init__(self, clock: Clock, rules: Rules, methods: PaymentMethods) -> None:
+        self._clock = clock
+        self._rules = rules
+        self._methods = methods
+
+    def make(
+        self,
+        shop: Shop,
+        member: Member,
+        session: OrderSession,
+        products: dict[str, Product],
+        customer: Customer,
+    ) -> Draft:
+        """The order for a session whose lines were just compared with the products; raises StepMissing."""
+        items = [line_of(products[item.product_id], item.quantity) for item in session.items]
+        if not items:
+            raise CartEmpty
+        address, shipping = self._shipping(shop, session)
+        subtotal = sum(item.line_cents for item in items)
+        cost = shipping.cost_cents if shipping else 0
+        order = Order(
+            tenant_id=shop.id,
+            order_number=new_number(),
+            items=items,
+            subtotal_cents=subtotal,
+            total_cents=subtotal + cost,
+            currency=shop.currency,
+            customer=_snapshot(member, customer),
+            customer_id=customer.key,
+            customer_role_ids=sorted(member.role_ids),
+            shipping_address=address,
+            shipping_type_code=shipping.code if shipping else None,
+            shipping_type_label=shipping.label if shipping else None,
+            shipping_cost_cents=cost,
+            payment_method=self._method(shop, session, subtotal + cost),
+            payment_id=str(ObjectId()),
+            guild_id=shop.guild_id,
+            hold_ends_at=self._clock.now() + self._rules.hold_p2p,
+            history=[
+                OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
+            ],
+        )
+        return Draft(order, _payment(order), _shipment(order), _reserve(order))
+
+    def _shipping(self, shop: Shop, session: OrderSession) -> tuple[Address | None, ShippingType | None]:
+        if not session.ships:
+            return None, None
+        if session.shipping_address is None:
+            raise StepMissing(SessionStep.ADDRESS)
+        kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
+        if kind is None and shop.config.shipping_types:
+            raise StepMissing(SessionStep.SHIPPING)
+        return Address.model_validate_doc(session.shipping_address), kind
+
+    def _method(self, shop: Shop, session: OrderSession, total: int) -> PaymentMethod:
+        if total == 0:
+            return PaymentMethod.MANUAL
+        offered = {method.value for method in self._methods.available(shop)}
+        if session.payment_method is None or session.payment_method not in offered:
+            raise StepMissing(SessionStep.PAYMENT)
+        return PaymentMethod(session.payment_method)
+
+
+def _snapshot(member: Member, customer: Customer) -> OrderCustomer:
+    return OrderCustomer(
+        discord_id=member.discord_id,
+        discord_username=member.username,
+        discord_display_name=member.display_name,
+        email=customer.email,
+        locale=member.locale,
+    )
+
+
+def _payment(order: Order) -> Payment:
+    return Payment(
+        id=ObjectId(order.payment_id),
+        tenant_id=order.tenant_id,
+        order_id=order.key,
+        order_number=order.order_number,
+        method=order.payment_method,
+        amount_cents=order.total_cents,
+        currency=order.currency,
+    )
+
+
+def _shipment(order: Order) -> Shipment | None:
+    if not order.needs_shipping:
+        return None
+    shipment = Shipment(
+        tenant_id=order.tenant_id,
+        order_id=order.key,
+        shipping_type_code=order.shipping_type_code or "",
+        shipping_cost_cents=order.shipping_cost_cents,
+    )
+    order.shipment_id = shipment.key
+    return shipment
+
+
+def _reserve(order: Order) -> list[InventoryTransaction]:
+    return [
+        InventoryTransaction(
+            tenant_id=order.tenant_id,
+            product_id=item.product_id,
+            order_id=order.key,
+            type=InventoryMove.RESERVE,
+            quantity_delta=-item.quantity,
+        )
+        for item in order.items
+        if item.inventory_tracked
+    ]

@@ -1,0 +1,63 @@
+"""The names of everything that can be owed to the outside, and how it is written down."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from models.outbox import OutboxEffect
+
+
+class EffectKind(StrEnum):
+    """One handler each; the payload is described where it is owed."""
+
+    ROLE_GRANT = "role.grant"
+    CUSTOMER_NOTICE = "customer.notice"
+    STAFF_CLAIM = "staff.claim"
+    STAFF_DECIDED = "staff.decided"
+    STAFF_ALERT = "staff.alert"
+    INVOICE_NUMBER = "invoice.number"
+
+
+class Notice(StrEnum):
+    """What a customer is told, each once per order."""
+
+    ORDER_RECEIVED = "orderReceived"
+    PAYMENT_CONFIRMED = "paymentConfirmed"
+    PAYMENT_REJECTED = "paymentRejected"
+    ORDER_CANCELLED = "orderCancelled"
+    ROLE_FAILED = "roleFailed"
+
+
+def effect(
+    kind: EffectKind,
+    tenant_id: str,
+    subject: str,
+    now: datetime,
+    *,
+    payload: dict[str, Any],
+    order_id: str | None = None,
+) -> OutboxEffect:
+    """An effect that is due now; the same kind and subject can be owed only once."""
+    return OutboxEffect(
+        tenant_id=tenant_id,
+        kind=kind,
+        dedupe_key=f"{kind}:{subject}",
+        payload=payload,
+        order_id=order_id,
+        next_attempt_at=now,
+    )
+
+
+def notice(
+    event: Notice, tenant_id: str, order_id: str, now: datetime, *, turn: int = 0, **extra: Any
+) -> OutboxEffect:
+    """Tell an order's customer; `turn` sets apart events that can happen to one order more than once."""
+    payload = {"event": event, "orderId": order_id, **extra}
+    return effect(
+        EffectKind.CUSTOMER_NOTICE,
+        tenant_id,
+        f"{order_id}:{event}:{turn}",
+        now,
+        payload=payload,
+        order_id=order_id,
+    )

@@ -1,0 +1,162 @@
+"""The moment an order is paid: what it sells and what it owes from then on."""
+
+from typing import Any
+
+from models.alert import Alert, AlertSeverity, AlertType
+from models.base import Db, Tx
+from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
+from models.errors import OutOfStock, Refused
+from models.inventory import InventoryMove, InventoryTransaction, apply_row
+from models.order import Order, OrderEvent, OrderItem, OrderStatus
+from models.payment import Payment, PaymentStatus
+from services.clock import Clock
+from services.effects import EffectKind, Notice, effect, notice
+from services.outbox import Outbox
+from services.shops import Shop
+from services.stock import alert_effect
+
+
+class Paid:
+    """Writes a payment's confirmation and all that follows from it, inside the caller's transaction."""
+
+    def __init__(self, db: Db, clock: Clock, outbox: Outbox) -> None:
+        self._db = db
+        self._clock = clock
+        self._outbox = outbox
+
+    async def write(
+        self,
+        shop: Shop,
+        order: Order,
+        payment: Payment,
+        fields: dict[str, Any],
+        *,
+        tx: Tx,
+        actor_id: str | None = None,
+    ) -> Order:
+        """Confirm the payment with these stored fields and make its order paid.
+
+        An order that was cancelled at its hold's end takes its stock again; raises OutOfStock when it cannot.
+        Raises Refused when payment or order are in no state to be paid.
+        """
+        now = self._clock.now()
+        confirmed = await Payment.move(
+            self._db, payment, PaymentStatus.CONFIRMED, {**fields, "confirmedAt": now}, tx=tx
+        )
+        if confirmed is None:
+            raise Refused("payment", payment.status)
+        if order.status is OrderStatus.CANCELLED:
+            await self._take_again(order, tx)
+        event = OrderEvent(at=now, what=OrderStatus.PAID, actor_id=actor_id)
+        dates = {"paidAt": now, "holdEndsAt": None, "cancelledAt": None, "cancelReason": None}
+        paid = await Order.move(self._db, order, OrderStatus.PAID, event, fields=dates, tx=tx)
+        if paid is None:
+            raise Refused("order", order.status)
+        await InventoryTransaction.insert_all(self._db, _sales(paid), tx=tx)
+        owed = _entitlements(paid, now)
+        await Entitlement.insert_all(self._db, owed, tx=tx)
+        await self._owe(shop, paid, owed, tx)
+        return await self._complete_if_delivered(paid, owed, tx)
+
+    async def _take_again(self, order: Order, tx: Tx) -> None:
+        for item in order.items:
+            if not item.inventory_tracked:
+                continue
+            row = _row(order, item, InventoryMove.RESERVE, -item.quantity, settled=True)
+            if not await apply_row(self._db, row, tx):
+                raise OutOfStock(item.name, 0)
+
+    async def _owe(self, shop: Shop, order: Order, owed: list[Entitlement], tx: Tx) -> None:
+        now = self._clock.now()
+        alert = Alert(
+            tenant_id=order.tenant_id,
+            type=AlertType.NEW_ORDER,
+            severity=AlertSeverity.INFO,
+            message="new_order",
+            params={"number": order.order_number, "total": order.total_cents, "currency": order.currency},
+            entity_type="Order",
+            entity_id=order.key,
+        )
+        await alert.insert(self._db, tx=tx)
+        roles = [
+            effect(
+                EffectKind.ROLE_GRANT,
+                shop.id,
+                f"{e.key}:0",
+                now,
+                payload={"entitlementId": e.key},
+                order_id=order.key,
+            )
+            for e in owed
+            if e.type is EntitlementType.DISCORD_ROLE
+        ]
+        number = effect(
+            EffectKind.INVOICE_NUMBER,
+            shop.id,
+            order.key,
+            now,
+            payload={"orderId": order.key},
+            order_id=order.key,
+        )
+        told = notice(Notice.PAYMENT_CONFIRMED, shop.id, order.key, now)
+        await self._outbox.owe([number, *roles, told, alert_effect(alert, self._clock)], tx)
+
+    async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
+        if order.needs_shipping or any(e.status is not EntitlementStatus.GRANTED for e in owed):
+            return order
+        event = OrderEvent(at=self._clock.now(), what=OrderStatus.COMPLETE)
+        return await Order.move(self._db, order, OrderStatus.COMPLETE, event, tx=tx) or order
+
+
+def _row(
+    order: Order, item: OrderItem, move: InventoryMove, delta: int, *, settled: bool
+) -> InventoryTransaction:
+    return InventoryTransaction(
+        tenant_id=order.tenant_id,
+        product_id=item.product_id,
+        order_id=order.key,
+        type=move,
+        quantity_delta=delta,
+        settled=settled,
+    )
+
+
+def _sales(order: Order) -> list[InventoryTransaction]:
+    return [
+        _row(order, item, InventoryMove.SALE, -item.quantity, settled=False)
+        for item in order.items
+        if item.inventory_tracked
+    ]
+
+
+def releases(order: Order) -> list[InventoryTransaction]:
+    """The ledger rows that give a cancelled order's stock back."""
+    return [
+        _row(order, item, InventoryMove.RELEASE, item.quantity, settled=False)
+        for item in order.items
+        if item.inventory_tracked
+    ]
+
+
+def _entitlements(order: Order, now: Any) -> list[Entitlement]:
+    owed: list[Entitlement] = []
+    for item in order.items:
+        owed.extend(
+            _owed(order, item, EntitlementType.DISCORD_ROLE, role_id=role) for role in item.granted_role_ids
+        )
+        if item.is_digital and item.delivery_text:
+            # A digital item is delivered by being there: Get my items shows it from now on.
+            given = _owed(order, item, EntitlementType.DIGITAL_ITEM, metadata={"text": item.delivery_text})
+            owed.append(given.model_copy(update={"status": EntitlementStatus.GRANTED, "granted_at": now}))
+    return owed
+
+
+def _owed(order: Order, item: OrderItem, kind: EntitlementType, **more: Any) -> Entitlement:
+    return Entitlement(
+        tenant_id=order.tenant_id,
+        user_id=order.customer.discord_id,
+        order_id=order.key,
+        product_id=item.product_id,
+        type=kind,
+        **more,
+    )

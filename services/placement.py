@@ -1,0 +1,201 @@
+"""Confirm: a cart becomes one order, wholly or not at all (docs/adr/0002).
+
+Take, then transact, then settle. The session is claimed for a new order id; stock is taken by one
+conditional update per line, each leaving a hold that names the order; one transaction writes the order and
+everything that belongs to it and closes the session; the holds are then settled. Whoever finds a claim that
+was left behind takes the session back first, after which no transaction for that order id can commit, and
+only then gives its holds back.
+"""
+
+import asyncio
+
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db, Tx
+from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired
+from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
+from models.member import Member
+from models.order import Order
+from models.product import Product
+from models.session import OrderSession, SessionState
+from services.carts import Carts, difference
+from services.clock import Clock
+from services.customers import Customers
+from services.draft import Draft, Drafts, new_number
+from services.effects import Notice, notice
+from services.outbox import Outbox
+from services.paid import Paid
+from services.rules import Rules
+from services.shops import Shop
+from services.stock import Stock
+
+_WAITS = 20
+_WAIT_SECONDS = 0.1
+
+
+class _TakenBack(Exception):
+    """The session was taken back while the order was being written."""
+
+
+class Placement:
+    """Turns a reviewed cart into an order."""
+
+    def __init__(
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        *,
+        outbox: Outbox,
+        carts: Carts,
+        customers: Customers,
+        drafts: Drafts,
+        paid: Paid,
+        stock: Stock,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._rules = rules
+        self._outbox = outbox
+        self._carts = carts
+        self._customers = customers
+        self._drafts = drafts
+        self._paid = paid
+        self._stock = stock
+
+    async def place(self, shop: Shop, member: Member, session_id: str, version: int) -> Order:
+        """Place the order that this person reviewed, or return the one that an earlier click placed.
+
+        Raises CartChanged when anything moved since, StepMissing, SessionExpired, ConfirmInProgress.
+        """
+        session = await self._session(shop, member, session_id)
+        if session.state is SessionState.SUBMITTED:
+            return await self._placed(session)
+        if session.state is SessionState.CONFIRMING:
+            return await self._other_click(shop, member, session)
+        if session.state is SessionState.EXPIRED or session.expires_at <= self._clock.now():
+            raise SessionExpired
+        if session.version != version:
+            raise CartChanged
+        draft = await self._draft(shop, member, session)
+        if await OrderSession.begin_confirm(self._db, session, draft.order.key, self._clock.now()) is None:
+            return await self.place(shop, member, session_id, version)
+        return await self._write(shop, member, session, draft)
+
+    async def _session(self, shop: Shop, member: Member, session_id: str) -> OrderSession:
+        session = await OrderSession.get(self._db, shop.id, session_id)
+        if session is None or session.discord_user_id != member.discord_id:
+            raise NotFound("order")
+        return session
+
+    async def _placed(self, session: OrderSession) -> Order:
+        order = await Order.get(self._db, session.tenant_id, session.submitted_order_id or "")
+        if order is None:
+            raise NotFound("order")
+        return order
+
+    async def _other_click(self, shop: Shop, member: Member, session: OrderSession) -> Order:
+        await self.recover(session)
+        for _ in range(_WAITS):
+            session = await self._session(shop, member, session.key)
+            if session.state is SessionState.SUBMITTED:
+                return await self._placed(session)
+            if session.state is SessionState.OPEN:
+                raise CartChanged
+            await asyncio.sleep(_WAIT_SECONDS)
+        raise ConfirmInProgress
+
+    async def _draft(self, shop: Shop, member: Member, session: OrderSession) -> Draft:
+        products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
+        moved = (difference(i, products.get(i.product_id), None, member) for i in session.items)
+        changes = tuple(change for change in moved if change is not None)
+        if changes:
+            await self._carts.refresh(shop, member, changes)
+        customer = await self._customers.of(shop, member)
+        return self._drafts.make(shop, member, session, products, customer)
+
+    async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
+        short = await self._take(draft)
+        if short is not None:
+            await self._take_back(draft.order.tenant_id, draft.order.key, draft.product_ids)
+            await self._carts.refresh(shop, member, (short,))
+        try:
+            order = await self._commit(shop, session, draft)
+        except _TakenBack as error:
+            await self._take_back(draft.order.tenant_id, draft.order.key, draft.product_ids)
+            raise ConfirmInProgress from error
+        if draft.tracked:
+            await InventorySnapshot.settle(
+                self._db, order.key, tenant_id=shop.id, product_ids=draft.product_ids
+            )
+        if draft.free:
+            await self._stock.count_in(shop, order)
+        return order
+
+    async def _take(self, draft: Draft) -> Change | None:
+        order, now = draft.order, self._clock.now()
+        for item in draft.tracked:
+            hold = StockHold(order_id=order.key, quantity=item.quantity, taken_at=now)
+            if not await InventorySnapshot.take(
+                self._db, hold, tenant_id=order.tenant_id, product_id=item.product_id
+            ):
+                left = await InventorySnapshot.of(self._db, order.tenant_id, [item.product_id])
+                return Change("stock", item.name, item.quantity, left.get(item.product_id, 0))
+        return None
+
+    async def _commit(self, shop: Shop, session: OrderSession, draft: Draft) -> Order:
+        async def work(tx: Tx) -> Order:
+            if not await OrderSession.end_confirm(self._db, session.id, draft.order.key, tx=tx):
+                raise _TakenBack
+            await draft.order.insert(self._db, tx=tx)
+            await draft.payment.insert(self._db, tx=tx)
+            if draft.shipment is not None:
+                await draft.shipment.insert(self._db, tx=tx)
+            await InventoryTransaction.insert_all(self._db, draft.ledger, tx=tx)
+            if draft.free:
+                return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
+            received = notice(Notice.ORDER_RECEIVED, shop.id, draft.order.key, self._clock.now())
+            await self._outbox.owe([received], tx)
+            return draft.order
+
+        try:
+            return await self._outbox.commit(work)
+        except DuplicateKeyError:
+            # One chance in billions: the random number is taken in this shop.
+            draft.renumber(new_number())
+            return await self._outbox.commit(work)
+
+    async def recover(self, session: OrderSession) -> None:
+        """Take back a Confirm that began too long ago, so that its person can go on."""
+        began, order_id = session.confirming_since, session.confirming_order_id
+        if began is None or order_id is None or began > self._clock.now() - self._rules.stale_confirm:
+            return
+        product_ids = [item.product_id for item in session.items]
+        await self._take_back(session.tenant_id, order_id, product_ids)
+
+    async def _take_back(self, tenant_id: str, order_id: str, product_ids: list[str]) -> None:
+        await OrderSession.stop_confirm(self._db, tenant_id, order_id)
+        await self.resolve_holds(tenant_id, order_id, product_ids)
+
+    async def resolve_holds(self, tenant_id: str, order_id: str, product_ids: list[str]) -> None:
+        """Settle the holds of an order that stands, give back those of one that never came to be.
+
+        Only to be called once no transaction for this order id can commit any more.
+        """
+        if await Order.get(self._db, tenant_id, order_id) is not None:
+            await InventorySnapshot.settle(self._db, order_id, tenant_id=tenant_id, product_ids=product_ids)
+            return
+        for product_id in product_ids:
+            await InventorySnapshot.give_back(self._db, order_id, tenant_id=tenant_id, product_id=product_id)
+
+    async def sweep_holds(self) -> int:
+        """Resolve every hold, of every tenant, whose Confirm began too long ago; how many there were."""
+        before = self._clock.now() - self._rules.stale_confirm
+        for session in await OrderSession.stuck(self._db, before):
+            await self.recover(session)
+        swept = 0
+        for snapshot in await InventorySnapshot.with_old_holds(self._db, before):
+            for hold in (hold for hold in snapshot.holds if hold.taken_at < before):
+                await self._take_back(snapshot.tenant_id, hold.order_id, [snapshot.product_id])
+                swept += 1
+        return swept

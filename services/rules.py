@@ -1,0 +1,24 @@
+"""The shop's times and limits, as wiring reads them from the configuration."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How long things last; every one can be configured."""
+
+    session: timedelta = timedelta(minutes=30)
+    hold_p2p: timedelta = timedelta(hours=24)
+    hold_after_rejection: timedelta = timedelta(hours=1)
+    stale_confirm: timedelta = timedelta(seconds=30)
+    outbox_lease: timedelta = timedelta(seconds=30)
+    outbox_backoff: tuple[timedelta, ...] = (
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+        timedelta(hours=12),
+    )
+    poll: timedelta = timedelta(seconds=1)
+    sweep: timedelta = timedelta(seconds=15)

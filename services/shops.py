@@ -1,0 +1,152 @@
+"""Which shop a guild has, and how it is set up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import ObjectId
+from pydantic import ValidationError
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db, Tx, transact
+from models.errors import AlreadyExists, BadInput, NoShop
+from models.member import Member
+from models.tenant import BotConfig, Tenant
+from services.audit import Audit
+from services.clock import Clock
+
+# Long enough to spare two reads on every click, short enough that another process's change is soon seen.
+_REMEMBERED = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A tenant and its set-up, read once for one interaction."""
+
+    tenant: Tenant
+    config: BotConfig
+
+    @property
+    def id(self) -> str:
+        """The tenant's identifier, part of every query."""
+        return self.tenant.tenant_id
+
+    @property
+    def name(self) -> str:
+        """What the community calls its shop."""
+        return self.tenant.name
+
+    @property
+    def currency(self) -> str:
+        """The ISO 4217 code in which the shop sells."""
+        return self.config.currency
+
+    @property
+    def guild_id(self) -> str:
+        """The Discord guild that the shop lives in."""
+        return self.config.guild_id
+
+
+class Shops:
+    """Finds, claims and configures shops."""
+
+    def __init__(self, db: Db, clock: Clock, audit: Audit) -> None:
+        self._db = db
+        self._clock = clock
+        self._audit = audit
+        self._remembered: dict[str, tuple[datetime, Shop]] = {}
+
+    async def of_guild(self, guild_id: str) -> Shop:
+        """The shop that claimed this guild; raises NoShop."""
+        now = self._clock.now()
+        kept = self._remembered.get(guild_id)
+        if kept is not None and kept[0] > now:
+            return kept[1]
+        shop = await self._read(await BotConfig.of_guild(self._db, guild_id))
+        self._remembered[guild_id] = (now + _REMEMBERED, shop)
+        return shop
+
+    async def of_tenant(self, tenant_id: str) -> Shop:
+        """The shop of this tenant; raises NoShop."""
+        return await self._read(await BotConfig.of_tenant(self._db, tenant_id))
+
+    async def _read(self, config: BotConfig | None) -> Shop:
+        if config is None:
+            raise NoShop
+        tenant = await Tenant.find_one(self._db, {"tenantId": config.tenant_id})
+        if tenant is None:
+            raise NoShop
+        return Shop(tenant, config)
+
+    async def claim(self, guild_id: str, name: str, owner: Member) -> Shop:
+        """Open a shop for a guild; raises BadInput for the name and AlreadyExists when the guild has one."""
+        tenant_id = str(ObjectId())
+        try:
+            tenant = Tenant(tenant_id=tenant_id, name=name.strip(), owner_user_id=owner.discord_id)
+        except ValidationError as error:
+            raise BadInput("name", "length", 100) from error
+        config = BotConfig(tenant_id=tenant_id, guild_id=guild_id)
+
+        async def work(tx: Tx) -> None:
+            await config.insert(self._db, tx=tx)
+            await tenant.insert(self._db, tx=tx)
+            await self._audit.record(
+                tenant_id,
+                owner,
+                "shop.claim",
+                tenant,
+                after={"name": tenant.name, "guildId": guild_id},
+                tx=tx,
+            )
+
+        try:
+            await transact(self._db, work)
+        except DuplicateKeyError as error:
+            raise AlreadyExists("guild") from error
+        self._remembered.pop(guild_id, None)
+        return Shop(tenant, config)
+
+    async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
+        """Change settings, given by their Python names; raises BadInput naming the first that is wrong."""
+        changed = _validated(shop.config, fields)
+        before = {key: shop.config.model_dump_doc()[key] for key in changed}
+
+        async def work(tx: Tx) -> BotConfig | None:
+            await self._audit.record(
+                shop.id, actor, "config.edit", shop.config, before=before, after=changed, tx=tx
+            )
+            return await BotConfig.set_fields(self._db, shop.id, changed, tx=tx)
+
+        config = await transact(self._db, work)
+        self._remembered.pop(shop.guild_id, None)
+        if config is None:
+            raise NoShop
+        return Shop(shop.tenant, config)
+
+    async def rename(self, shop: Shop, actor: Member, name: str) -> Shop:
+        """Give the shop another name of 1 to 100 characters."""
+        name = name.strip()
+        if not 1 <= len(name) <= 100:  # noqa: PLR2004 - the bound of Tenant.name
+            raise BadInput("name", "length", 100)
+
+        async def work(tx: Tx) -> Tenant | None:
+            before, after = {"name": shop.name}, {"name": name}
+            await self._audit.record(
+                shop.id, actor, "shop.rename", shop.tenant, before=before, after=after, tx=tx
+            )
+            return await Tenant.rename(self._db, shop.id, name, tx=tx)
+
+        tenant = await transact(self._db, work)
+        self._remembered.pop(shop.guild_id, None)
+        if tenant is None:
+            raise NoShop
+        return Shop(tenant, shop.config)
+
+
+def _validated(config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:
+    try:
+        edited = BotConfig.model_validate({**config.model_dump(), **fields})
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise BadInput(name, "not_allowed") from error
+    return edited.model_dump_doc(include=set(fields))

@@ -1,0 +1,150 @@
+"""Staff's hand on the stock: every change is a ledger row."""
+
+import asyncio
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from models.alert import Alert, AlertSeverity, AlertType
+from models.base import Db, Tx, transact
+from models.errors import BadInput, NotFound, OutOfStock
+from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold
+from models.member import Member
+from models.order import Order
+from models.outbox import OutboxEffect
+from models.product import Product
+from services.audit import Audit
+from services.clock import Clock
+from services.effects import EffectKind, effect
+from services.outbox import Outbox
+from services.shops import Shop
+
+MAX_STOCK = 1_000_000
+_LATEST = 10
+
+
+@dataclass(frozen=True)
+class StockView:
+    """A product's stock and its latest ledger rows, newest first."""
+
+    product: Product
+    available: int
+    reserved: int
+    rows: list[InventoryTransaction]
+
+
+class Stock:
+    """Counts, restocks and corrects."""
+
+    def __init__(self, db: Db, clock: Clock, audit: Audit, outbox: Outbox) -> None:
+        self._db = db
+        self._clock = clock
+        self._audit = audit
+        self._outbox = outbox
+        # Spares the retries of writers that meet at one product; the database decides, these only queue.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def of(self, shop: Shop, product_id: str) -> StockView:
+        """What is there of a product; raises NotFound."""
+        product = await Product.get(self._db, shop.id, product_id)
+        if product is None:
+            raise NotFound("product")
+        snapshot = await InventorySnapshot.of_product(self._db, shop.id, product.key)
+        rows = await InventoryTransaction.latest(self._db, shop.id, product.key, _LATEST)
+        return StockView(product, snapshot.quantity_available, snapshot.quantity_reserved, rows)
+
+    async def restock(
+        self, shop: Shop, actor: Member, product_id: str, quantity: int, reason: str
+    ) -> StockView:
+        """Add units that arrived; raises BadInput or NotFound."""
+        if not 1 <= quantity <= MAX_STOCK:
+            raise BadInput("quantity", "range", MAX_STOCK)
+        return await self._move(shop, actor, product_id, InventoryMove.RESTOCK, quantity, reason)
+
+    async def adjust(self, shop: Shop, actor: Member, product_id: str, delta: int, reason: str) -> StockView:
+        """Correct a count by a difference; raises OutOfStock when it would fall below 0."""
+        if delta == 0 or abs(delta) > MAX_STOCK:
+            raise BadInput("quantity", "range", MAX_STOCK)
+        return await self._move(shop, actor, product_id, InventoryMove.ADJUSTMENT, delta, reason)
+
+    async def set_to(
+        self, shop: Shop, actor: Member, product_id: str, quantity: int, reason: str
+    ) -> StockView:
+        """Correct the available count to what was counted; raises BadInput or NotFound."""
+        if not 0 <= quantity <= MAX_STOCK:
+            raise BadInput("quantity", "range", MAX_STOCK)
+        view = await self.of(shop, product_id)
+        if quantity == view.available:
+            return view
+        return await self.adjust(shop, actor, product_id, quantity - view.available, reason)
+
+    async def _move(
+        self, shop: Shop, actor: Member, product_id: str, move: InventoryMove, delta: int, reason: str
+    ) -> StockView:
+        view = await self.of(shop, product_id)
+        row = InventoryTransaction(
+            tenant_id=shop.id,
+            product_id=view.product.key,
+            type=move,
+            quantity_delta=delta,
+            reason=reason.strip() or None,
+        )
+
+        async def work(tx: Tx) -> None:
+            if not await apply_row(self._db, row.model_copy(), tx):
+                raise OutOfStock(view.product.name, view.available)
+            await self._audit.record(
+                shop.id,
+                actor,
+                f"stock.{move.value.lower()}",
+                view.product,
+                before={"available": view.available},
+                after={"delta": delta, "reason": row.reason},
+                tx=tx,
+            )
+
+        await transact(self._db, work)
+        await self.note_level(shop, view.product.key, view.product.name)
+        return await self.of(shop, product_id)
+
+    async def count_in(self, shop: Shop, order: Order) -> None:
+        """Fold what the ledger says of an order's products into their snapshots and watch the threshold."""
+        for item in order.items:
+            if item.inventory_tracked:
+                await self.fold(shop, item.product_id, item.name)
+
+    async def fold(self, shop: Shop, product_id: str, name: str) -> None:
+        """Count a product's unsettled ledger rows into its snapshot and watch the threshold."""
+        async with self._turns.setdefault(product_id, asyncio.Lock()):
+            await fold(self._db, shop.id, product_id)
+        await self.note_level(shop, product_id, name)
+
+    async def note_level(self, shop: Shop, product_id: str, name: str) -> None:
+        """Raise LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it."""
+        threshold = shop.config.low_inventory_threshold
+        await InventorySnapshot.mark_ample(self._db, shop.id, product_id, threshold)
+
+        async def work(tx: Tx) -> None:
+            left = await InventorySnapshot.mark_low(self._db, shop.id, product_id, threshold, tx=tx)
+            if left is None:
+                return
+            alert = Alert(
+                tenant_id=shop.id,
+                type=AlertType.LOW_INVENTORY,
+                severity=AlertSeverity.WARN,
+                message="low_stock",
+                params={"product": name, "left": left},
+                entity_type="Product",
+                entity_id=product_id,
+            )
+            await alert.insert(self._db, tx=tx)
+            await self._outbox.owe([alert_effect(alert, self._clock)], tx)
+
+        if await InventorySnapshot.is_low(self._db, shop.id, product_id, threshold):
+            await self._outbox.commit(work)
+
+
+def alert_effect(alert: Alert, clock: Clock) -> OutboxEffect:
+    """The telling of an alert in the staff channel."""
+    return effect(
+        EffectKind.STAFF_ALERT, alert.tenant_id, alert.key, clock.now(), payload={"alertId": alert.key}
+    )

@@ -1,0 +1,64 @@
+"""Tells workers that something is due, so that they need not wait for the next poll."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from datetime import timedelta
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+_CHANNEL = "shop:outbox"
+_RETRY_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Wakeups:
+    """A bell within this process and, through Redis, in every other; without Redis polling goes on."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._bell = asyncio.Event()
+        self._to_tell = asyncio.Event()
+        self._own = secrets.token_hex(8)
+
+    def ring(self) -> None:
+        """Wake every worker; costs nothing and never fails."""
+        self._bell.set()
+        self._to_tell.set()
+
+    async def wait(self, at_most: timedelta) -> None:
+        """Return when the bell rings or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most.total_seconds()):
+                await self._bell.wait()
+        self._bell.clear()
+
+    async def relay(self) -> None:
+        """Pass bells to and from other processes until cancelled."""
+        if self._redis is None:
+            return
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell(self._redis))
+            tasks.create_task(self._hear(self._redis))
+
+    async def _tell(self, redis: Redis) -> None:
+        while True:
+            await self._to_tell.wait()
+            self._to_tell.clear()
+            with contextlib.suppress(RedisError, OSError):
+                await redis.publish(_CHANNEL, self._own)
+
+    async def _hear(self, redis: Redis) -> None:
+        while True:
+            try:
+                async with redis.pubsub() as channel:
+                    await channel.subscribe(_CHANNEL)
+                    async for message in channel.listen():
+                        if message["type"] == "message" and message["data"] != self._own.encode():
+                            self._bell.set()
+            except (RedisError, OSError):
+                log.warning("redis_away")
+                await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,111 @@
+"""The worker that makes owed effects happen: leased, retried with back-off, never forgotten."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from pymongo.errors import PyMongoError
+
+from models.alert import Alert, AlertSeverity, AlertType
+from models.base import Db
+from models.outbox import OutboxEffect
+from services.clock import Clock
+from services.effects import EffectKind
+from services.rules import Rules
+from services.stock import alert_effect
+from services.wakeups import Wakeups
+
+type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
+
+_AT_ONCE = 4
+_JITTER = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class EffectFailed(Exception):
+    """An effect could not happen now, for the reason given as a word; final ones are not tried again."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
+
+
+class Worker:
+    """Runs one handler per kind of effect; any number of workers may run over one database."""
+
+    def __init__(self, db: Db, clock: Clock, rules: Rules, wakeups: Wakeups) -> None:
+        self._db = db
+        self._clock = clock
+        self._rules = rules
+        self._wakeups = wakeups
+        self._handlers: dict[EffectKind, Handler] = {}
+
+    def register(self, kind: EffectKind, handler: Handler) -> None:
+        """Let this handler make the effects of a kind happen; it may be called again after a crash."""
+        if kind in self._handlers:
+            raise ValueError(f"{kind} has a handler")
+        self._handlers[kind] = handler
+
+    async def run(self) -> None:
+        """Work until cancelled: at once when woken, else at every poll."""
+        while True:
+            try:
+                await self.drain()
+                await self._wakeups.wait(self._rules.poll)
+            except PyMongoError:
+                log.exception("outbox_database_away")
+                await asyncio.sleep(self._rules.poll.total_seconds())
+
+    async def drain(self) -> int:
+        """Make every effect happen that is due now; how many were tried."""
+        places, tried = asyncio.Semaphore(_AT_ONCE), 0
+        async with asyncio.TaskGroup() as tasks:
+            await places.acquire()
+            while effect := await OutboxEffect.claim(self._db, self._clock.now(), self._rules.outbox_lease):
+                tasks.create_task(self._try(effect)).add_done_callback(lambda _: places.release())
+                tried += 1
+                await places.acquire()
+        return tried
+
+    async def _try(self, effect: OutboxEffect) -> None:
+        try:
+            outcome = await self._handlers[EffectKind(effect.kind)](effect)
+        except EffectFailed as failure:
+            await self._later(effect, failure.reason, final=failure.final)
+        except Exception as error:
+            # The loop owns the last word: one broken effect must not stop the rest.
+            log.exception("effect_broke", extra={"effect": effect.key, "kind": effect.kind})
+            await self._later(effect, type(error).__name__, final=False)
+        else:
+            await OutboxEffect.finish(self._db, effect, self._clock.now(), outcome)
+            log.info("effect_done", extra={"effect": effect.key, "kind": effect.kind, "outcome": outcome})
+
+    async def _later(self, effect: OutboxEffect, reason: str, *, final: bool) -> None:
+        steps = self._rules.outbox_backoff
+        if final or effect.attempts > len(steps):
+            await self._bury(effect, reason)
+            return
+        wait = steps[effect.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
+        await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
+        log.warning("effect_postponed", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
+
+    async def _bury(self, effect: OutboxEffect, reason: str) -> None:
+        if not await OutboxEffect.bury(self._db, effect, reason):
+            return
+        log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
+        alert = Alert(
+            tenant_id=effect.tenant_id,
+            type=AlertType.FULFILLMENT_FAILED,
+            severity=AlertSeverity.ERROR,
+            message="effect_dead",
+            params={"kind": effect.kind, "reason": reason},
+            entity_type="OutboxEffect",
+            entity_id=effect.key,
+        )
+        await alert.insert(self._db)
+        # An alert that cannot be told must not raise another one about itself.
+        if effect.kind != EffectKind.STAFF_ALERT:
+            await OutboxEffect.owe_once(self._db, alert_effect(alert, self._clock))

@@ -1,0 +1,83 @@
+"""A shop of its own for every test of the services."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.wiring import build
+from models.base import Db
+from models.member import Member
+from models.product import Product
+from services import Services
+from services.links import Links
+from services.rules import Rules
+from services.shops import Shop
+
+OWNER = Member("1", "olivia", "Olivia", owns_guild=True)
+ADA = Member("2", "ada", "Ada", locale="en-US")
+BOB = Member("3", "bob", "Bob")
+
+type MakeProduct = Callable[..., Awaitable[Product]]
+
+
+class TestClock:
+    """A clock that tests set forward."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.time = datetime.now(UTC).replace(microsecond=0)
+
+    def now(self) -> datetime:
+        """The time that the test set."""
+        return self.time
+
+    def forward(self, **by: float) -> None:
+        """Let time pass, in the units of timedelta."""
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """The time of this test."""
+    return TestClock()
+
+
+@pytest.fixture
+def services(db: Db, clock: TestClock) -> Services:
+    """Every service over this test's database, without Redis."""
+    links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
+    return build(db, clock, Rules(), links)
+
+
+@pytest.fixture
+async def shop(services: Services) -> Shop:
+    """A claimed shop that takes Venmo and Zelle."""
+    shop = await services.shops.claim("900", "Aurora", OWNER)
+    shop = await services.methods.configure(shop, OWNER, "VENMO", {"recipient": "@aurora-shop"})
+    return await services.methods.configure(shop, OWNER, "ZELLE", {"recipient": "pay@aurora.example"})
+
+
+@pytest.fixture
+def product(services: Services, shop: Shop) -> MakeProduct:
+    """Puts a digital product on the shelf with `stock` units, or untracked with None."""
+
+    async def make(name: str = "Mug", price: int = 1500, stock: int | None = 10, **fields: object) -> Product:
+        made = await services.catalog.create(
+            shop,
+            OWNER,
+            {
+                "name": name,
+                "sku": name.upper()[:40],
+                "price_cents": price,
+                "is_digital": True,
+                "inventory_tracked": stock is not None,
+                **fields,
+            },
+        )
+        if stock:
+            await services.stock.restock(shop, OWNER, made.key, stock, "first delivery")
+        return made
+
+    return make
