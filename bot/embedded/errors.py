@@ -3,3 +3,7 @@
 
 class EmbeddedUnavailable(Exception):
     """A private server cannot run here; the text says what to install, set or stop."""
+
+
+class EmbeddedInUse(EmbeddedUnavailable):
+    """Another living bot owns the folder."""

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.embedded.errors import EmbeddedUnavailable
+from bot.embedded.errors import EmbeddedInUse, EmbeddedUnavailable
 
 LOCK_FILE = "owner.lock"
 PID_FILE = "server.pid"
@@ -33,7 +33,7 @@ def owned(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as reason:
-            raise EmbeddedUnavailable(
+            raise EmbeddedInUse(
                 f"Another bot is running on {folder}: stop it first, or give this one its own SHOP_DATA_DIR."
             ) from reason
         yield

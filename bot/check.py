@@ -1,0 +1,164 @@
+"""`run.py check`: looks at everything the bot will need and says what to mend, before customers do."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+import aiohttp
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.config import Settings
+from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
+
+PATIENCE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it stands, and what to do about it."""
+
+    verdict: Literal["ok", "warning", "wrong"]
+    text: str
+
+
+async def check(settings: Settings, say: Callable[[str], object]) -> int:
+    """Say one line per finding; the exit status is 1 when the bot could not run."""
+    looks = (look_at_settings, look_at_database, look_at_redis, look_at_token)
+    findings = [finding for look in looks async for finding in look(settings)]
+    for finding in findings:
+        say(f"{finding.verdict:>7}  {finding.text}")
+    return int(any(finding.verdict == "wrong" for finding in findings))
+
+
+async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
+    """What is missing though nothing is wrong with what is there."""
+    yield Finding("ok", "Configuration: every setting is known and valid.")
+    if settings.web.public_url is None:
+        yield Finding(
+            "warning",
+            "Links: web.public_url is not set, so invoices open on this machine only. "
+            "Set it to the address at which browsers reach the listener.",
+        )
+    if not settings.security.secrets and settings.database.uri is not None:
+        yield Finding(
+            "wrong",
+            "Secrets: security.secrets is empty. Give at least one, the same on every host; "
+            "`openssl rand -hex 32` makes a good one.",
+        )
+
+
+async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether it answers, and takes transactions."""
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            kind = "configured" if settings.database.uri else "embedded"
+            uri = await _database_uri(settings, stack)
+            yield await _database_finding(uri, kind)
+    except EmbeddedInUse:
+        yield Finding("ok", "Database: the embedded one is in use by a running bot.")
+    except EmbeddedUnavailable as reason:
+        yield Finding("wrong", f"Database: {reason}")
+
+
+async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    if settings.database.uri is not None:
+        return settings.database.uri.get_secret_value()
+    return await stack.enter_async_context(Mongod(settings.data_dir))
+
+
+async def _database_finding(uri: str, kind: str) -> Finding:
+    try:
+        async with AsyncMongoClient[dict[str, Any]](
+            uri, serverSelectionTimeoutMS=PATIENCE_SECONDS * 1000
+        ) as client:
+            hello = await client.admin.command("hello")
+            await client.admin.command("listDatabases", nameOnly=True, authorizedDatabases=True)
+    except OperationFailure as refusal:
+        return Finding(
+            "wrong",
+            f"Database: the server refuses this account (code {refusal.code}). "
+            "Check name, password and authSource in database.uri.",
+        )
+    except PyMongoError:
+        return Finding(
+            "wrong",
+            "Database: no server answers at the address in database.uri. "
+            "Check the address, and that the server runs and can be reached from here.",
+        )
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        return Finding(
+            "wrong",
+            "Database: the server is no replica set, so it has no transactions. "
+            "Start mongod with --replSet rs0 and run rs.initiate() once.",
+        )
+    return Finding("ok", f"Database: the {kind} one answers and takes transactions.")
+
+
+async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    if settings.redis.url is not None:
+        return settings.redis.url.get_secret_value()
+    return await stack.enter_async_context(RedisServer(settings.data_dir))
+
+
+async def look_at_redis(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether it answers; the shop sells without it."""
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            kind = "configured" if settings.redis.url else "embedded"
+            url = await _redis_url(settings, stack)
+            async with Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS) as cache:
+                await cache.ping()
+            yield Finding("ok", f"Redis: the {kind} one answers.")
+    except EmbeddedInUse:
+        yield Finding("ok", "Redis: the embedded one is in use by a running bot.")
+    except EmbeddedUnavailable as reason:
+        yield Finding("warning", f"Redis: {reason} The shop sells without it, but slower.")
+    except (RedisError, OSError):
+        yield Finding(
+            "warning",
+            "Redis: no server answers at the address in redis.url, or it refuses the password. "
+            "The shop sells without it, but slower.",
+        )
+
+
+async def look_at_token(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether Discord knows the bot."""
+    if settings.discord.token is None:
+        yield Finding(
+            "wrong",
+            "Token: discord.token is not set. Take it from Discord's developer portal, Bot, Reset Token, "
+            "and put it into SHOP_DISCORD__TOKEN.",
+        )
+        return
+    headers = {"Authorization": f"Bot {settings.discord.token.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
+            session.get(f"{settings.discord.api_url}/users/@me") as answer,
+        ):
+            yield await _token_finding(answer, settings.discord.api_url)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        yield Finding(
+            "wrong",
+            f"Token: no usable answer from {settings.discord.api_url}. "
+            "Check the network and discord.api_url.",
+        )
+
+
+async def _token_finding(answer: aiohttp.ClientResponse, api_url: str) -> Finding:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return Finding(
+            "wrong",
+            "Token: Discord does not accept it. Reset it in the developer portal and set the new one.",
+        )
+    if answer.status != HTTPStatus.OK:
+        return Finding(
+            "wrong", f"Token: {api_url} answered with status {answer.status}. Try again in a moment."
+        )
+    return Finding("ok", f"Token: it belongs to the bot {(await answer.json()).get('username')}.")
