@@ -1,9 +1,11 @@
 """Discord's refusals in Discord's shape, and the two ways in which a person's act can fail."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 JSON = dict[str, Any]
+to_json = json.JSONEncoder(separators=(",", ":")).encode
 Path = Sequence[str | int]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.errors import JSON
+from bot.sandbox.errors import JSON, to_json
 from bot.sandbox.rest_commands import application
 from bot.sandbox.world import GUILD_MEMBERS, World
 
@@ -80,7 +80,7 @@ class Session:
         if intent and not self.intents & intent:
             return
         self.sequence += 1
-        text = json.dumps({"t": event, "s": self.sequence, "op": DISPATCH, "d": data}, separators=(",", ":"))
+        text = to_json({"t": event, "s": self.sequence, "op": DISPATCH, "d": data})
         self.events.append((self.sequence, text))
         if self.line is not None:
             self.line.send(text)
@@ -242,4 +242,4 @@ ALL_INTENTS = _PRIVILEGED
 
 
 def _say(line: Line, op: int, data: Any) -> None:
-    line.send(json.dumps({"t": None, "s": None, "op": op, "d": data}))
+    line.send(to_json({"t": None, "s": None, "op": op, "d": data}))

@@ -177,7 +177,7 @@ class Guild:
         granted = self.roles[self.id].permissions
         for role_id in member.role_ids:
             granted |= self.roles[role_id].permissions
-        if granted & may.Permission.ADMINISTRATOR:
+        if granted & may.ADMINISTRATOR:
             return may.EVERY
         if channel is None or not channel.overwrites:
             return granted

@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox import permissions as may
 from bot.sandbox.errors import JSON, ApiError, unknown, unknown_message, unknown_webhook
 from bot.sandbox.guilds import Channel, User
-from bot.sandbox.world import Message, World
+from bot.sandbox.world import KEPT, Message, World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 REPLY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
@@ -121,7 +121,7 @@ def _forget_expired(world: World) -> None:
     limit = world.clock() - TOKEN_LIFE - TOKEN_LIFE
     while world.interactions:
         token, oldest = next(iter(world.interactions.items()))
-        if oldest.created > limit:
+        if oldest.created > limit and len(world.interactions) < KEPT:
             return
         del world.interactions[token]
 

@@ -111,8 +111,15 @@ def _check_button(button: JSON, path: Path, problems: Problems) -> None:
             problems.add(
                 path, "BUTTON_COMPONENT_CUSTOM_ID_URL", "A custom id and url cannot both be specified"
             )
+    _check_emoji(button.get("emoji"), (*path, "emoji"), problems)
     if style != PREMIUM_STYLE and not button.get("label") and not button.get("emoji"):
         problems.add(path, "BUTTON_COMPONENT_LABEL_REQUIRED", "A button needs a label or an emoji")
+
+
+def _check_emoji(emoji: Any, path: Path, problems: Problems) -> None:
+    """Refuse what is neither a custom emoji's id nor a Unicode emoji."""
+    if emoji and not emoji.get("id") and (not emoji.get("name") or emoji["name"].isascii()):
+        problems.add((*path, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
 
 def check_select(select: JSON, path: Path, problems: Problems) -> None:
@@ -135,6 +142,7 @@ def _check_options(select: JSON, path: Path, problems: Problems) -> None:
         problems.text(option.get("label"), (*here, index, "label"), 100, low=1, needed=True)
         problems.text(option.get("value"), (*here, index, "value"), 100, low=1, needed=True)
         problems.text(option.get("description"), (*here, index, "description"), 100)
+        _check_emoji(option.get("emoji"), (*here, index, "emoji"), problems)
         if option.get("value") in values:
             problems.add(
                 (*here, index, "value"),

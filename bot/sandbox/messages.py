@@ -1,28 +1,18 @@
 """How a message comes to be and changes: one place for channel posts, interaction answers and follow-ups."""
 
-import mimetypes
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.errors import JSON, Path, unknown_message
 from bot.sandbox.guilds import Channel, User
 from bot.sandbox.ids import stamp
 from bot.sandbox.limits_messages import COMPONENTS_V2, check_body, refuse_empty
-from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MESSAGES, Message, StoredFile, World
+from bot.sandbox.uploads import Upload, store
+from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MESSAGES, Message, World
 
 EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SILENT = 1 << 6, 1 << 7, 1 << 2, 1 << 12
 _KEPT_FLAGS = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2
 _MENTION = re.compile(r"<@(!?|&)(\d+)>|@(everyone|here)")
-
-
-@dataclass(slots=True)
-class Upload:
-    """One file part of a multipart request: its index in files[n], name and bytes."""
-
-    index: int
-    name: str
-    content: bytes
 
 
 def post(
@@ -59,8 +49,7 @@ def post(
     if not flags & LOADING:
         refuse_empty(payload, has_files=bool(message.files))
     message.payload = payload
-    world.messages[message.id] = message
-    channel.messages[message.id] = message
+    world.keep(message)
     if viewer_id is None:
         _tell(world, "MESSAGE_CREATE", message)
     return message
@@ -132,28 +121,11 @@ def _attach(world: World, message: Message, payload: JSON, body: JSON, uploads: 
         message.files = {file_id: file for file_id, file in message.files.items() if file_id in kept}
     described = {int(item["id"]): item for item in listed or []}
     for upload in uploads:
-        file = _store(world, message.channel, upload, described.get(upload.index, {}))
+        more = described.get(upload.index, {})
+        name = more.get("filename") or upload.name
+        file = store(world, message.channel, name, upload.content, more.get("description"))
         message.files[file.id] = file
     payload["attachments"] = [file.payload for file in message.files.values()]
-
-
-def _store(world: World, channel: Channel, upload: Upload, described: JSON) -> StoredFile:
-    file_id = world.ids.next()
-    name = described.get("filename") or upload.name
-    url = f"{world.origin}/attachments/{channel.id}/{file_id}/{name}"
-    payload: JSON = {
-        "id": str(file_id),
-        "filename": name,
-        "size": len(upload.content),
-        "url": url,
-        "proxy_url": url,
-        "content_type": mimetypes.guess_type(name)[0] or "application/octet-stream",
-    }
-    if described.get("description"):
-        payload["description"] = described["description"]
-    file = StoredFile(file_id, name, upload.content, payload)
-    world.files[file_id] = file
-    return file
 
 
 def _shown_embed(message: Message, embed: JSON) -> JSON:

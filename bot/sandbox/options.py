@@ -8,7 +8,8 @@ from bot.sandbox.guilds import Channel, User
 from bot.sandbox.limits_commands import SUBCOMMAND, SUBCOMMAND_GROUP
 from bot.sandbox.permissions import holds
 from bot.sandbox.picking import resolve
-from bot.sandbox.world import StoredFile, World
+from bot.sandbox.uploads import store
+from bot.sandbox.world import World
 
 STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
 _BY_ID = (6, 7, 8, 9)
@@ -28,7 +29,7 @@ class Line:
             known = sorted(world.commands.names(guild.id if guild else None))
             raise NotOfferedError(f"There is no command /{words[0]}; there are {known}")
         self.command: JSON = found
-        _refuse_hidden(found, user, channel)
+        _refuse_hidden(found, user, channel, world.bot.id)
         self._chain: list[JSON] = []
         self.known: dict[str, JSON] = self._descend(words[1:])
         self._resolved: JSON = {}
@@ -84,18 +85,16 @@ class Line:
         return _plain(option, value)
 
     def _upload(self, name: str, content: bytes) -> str:
-        file_id = self._world.ids.next()
-        url = f"{self._world.origin}/attachments/{self._channel.id}/{file_id}/{name}"
-        payload = {"id": str(file_id), "filename": name, "size": len(content), "url": url, "proxy_url": url}
-        payload["content_type"] = "application/octet-stream"
-        self._world.files[file_id] = StoredFile(file_id, name, content, payload)
-        self._resolved.setdefault("attachments", {})[str(file_id)] = payload
-        return str(file_id)
+        file = store(self._world, self._channel, name, content)
+        self._resolved.setdefault("attachments", {})[str(file.id)] = file.payload
+        return str(file.id)
 
 
-def _refuse_hidden(command: JSON, user: User, channel: Channel) -> None:
+def _refuse_hidden(command: JSON, user: User, channel: Channel, bot_id: int) -> None:
     """The client hides commands from people without the default permissions, and from wrong places."""
     guild, contexts = channel.guild, command.get("contexts")
+    if guild is not None and bot_id not in guild.members:
+        raise NotOfferedError(f"The bot is not in {guild.name}")
     here = 0 if guild else 1
     if (contexts is not None and here not in contexts) or (not guild and not command["dm_permission"]):
         raise NotOfferedError(f"/{command['name']} cannot be used here")

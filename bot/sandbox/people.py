@@ -1,6 +1,7 @@
 """People who act through a Discord client: they run, click, choose, write, and see only what is theirs."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ from bot.sandbox.interactions import (
 from bot.sandbox.options import Line
 from bot.sandbox.picking import pick_values
 from bot.sandbox.seen import Seen
-from bot.sandbox.world import Message, StoredFile, World
+from bot.sandbox.uploads import store
+from bot.sandbox.world import Message, World
 
 if TYPE_CHECKING:
     from bot.sandbox.places import Room
@@ -102,9 +104,8 @@ class Person:
         return bool(message.payload["author"]["id"] == str(self.world.bot.id))
 
     def can_see(self, message: Message) -> bool:
-        if message.viewer_id is not None:
-            return message.viewer_id == self.id
-        return self._may_enter(message.channel)
+        mine = message.viewer_id in (None, self.id)
+        return mine and self._may_enter(message.channel)
 
     def _may_enter(self, channel: Channel) -> bool:
         if channel.guild is None:
@@ -178,8 +179,25 @@ class Person:
 
     async def choose(
         self, seen: Seen, name: str | None, *picks: Any, custom_id: str | None = None, forged: bool = False
+    ) -> Seen:
+        """Choose in a select menu that answers with a message; `forged` sends the picks as they are."""
+        answer = await self._choose(seen, name, picks, custom_id, forged=forged)
+        if isinstance(answer, Form):
+            raise NotOfferedError(f"{name or custom_id} opened a form: {answer!r}")
+        return answer
+
+    async def choose_form(
+        self, seen: Seen, name: str | None, *picks: Any, custom_id: str | None = None
+    ) -> Form:
+        """Choose in a select menu that opens a form."""
+        answer = await self._choose(seen, name, picks, custom_id, forged=False)
+        if isinstance(answer, Seen):
+            raise NotOfferedError(f"{name or custom_id} opened no form but showed: {answer.text}")
+        return answer
+
+    async def _choose(
+        self, seen: Seen, name: str | None, picks: Sequence[Any], custom_id: str | None, *, forged: bool
     ) -> Seen | Form:
-        """Choose in a select menu; `forged` sends the picks as they are."""
         select = seen.select(name, custom_id=custom_id)
         values, resolved = (
             ([str(one) for one in picks], {}) if forged else pick_values(select, picks, self.guild)
@@ -204,13 +222,9 @@ class Person:
 
     def upload(self, place: Channel, name: str, content: bytes, *, resolved: JSON) -> str:
         """Attach a file to a form; returns its id."""
-        file_id = self.world.ids.next()
-        url = f"{self.world.origin}/attachments/{place.id}/{file_id}/{name}"
-        payload = {"id": str(file_id), "filename": name, "size": len(content), "url": url, "proxy_url": url}
-        payload["content_type"] = "application/octet-stream"
-        self.world.files[file_id] = StoredFile(file_id, name, content, payload)
-        resolved.setdefault("attachments", {})[str(file_id)] = payload
-        return str(file_id)
+        file = store(self.world, place, name, content)
+        resolved.setdefault("attachments", {})[str(file.id)] = file.payload
+        return str(file.id)
 
     def say(self, text: str, *, at: "Room | Channel | None" = None) -> Seen:
         """Write a message into a channel or, with at=person.dm, to the bot."""
@@ -219,7 +233,7 @@ class Person:
 
     async def _await_first(self, interaction: Interaction) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(interaction.acknowledged), self._patience.first)
+            await asyncio.wait_for(interaction.acknowledged, self._patience.first)
         except TimeoutError:
             raise _no_answer("The application did not respond", interaction) from None
 
@@ -229,7 +243,7 @@ class Person:
         if interaction.modal is not None:
             return Form(self, interaction.modal, interaction.source, interaction.channel)
         try:
-            message = await asyncio.wait_for(asyncio.shield(interaction.finished), self._patience.last)
+            message = await _ready_or(interaction.finished, self._patience.last)
         except TimeoutError:
             if interaction.answer == DEFER_UPDATE and interaction.source and not interaction.refusals:
                 return Seen(self, interaction.source, interaction.followups)
@@ -237,6 +251,11 @@ class Person:
         if message is None:
             raise _no_answer("The application showed nothing", interaction)
         return Seen(self, message, interaction.followups)
+
+
+async def _ready_or(finished: asyncio.Future[Message | None], seconds: float) -> Message | None:
+    """Take what is there, or wait for it."""
+    return finished.result() if finished.done() else await asyncio.wait_for(finished, seconds)
 
 
 def _no_answer(what: str, interaction: Interaction) -> NoAnswerError:

@@ -1,12 +1,13 @@
-"""REST: guilds, members, roles and channels, with permissions and the role hierarchy."""
+"""REST: guilds, members and roles, with permissions and the role hierarchy."""
 
-from bot.sandbox.errors import JSON, ApiError, Problems, missing_access, missing_permissions, unknown
-from bot.sandbox.guilds import Channel, Guild, Member, Role
+from bot.sandbox.errors import JSON, ApiError, Problems, missing_permissions, unknown
+from bot.sandbox.guilds import Guild, Member, Role
 from bot.sandbox.permissions import Permission, holds
 from bot.sandbox.routing import NO_CONTENT, Answer, Call, Routes
 
 
-def _guild(call: Call, *needed: Permission) -> Guild:
+def guild_of(call: Call, *needed: Permission) -> Guild:
+    """Return the guild of the path; raises Missing Permissions when the bot lacks one of those needed."""
     guild = call.world.guild_for_bot(call.params["guild_id"])
     granted = guild.permissions_of(guild.members[call.world.bot.id])
     for need in needed:
@@ -39,7 +40,7 @@ def _refuse_above(call: Call, guild: Guild, role: Role) -> None:
 
 
 def get_guild(call: Call) -> Answer:
-    guild = _guild(call)
+    guild = guild_of(call)
     if not call.flag("with_counts"):
         return 200, guild.payload()
     counts = {"approximate_member_count": len(guild.members), "approximate_presence_count": 1}
@@ -62,6 +63,11 @@ def list_my_guilds(call: Call) -> Answer:
     ]
 
 
+def leave_guild(call: Call) -> Answer:
+    call.world.remove_member(call.world.guild_for_bot(call.params["guild_id"]), call.world.bot)
+    return NO_CONTENT
+
+
 def get_user(call: Call) -> Answer:
     user_id = call.params["user_id"]
     user = call.world.users.get(int(user_id)) if user_id.isdigit() else None
@@ -71,18 +77,18 @@ def get_user(call: Call) -> Answer:
 
 
 def get_member(call: Call) -> Answer:
-    return 200, _member(call, _guild(call)).payload()
+    return 200, _member(call, guild_of(call)).payload()
 
 
 def list_members(call: Call) -> Answer:
-    guild = _guild(call)
+    guild = guild_of(call)
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
     chosen = sorted(number for number in guild.members if number > after)[:limit]
     return 200, [guild.members[number].payload() for number in chosen]
 
 
 def search_members(call: Call) -> Answer:
-    guild, text = _guild(call), call.query.get("query", "").lower()
+    guild, text = guild_of(call), call.query.get("query", "").lower()
     found = [member for member in guild.members.values() if _called(member, text)]
     return 200, [member.payload() for member in found[: int(call.query.get("limit", 1))]]
 
@@ -101,9 +107,9 @@ def take_role(call: Call) -> Answer:
 
 
 def _change_roles(call: Call, *, grant: bool) -> Answer:
-    guild = _guild(call)
+    guild = guild_of(call)
     member, role = _member(call, guild), _role(call, guild)
-    _guild(call, Permission.MANAGE_ROLES)
+    guild_of(call, Permission.MANAGE_ROLES)
     _refuse_above(call, guild, role)
     if role.managed or role.id == guild.id:
         raise ApiError(400, 50028, "Invalid Role")
@@ -116,13 +122,13 @@ def _change_roles(call: Call, *, grant: bool) -> Answer:
 
 def change_member(call: Call) -> Answer:
     """PATCH a member's roles or nick."""
-    guild = _guild(call)
+    guild = guild_of(call)
     member, body = _member(call, guild), call.body or {}
     if "nick" in body:
-        _guild(call, Permission.MANAGE_NICKNAMES)
+        guild_of(call, Permission.MANAGE_NICKNAMES)
         member.nick = body["nick"] or None
     if "roles" in body:
-        _guild(call, Permission.MANAGE_ROLES)
+        guild_of(call, Permission.MANAGE_ROLES)
         wanted = [int(role) for role in body["roles"] or []]
         for role_id in set(wanted) ^ set(member.role_ids):
             if role_id not in guild.roles:
@@ -134,15 +140,15 @@ def change_member(call: Call) -> Answer:
 
 
 def list_roles(call: Call) -> Answer:
-    return 200, [role.payload() for role in _guild(call).roles.values()]
+    return 200, [role.payload() for role in guild_of(call).roles.values()]
 
 
 def get_role(call: Call) -> Answer:
-    return 200, _role(call, _guild(call)).payload()
+    return 200, _role(call, guild_of(call)).payload()
 
 
 def create_role(call: Call) -> Answer:
-    guild, body = _guild(call, Permission.MANAGE_ROLES), call.body or {}
+    guild, body = guild_of(call, Permission.MANAGE_ROLES), call.body or {}
     problems = Problems()
     problems.text(body.get("name"), ("name",), 100)
     problems.settle()
@@ -152,7 +158,7 @@ def create_role(call: Call) -> Answer:
 
 
 def change_role(call: Call) -> Answer:
-    guild = _guild(call, Permission.MANAGE_ROLES)
+    guild = guild_of(call, Permission.MANAGE_ROLES)
     role = _role(call, guild)
     _refuse_above(call, guild, role)
     _apply_role(call, guild, role, call.body or {})
@@ -172,62 +178,13 @@ def _apply_role(call: Call, guild: Guild, role: Role, body: JSON) -> None:
 
 
 def delete_role(call: Call) -> Answer:
-    guild = _guild(call, Permission.MANAGE_ROLES)
+    guild = guild_of(call, Permission.MANAGE_ROLES)
     role = _role(call, guild)
     _refuse_above(call, guild, role)
     if role.managed or role.id == guild.id:
         raise ApiError(400, 50028, "Invalid Role")
     call.world.remove_role(guild, role)
     return NO_CONTENT
-
-
-def list_channels(call: Call) -> Answer:
-    return 200, [channel.payload() for channel in _guild(call).channels.values()]
-
-
-def create_channel(call: Call) -> Answer:
-    guild, body = _guild(call, Permission.MANAGE_CHANNELS), call.body or {}
-    channel = Channel(call.world.ids.next(), "", body.get("type") or 0, guild)
-    _apply_channel(channel, body | {"name": body.get("name")})
-    return 201, call.world.add_channel(guild, channel).payload()
-
-
-def get_channel(call: Call) -> Answer:
-    return 200, call.world.channel_for_bot(call.params["channel_id"]).payload()
-
-
-def change_channel(call: Call) -> Answer:
-    channel = call.world.channel_for_bot(call.params["channel_id"], int(Permission.MANAGE_CHANNELS))
-    _apply_channel(channel, call.body or {})
-    if channel.guild:
-        channel.guild.version += 1
-    call.world.channel_changed(channel)
-    return 200, channel.payload()
-
-
-def delete_channel(call: Call) -> Answer:
-    channel = call.world.channel_for_bot(call.params["channel_id"], int(Permission.MANAGE_CHANNELS))
-    if channel.guild is None:
-        raise missing_access()
-    call.world.remove_channel(channel)
-    return 200, channel.payload()
-
-
-def _apply_channel(channel: Channel, body: JSON) -> None:
-    problems = Problems()
-    if "name" in body:
-        problems.text(body["name"], ("name",), 100, low=1, needed=True)
-    problems.text(body.get("topic"), ("topic",), 1024)
-    problems.settle()
-    channel.name = body.get("name") or channel.name
-    channel.topic = body.get("topic", channel.topic)
-    parent = body.get("parent_id", channel.parent_id)
-    channel.parent_id = int(parent) if parent else None
-    if body.get("permission_overwrites") is not None:
-        channel.overwrites = {
-            int(one["id"]): (int(one.get("type") or 0), int(one.get("allow") or 0), int(one.get("deny") or 0))
-            for one in body["permission_overwrites"]
-        }
 
 
 _GUILD = "/guilds/{guild_id}"
@@ -237,6 +194,7 @@ _ROLE = "/guilds/{guild_id}/roles/{role_id}"
 
 ROUTES: Routes = {
     ("GET", "/users/@me/guilds"): list_my_guilds,
+    ("DELETE", "/users/@me/guilds/{guild_id}"): leave_guild,
     ("GET", "/users/{user_id}"): get_user,
     ("GET", _GUILD): get_guild,
     ("GET", f"{_GUILD}/members"): list_members,
@@ -250,9 +208,4 @@ ROUTES: Routes = {
     ("GET", _ROLE): get_role,
     ("PATCH", _ROLE): change_role,
     ("DELETE", _ROLE): delete_role,
-    ("GET", f"{_GUILD}/channels"): list_channels,
-    ("POST", f"{_GUILD}/channels"): create_channel,
-    ("GET", "/channels/{channel_id}"): get_channel,
-    ("PATCH", "/channels/{channel_id}"): change_channel,
-    ("DELETE", "/channels/{channel_id}"): delete_channel,
 }

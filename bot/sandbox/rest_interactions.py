@@ -71,6 +71,7 @@ def _carry_out(call: Call, interaction: Interaction, answer: int, data: JSON) ->
         interaction.response = _reply(call, interaction, {"flags": data.get("flags") or 0}, LOADING)
         interaction.acknowledge()
     elif answer == DEFER_UPDATE:
+        call.world.deferred.setdefault(interaction.original().id, []).append(interaction)
         interaction.acknowledge()
     elif answer == UPDATE:
         source = interaction.original()

@@ -68,7 +68,11 @@ def edit_message(call: Call) -> Answer:
     message = messages.find(channel, call.params["message_id"])
     if message.payload["author"]["id"] != str(call.world.bot.id):
         raise ApiError(403, 50005, "Cannot edit a message authored by another user")
-    return 200, messages.edit(call.world, message, call.body or {}, call.uploads).payload
+    messages.edit(call.world, message, call.body or {}, call.uploads)
+    # Whoever pressed a button here and got no more than a deferral now sees what came of it.
+    for interaction in call.world.deferred.pop(message.id, ()):
+        interaction.finish(message)
+    return 200, message.payload
 
 
 def delete_message(call: Call) -> Answer:

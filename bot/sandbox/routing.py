@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.messages import Upload
+from bot.sandbox.uploads import Upload
 from bot.sandbox.world import World
 
 

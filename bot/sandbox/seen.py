@@ -150,9 +150,13 @@ class Seen:
         """Press a button that must open a form."""
         return await self.person.open(self, label, custom_id=custom_id)
 
-    async def choose(self, name: str | None, *picks: Any, custom_id: str | None = None) -> "Seen | Form":
+    async def choose(self, name: str | None, *picks: Any, custom_id: str | None = None) -> "Seen":
         """Choose in a select menu by option labels, or by person, role or channel."""
         return await self.person.choose(self, name, *picks, custom_id=custom_id)
+
+    async def choose_form(self, name: str | None, *picks: Any, custom_id: str | None = None) -> "Form":
+        """Choose in a select menu that must open a form."""
+        return await self.person.choose_form(self, name, *picks, custom_id=custom_id)
 
 
 def _is_select(node: JSON) -> bool:

@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import rest_commands, rest_guilds, rest_interactions, rest_messages
-from bot.sandbox.errors import JSON, ApiError
+from bot.sandbox import rest_channels, rest_commands, rest_guilds, rest_interactions, rest_messages
+from bot.sandbox.errors import JSON, ApiError, to_json
 from bot.sandbox.faults import Fault, Faults, limited
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.messages import Upload
 from bot.sandbox.recording import Recorder, Request
 from bot.sandbox.routing import Answer, Call, Match, Router
+from bot.sandbox.uploads import Upload
 from bot.sandbox.world import World
 
 API = "/api/v10"
@@ -32,7 +32,11 @@ class Server:
         self._faults = faults
         self._recorder = recorder
         self._router = Router(
-            rest_commands.ROUTES, rest_messages.ROUTES, rest_guilds.ROUTES, rest_interactions.ROUTES
+            rest_commands.ROUTES,
+            rest_channels.ROUTES,
+            rest_messages.ROUTES,
+            rest_guilds.ROUTES,
+            rest_interactions.ROUTES,
         )
         self._runner = web.ServerRunner(
             web.Server(self._handle, access_log=None), handle_signals=False, shutdown_timeout=0.5
@@ -164,7 +168,7 @@ def _failure(status: int) -> JSON:
 def _json(status: int, answer: Any, headers: dict[str, str]) -> web.Response:
     if answer is None:
         return web.Response(status=status, headers={"Via": "1.1 google", **headers})
-    text = json.dumps(answer, separators=(",", ":"))
+    text = to_json(answer)
     return web.Response(
         status=status,
         body=text.encode(),

@@ -1,5 +1,6 @@
 """The state of the stand-in Discord: accounts, guilds, messages, interactions; each change is told once."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,9 @@ from bot.sandbox.guilds import DIRECT, TEXT, Channel, Guild, Member, Role, User
 from bot.sandbox.ids import Clock, Snowflakes
 
 GUILDS, GUILD_MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 1, 1 << 9, 1 << 12
+
+# Ephemeral messages and interactions beyond so many are forgotten, so that a bench does not fill the memory.
+KEPT = 5000
 
 # (event name, data, the intent a session needs to hear it)
 Emit = Callable[[str, JSON, int], None]
@@ -54,6 +58,8 @@ class World:
         self.dms: dict[int, Channel] = {}
         self.files: dict[int, StoredFile] = {}
         self.messages: dict[int, Message] = {}
+        self.hidden: deque[Message] = deque()
+        self.deferred: dict[int, list[Any]] = {}
         self.nonces: dict[tuple[int, str], Message] = {}
         self.interactions: dict[str, Any] = {}
         self.commands = Commands(self.ids, self.bot.id)
@@ -159,6 +165,18 @@ class World:
 
     def shares_guild(self, user: User) -> bool:
         return any(user.id in guild.members for guild in self.guilds.values())
+
+    def keep(self, message: Message) -> None:
+        """Put a message into its channel; of ephemeral ones only the latest stay."""
+        self.messages[message.id] = message
+        message.channel.messages[message.id] = message
+        if message.viewer_id is None:
+            return
+        self.hidden.append(message)
+        if len(self.hidden) > KEPT:
+            oldest = self.hidden.popleft()
+            self.messages.pop(oldest.id, None)
+            oldest.channel.messages.pop(oldest.id, None)
 
     def guild_for_bot(self, guild_id: str) -> Guild:
         guild = self.guilds.get(_number(guild_id))
