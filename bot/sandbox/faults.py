@@ -21,6 +21,7 @@ class Fault:
     status: int = 500
     seconds: float = 0.0
     is_global: bool = False
+    done: bool = False
 
     def matches(self, method: str, path: str, template: str | None) -> bool:
         if self.method not in ("*", method):
@@ -68,9 +69,11 @@ class Faults:
         self._faults: list[Fault] = []
         self._windows: list[Window] = []
 
-    def fail(self, method: str, pattern: str, *, times: int = 1, status: int = 500) -> None:
-        """Answer with an error and do nothing."""
-        self._faults.append(Fault(method, pattern, "status", times, status=status))
+    def fail(
+        self, method: str, pattern: str, *, times: int = 1, status: int = 500, done: bool = False
+    ) -> None:
+        """Answer with an error and do nothing; with `done`, do what is asked and still answer so."""
+        self._faults.append(Fault(method, pattern, "status", times, status=status, done=done))
 
     def limit(
         self, method: str, pattern: str, *, times: int = 1, retry_after: float = 0.5, is_global: bool = False

@@ -64,7 +64,10 @@ class Form:
         return "\n".join(lines)
 
     async def submit(self, values: Mapping[str, Any] | None = None) -> Seen:
-        """Fill fields by label (or custom_id) and send; untouched ones keep their value."""
+        """Fill fields by label (or custom_id) and send; untouched ones keep their value.
+
+        Several picks go in a list; a file is a pair of name and bytes.
+        """
         given = dict(values or {})
         resolved: JSON = {}
         parts = [
@@ -97,7 +100,7 @@ class Form:
             return {"value": bool(value)}
         if field.kind == RADIO_GROUP:
             return {"value": field.options.get(value, value)}
-        picks = [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+        picks = [] if value is None else value if isinstance(value, list) else [value]
         if field.required and not picks:
             raise NotOfferedError(f"{field.label!r} must be filled")
         if field.kind == FILE_UPLOAD:

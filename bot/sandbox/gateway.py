@@ -16,6 +16,7 @@ from bot.sandbox.world import GUILD_MEMBERS, World
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 8, 9, 10, 11
 HEARTBEAT_MS = 41_250
 REPLAY = 2000
+_GOODBYE = 0.5  # seconds to wait for the other side of a close
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, NOT_AUTHENTICATED = 4004, 4014, 4003
 
 
@@ -114,7 +115,7 @@ class Gateway:
             session.dispatch(event, data, intent)
 
     async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=_GOODBYE)
         await socket.prepare(request)
         line = Line(socket, compress=request.query.get("compress") == "zlib-stream")
         self._wires[line] = request.transport

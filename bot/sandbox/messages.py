@@ -12,6 +12,7 @@ from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MESSAGES, Message, World
 
 EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SILENT = 1 << 6, 1 << 7, 1 << 2, 1 << 12
 _KEPT_FLAGS = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2
+_PICTURES = ("image", "thumbnail")
 _MENTION = re.compile(r"<@(!?|&)(\d+)>|@(everyone|here)")
 
 
@@ -91,9 +92,14 @@ def _fill(world: World, message: Message, payload: JSON, body: JSON, uploads: li
         payload["content"] = (body["content"] or "").strip()
     if "components" in body:
         payload["components"] = _numbered(body["components"] or [])
-    _attach(world, message, payload, body, uploads)
+    _attach(world, message, body, uploads)
     if "embeds" in body:
         payload["embeds"] = [_shown_embed(message, embed) for embed in body["embeds"] or []]
+    # A file that an embed shows is not listed as an attachment as well.
+    shown = {(embed.get(part) or {}).get("url") for embed in payload["embeds"] for part in _PICTURES}
+    payload["attachments"] = [
+        file.payload for file in message.files.values() if file.payload["url"] not in shown
+    ]
     _mention(world, message.channel, payload, body.get("allowed_mentions"))
 
 
@@ -114,7 +120,7 @@ def _numbered(components: list[JSON]) -> list[JSON]:
     return [visit(node) for node in components]
 
 
-def _attach(world: World, message: Message, payload: JSON, body: JSON, uploads: list[Upload]) -> None:
+def _attach(world: World, message: Message, body: JSON, uploads: list[Upload]) -> None:
     listed = body.get("attachments")
     if listed is not None:
         kept = {int(item["id"]) for item in listed}
@@ -125,12 +131,11 @@ def _attach(world: World, message: Message, payload: JSON, body: JSON, uploads: 
         name = more.get("filename") or upload.name
         file = store(world, message.channel, name, upload.content, more.get("description"))
         message.files[file.id] = file
-    payload["attachments"] = [file.payload for file in message.files.values()]
 
 
 def _shown_embed(message: Message, embed: JSON) -> JSON:
     shown = {"type": "rich"} | embed
-    for part in ("image", "thumbnail"):
+    for part in _PICTURES:
         url = (embed.get(part) or {}).get("url", "")
         if url.startswith("attachment://"):
             shown[part] = embed[part] | {"url": _resolve(message, url)}

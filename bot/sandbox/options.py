@@ -77,7 +77,7 @@ class Line:
 
     def _checked(self, option: JSON, value: Any) -> Any:
         if option["type"] in _BY_ID:
-            return resolve(value, self._channel.guild, self._resolved)
+            return resolve(value, option["type"], self._channel.guild, self._resolved)
         if option["type"] == ATTACHMENT:
             return self._upload(*value)
         if option.get("choices"):

@@ -101,6 +101,8 @@ class Server:
             body, more = limited(fault.seconds, is_global=fault.is_global)
             return _json(429, body, headers | more), 429, body
         if fault and fault.kind == "status":
+            if fault.done:
+                self._decide(request, record, match, uploads)
             return _json(fault.status, _failure(fault.status), headers), fault.status, None
         if fault and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)

@@ -10,7 +10,7 @@ from typing import Any
 import nextcord
 from nextcord.webhook.async_ import async_context
 
-BUTTON, GREEN, LINK = 2, 3, 5
+BUTTON, GREEN, LINK, TEXT = 2, 3, 5, 10
 
 
 def row(*children: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +75,18 @@ class SmallBot(nextcord.Client):
             await interaction.edit_original_message(content=f"Confirmed {self.confirmed}", view=None)
         elif action == "whisper":
             await interaction.response.send_message("only you", ephemeral=True)
+        elif action == "approve" and interaction.message and interaction.channel:
+            await interaction.response.defer()
+            await interaction.message.edit(content="Approved", view=None)
+        elif action == "who":
+            await self.answer(interaction, 9, **people_form())
         elif action == "later":
             await interaction.response.defer(with_message=True, ephemeral=True)
             await interaction.followup.send("at last", ephemeral=True)
 
     async def on_form(self, interaction: nextcord.Interaction[Any], data: dict[str, Any]) -> None:
         values = []
-        for part in data["components"]:
+        for part in [one for one in data["components"] if one["type"] != TEXT]:
             field = part.get("component") or part["components"][0]
             values.append(str(field.get("value", field.get("values"))))
         await interaction.response.send_message("Form: " + " / ".join(values), ephemeral=True)
@@ -97,6 +102,21 @@ def code_form() -> dict[str, Any]:
         "components": [
             {"type": 18, "label": "Code", "component": text},
             {"type": 18, "label": "Size", "component": size},
+        ],
+    }
+
+
+def people_form() -> dict[str, Any]:
+    """A modal that asks for a person and a file."""
+    person = {"type": 5, "custom_id": "person", "required": True}
+    proof = {"type": 19, "custom_id": "proof", "required": False}
+    return {
+        "custom_id": "who:1",
+        "title": "Who",
+        "components": [
+            {"type": 10, "content": "Name somebody."},
+            {"type": 18, "label": "Person", "component": person},
+            {"type": 18, "label": "Proof", "component": proof},
         ],
     }
 

@@ -18,6 +18,17 @@ async def test_a_failing_server_is_asked_again(bot: SmallBot, guild: Community, 
     assert not bot.failures
 
 
+async def test_a_server_that_fails_after_the_deed_leads_to_a_double_answer(
+    bot: SmallBot, guild: Community, discord: Sandbox
+) -> None:
+    """The person is served, and the bot's retry meets 40060."""
+    discord.faults.fail("POST", "/interactions/*/callback", done=True)
+    seen = await guild.add_member("ada").run("/echo", text="served")
+    assert seen.content == "served"
+    await discord.until(lambda: bot.failures)
+    assert "40060" in str(bot.failures[0])
+
+
 async def test_a_lost_answer_has_had_its_effect(api: Api, guild: Community, discord: Sandbox) -> None:
     """The message stands though the connection broke, and a nonce keeps the retry from doubling it."""
     path = f"/channels/{guild.general.id}/messages"
