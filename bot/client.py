@@ -1,0 +1,67 @@
+"""The bot as Discord sees it: little asked for, every cog loaded, commands known before the first click."""
+
+import logging
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+
+import nextcord
+from nextcord.ext import commands
+from nextcord.http import Route
+
+import cogs
+from cogs._ui.desk import Desk
+from services import Services
+
+log = logging.getLogger(__name__)
+
+
+def make_bot(
+    services: Services,
+    *,
+    reference: Callable[[], str],
+    api_url: str,
+    command_guild_ids: Sequence[int] = (),
+) -> commands.Bot:
+    """A bot with all its cogs, ready to connect; a cog that fails to load raises.
+
+    `reference` makes the ids that connect an apology with the log. The API's address is nextcord's one
+    class attribute, so all bots of a process talk to the same Discord.
+    """
+    Route.BASE = api_url
+    bot = commands.Bot(
+        intents=nextcord.Intents(guilds=True, members=True),
+        member_cache_flags=nextcord.MemberCacheFlags.none(),
+        chunk_guilds_at_startup=False,
+        max_messages=None,
+        allowed_mentions=nextcord.AllowedMentions.none(),
+        help_command=None,
+        default_guild_ids=list(command_guild_ids) or None,
+    )
+    desk = Desk(bot, services, reference)
+    for name in extensions():
+        bot.load_extension(name, extras={"services": services, "desk": desk})
+    # An interaction may come in before Discord has told the ids of our commands.
+    bot.add_all_application_commands()
+    return bot
+
+
+def extensions() -> Iterator[str]:
+    """Every module and package of cogs that speaks for itself."""
+    for module in pkgutil.iter_modules(cogs.__path__, f"{cogs.__name__}."):
+        if not module.name.rpartition(".")[2].startswith("_"):
+            yield module.name
+
+
+async def connect(bot: commands.Bot, token: str) -> None:
+    """Stay connected until the bot is closed.
+
+    Word of who joins is a privilege that not every bot has; without it members who come back ask for their
+    roles by a click.
+    """
+    await bot.login(token)
+    try:
+        await bot.connect()
+    except nextcord.PrivilegedIntentsRequired:
+        log.warning("members_intent_missing")
+        bot._connection._intents.members = False  # noqa: SLF001 - nextcord offers no other way than a new bot
+        await bot.connect()
