@@ -1,0 +1,1 @@
+"""The listener: the few pages that open outside Discord."""

@@ -1,0 +1,25 @@
+"""The routing table: everything that the listener serves."""
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from bot.web.headers import finish
+from bot.web.health import Health
+from bot.web.invoice import InvoicePage
+from bot.web.pages import Pages
+from bot.web.problems import translator
+from models.base import Db
+from services.invoices import Invoices
+from services.links import Links
+
+LARGEST_BODY = 256 * 1024
+
+
+def make_app(*, db: Db, cache: Redis | None, links: Links, invoices: Invoices) -> web.Application:
+    """The listener's application; `cache` is None when no Redis is configured."""
+    pages = Pages()
+    app = web.Application(middlewares=[translator(pages)], client_max_size=LARGEST_BODY)
+    app.on_response_prepare.append(finish)
+    app.router.add_get("/healthz", Health(db, cache).show)
+    app.router.add_get("/invoice/{token}", InvoicePage(links, invoices, pages).show)
+    return app

@@ -1,0 +1,83 @@
+"""The invoice as a page."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.web.pages import Pages
+from cogs._ui.words import Words, later
+from models.address import Address
+from models.order import OrderStatus
+from models.payment import PaymentStatus
+from models.payment_method import PaymentMethod
+from services.invoices import Invoices, InvoiceView
+from services.links import Links
+from services.payments import by_hand
+
+_PAID = (later("Paid"), "good")
+# What an invoice calls an order, and the colour of its badge.
+BADGES = {
+    OrderStatus.PENDING_PAYMENT: (later("Awaiting payment"), "open"),
+    OrderStatus.PAID: _PAID,
+    OrderStatus.FULFILLING: _PAID,
+    OrderStatus.SHIPPED: _PAID,
+    OrderStatus.COMPLETE: _PAID,
+    OrderStatus.CANCELLED: (later("Cancelled"), "bad"),
+    OrderStatus.PARTIALLY_REFUNDED: (later("Partly refunded"), "quiet"),
+    OrderStatus.REFUNDED: (later("Refunded"), "quiet"),
+}
+PAYMENT_STATUSES = {
+    PaymentStatus.PENDING_PAYMENT: later("Not paid yet"),
+    PaymentStatus.AWAITING_ADMIN_APPROVAL: later("Being checked"),
+    PaymentStatus.PROCESSING: later("Being processed"),
+    PaymentStatus.CONFIRMED: later("Confirmed"),
+    PaymentStatus.REJECTED: later("Not accepted"),
+    PaymentStatus.UNDERPAID: later("Paid in part"),
+    PaymentStatus.FAILED: later("Failed"),
+    PaymentStatus.EXPIRED: later("Expired"),
+    PaymentStatus.PARTIALLY_REFUNDED: later("Partly refunded"),
+    PaymentStatus.REFUNDED: later("Refunded"),
+    PaymentStatus.DISPUTED: later("Disputed"),
+}
+
+
+class InvoicePage:
+    """Shows the invoice that a signed link names."""
+
+    def __init__(self, links: Links, invoices: Invoices, pages: Pages) -> None:
+        self._links = links
+        self._invoices = invoices
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page; whatever is wrong with the link or the order is raised."""
+        claim = self._links.read_invoice(request.match_info["token"])
+        view = await self._invoices.view(claim.tenant_id, claim.order_id)
+        words = Words.of(view.order.customer.locale)
+        return self._pages.page("invoice.html", words, **_shown(view, words))
+
+
+def _shown(view: InvoiceView, w: Words) -> dict[str, Any]:
+    order = view.order
+    badge, tone = BADGES[order.status]
+    return {
+        "view": view,
+        "order": order,
+        "badge": w(badge),
+        "tone": tone,
+        "method": _method(order.payment_method, w),
+        "payment_status": w(PAYMENT_STATUSES[view.payment.status]),
+        "ship_to": _lines(order.shipping_address, w) if order.shipping_address else [],
+        "money": lambda cents: w.money(cents, order.currency),
+    }
+
+
+def _method(method: PaymentMethod, w: Words) -> str:
+    known = by_hand().get(method)
+    return w(known.descriptor.display_name) if known else method.value.replace("_", " ").title()
+
+
+def _lines(address: Address, w: Words) -> list[str]:
+    place = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
+    country = w.locale.territories.get(address.country.upper(), address.country)
+    return [line for line in (address.name, address.line1, address.line2, place, country) if line]

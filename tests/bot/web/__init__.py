@@ -1,0 +1,1 @@
+"""Proofs of the pages that open outside Discord."""
