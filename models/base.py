@@ -17,9 +17,12 @@ from odmantic.field import ODMFieldInfo
 from odmantic.model import BaseModelMetaclass, EmbeddedModelMetaclass, ModelMetaclass
 from pydantic import AfterValidator, BeforeValidator
 from pydantic.alias_generators import to_camel
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 type Where = Mapping[str, Any]
 type Rows = AsyncIOMotorCollection[dict[str, Any]]
+
+DUPLICATE_KEY = 11000
 
 __all__ = [
     "Db",
@@ -141,6 +144,15 @@ class _PartMeta(EmbeddedModelMetaclass):
         return made
 
 
+def _without_record(error: BulkWriteError) -> OperationFailure:
+    # The driver's own text would carry a whole record into the log.
+    errors = (error.details or {}).get("writeErrors", [])
+    if not errors:
+        return error
+    kind = DuplicateKeyError if errors[0]["code"] == DUPLICATE_KEY else OperationFailure
+    return kind(errors[0]["errmsg"], errors[0]["code"])
+
+
 class Part(EmbeddedModel, metaclass=_PartMeta):
     """A value stored inside a document."""
 
@@ -195,9 +207,13 @@ class Document(Model, metaclass=_DocumentMeta):
 
     @classmethod
     async def insert_all(cls, db: Db, records: Sequence[Self], *, tx: Tx | None = None) -> None:
-        """Store new records of one kind in one round trip; an empty list stores nothing."""
-        if records:
+        """Store new records of one kind in one round trip; raises DuplicateKeyError like insert."""
+        if not records:
+            return
+        try:
             await cls.rows(db).insert_many([record.model_dump_doc() for record in records], session=tx)
+        except BulkWriteError as error:
+            raise _without_record(error) from None
 
     @classmethod
     async def change(

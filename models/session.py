@@ -121,7 +121,12 @@ class OrderSession(TenantDocument):
     @classmethod
     async def stop_confirm(cls, db: Db, tenant_id: str, order_id: str) -> bool:
         """CONFIRMING → OPEN: from here on no transaction for this order id can commit; False if none was."""
-        where = {"tenantId": tenant_id, "state": SessionState.CONFIRMING, "confirmingOrderId": order_id}
+        where = {
+            "tenantId": tenant_id,
+            "state": SessionState.CONFIRMING,
+            "isOpen": True,
+            "confirmingOrderId": order_id,
+        }
         fields = {"state": SessionState.OPEN, "confirmingOrderId": None, "confirmingSince": None}
         return await cls.change(db, where, {"$set": fields, "$inc": {"version": 1}}) is not None
 
