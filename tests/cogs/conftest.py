@@ -1,0 +1,204 @@
+"""A shop in a guild, its bot, and the people who come to it: Ada and Bob buy, Olivia owns, Sam is staff."""
+
+import asyncio
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nextcord
+import pytest
+from nextcord.ext import commands
+from nextcord.http import Route
+
+import cogs
+from bot.sandbox import Community, Person, Room, Sandbox
+from bot.sandbox.guilds import Role
+from bot.sandbox.openapi import DESCRIPTION, violations
+from bot.wiring import build
+from cogs._ui.desk import Desk
+from models.base import Db
+from models.member import Member
+from models.product import Product
+from models.tenant import ShippingType
+from services import Services
+from services.links import Links
+from services.rules import Rules
+from services.shops import Shop
+from tests.services.conftest import MakeProduct, TestClock
+
+CONTRACT = Path(__file__).parents[2] / DESCRIPTION
+PUBLIC_URL = "https://shop.example"
+
+type OpenShop = Callable[[Community], Awaitable[Shop]]
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[Sandbox]:
+    """A Discord; in the end nothing was asked of it that the real one does not have or allow."""
+    async with Sandbox() as sandbox:
+        yield sandbox
+    assert not sandbox.unknown
+    if CONTRACT.exists():
+        assert violations(sandbox.requests, CONTRACT) == []
+
+
+@pytest.fixture
+def guild(discord: Sandbox) -> Community:
+    """The guild Aurora."""
+    return discord.add_guild("Aurora", owner="olivia")
+
+
+@pytest.fixture
+def staff_role(guild: Community) -> Role:
+    """The Discord role of the people behind the counter."""
+    return guild.add_role("Staff")
+
+
+@pytest.fixture
+def staff_room(guild: Community, staff_role: Role) -> Room:
+    """The channel where the staff are called."""
+    return guild.add_channel("staff", visible_to=[staff_role, guild.bot_role])
+
+
+@pytest.fixture
+def olivia(guild: Community) -> Person:
+    """The owner of guild and shop."""
+    return guild.owner
+
+
+@pytest.fixture
+def sam(guild: Community, staff_role: Role) -> Person:
+    """A member of the staff."""
+    return guild.add_member("sam", display_name="Sam", roles=[staff_role])
+
+
+@pytest.fixture
+def ada(guild: Community) -> Person:
+    """A customer."""
+    return guild.add_member("ada", display_name="Ada")
+
+
+@pytest.fixture
+def bob(guild: Community) -> Person:
+    """Another customer."""
+    return guild.add_member("bob", display_name="Bob")
+
+
+def member(person: Person) -> Member:
+    """A person as the services see them."""
+    found = person.guild.members[person.id]
+    return Member(
+        str(person.id),
+        person.user.name,
+        person.name,
+        role_ids=frozenset(map(str, found.role_ids)),
+        locale=person.user.locale,
+        owns_guild=person.guild.owner_id == person.id,
+    )
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """The shop's time, which a test sets forward."""
+    return TestClock()
+
+
+@pytest.fixture
+def services(db: Db, clock: TestClock) -> Services:
+    """Every service over this test's database, without Redis."""
+    links = Links(["a-secret-that-is-long-enough-for-tests"], PUBLIC_URL, clock)
+    return build(db, clock, Rules(), links)
+
+
+@pytest.fixture
+def open_shop(services: Services) -> OpenShop:
+    """Opens a guild's shop: Zelle, Venmo, Cash App and cash, two ways to ship, in dollars."""
+
+    async def opened(place: Community) -> Shop:
+        owner = member(place.owner)
+        shop = await services.shops.claim(str(place.id), place.name, owner)
+        shop = await services.methods.configure(shop, owner, "ZELLE", {"recipient": "pay@aurora.example"})
+        shop = await services.methods.configure(shop, owner, "VENMO", {"recipient": "@aurora-shop"})
+        shop = await services.methods.configure(shop, owner, "CASHAPP", {"recipient": "$AuroraShop"})
+        shop = await services.methods.configure(shop, owner, "MANUAL", {"text": "Bring cash on Friday."})
+        ways = [
+            ShippingType(code="post", label="Letter post", cost_cents=450, estimated_days=5),
+            ShippingType(code="express", label="Express", cost_cents=1200),
+        ]
+        return await services.shops.configure(shop, owner, shipping_types=ways)
+
+    return opened
+
+
+@pytest.fixture
+async def shop(
+    services: Services, guild: Community, staff_role: Role, staff_room: Room, open_shop: OpenShop
+) -> Shop:
+    """The shop of the guild Aurora, with its staff."""
+    made = await open_shop(guild)
+    return await services.shops.configure(
+        made,
+        member(guild.owner),
+        staff_role_ids=[str(staff_role.id)],
+        admin_channel_id=str(staff_room.id),
+    )
+
+
+@pytest.fixture
+def product(services: Services, shop: Shop, olivia: Person) -> MakeProduct:
+    """Puts a digital product on the shelf with `stock` units, or untracked with None."""
+    return shelf(services, shop, olivia)
+
+
+def shelf(services: Services, shop: Shop, owner: Person) -> MakeProduct:
+    """What puts products on a shop's shelf."""
+
+    async def make(name: str = "Mug", price: int = 1500, stock: int | None = 10, **fields: object) -> Product:
+        known = {"name": name, "sku": name.upper()[:40], "price_cents": price, "is_digital": True}
+        known["inventory_tracked"] = stock is not None
+        made = await services.catalog.create(shop, member(owner), {**known, **fields})
+        if stock:
+            await services.stock.restock(shop, member(owner), made.key, stock, "first delivery")
+        return made
+
+    return make
+
+
+@asynccontextmanager
+async def running(discord: Sandbox, services: Services) -> AsyncIterator[commands.Bot]:
+    """A new bot process, as it were, on the same database until the block ends."""
+    Route.BASE = discord.api_url
+    bot = make_bot(services)
+    task = asyncio.create_task(bot.start(discord.token))
+    try:
+        await discord.ready()
+        yield bot
+    finally:
+        await bot.close()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def make_bot(services: Services) -> commands.Bot:
+    """A bot with every cog."""
+    bot = commands.Bot(intents=nextcord.Intents(guilds=True, members=True))
+    desk = Desk(bot, services, lambda: "TESTCODE")
+    for name in _cogs():
+        bot.load_extension(name, extras={"services": services, "desk": desk})
+    return bot
+
+
+def _cogs() -> Iterator[str]:
+    for info in pkgutil.iter_modules(cogs.__path__, "cogs."):
+        known = not info.name.rpartition(".")[2].startswith("_")
+        if known and hasattr(importlib.import_module(info.name), "setup"):
+            yield info.name
+
+
+@pytest.fixture
+async def bot(discord: Sandbox, services: Services, shop: Shop) -> AsyncIterator[commands.Bot]:
+    """The bot, connected and with its commands registered, in the guild of the shop."""
+    assert shop.name == "Aurora"
+    async with running(discord, services) as started:
+        yield started
