@@ -3,12 +3,13 @@
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+ROUTE = web.RequestKey("route", str)
 
-def route_of(request: web.BaseRequest) -> str:
+
+def route_of(request: web.Request) -> str:
     """The route as the routing table writes it, such as /invoice/{token}; tokens are not in it."""
-    if isinstance(request, web.Request) and request.match_info.route.resource is not None:
-        return request.match_info.route.resource.canonical
-    return "unknown"
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical
 
 
 class AccessLog(AbstractAccessLogger):
@@ -18,7 +19,7 @@ class AccessLog(AbstractAccessLogger):
         """Note method, route, status and how long it took."""
         fields = {
             "method": request.method,
-            "route": route_of(request),
+            "route": request.get(ROUTE, "unreadable"),
             "status": response.status,
             "milliseconds": round(time * 1000),
         }

@@ -25,6 +25,7 @@ class Pages:
     """The templates with their one stylesheet, read once."""
 
     def __init__(self) -> None:
+        self._languages = languages()
         self._style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
         self._policy = f"{NOTHING}; style-src '{_hash(self._style)}'"
         self._templates = Environment(
@@ -39,7 +40,7 @@ class Pages:
 
     def page(self, template: str, words: Words, *, status: int = 200, **values: Any) -> web.Response:
         """The filled-in template with the Content-Security-Policy that admits its stylesheet alone."""
-        language = words.locale.language if words.locale.language in languages() else "en"
+        language = words.locale.language if words.locale.language in self._languages else "en"
         text = self._templates.get_template(template).render(
             values,
             w=words,

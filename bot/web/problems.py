@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.web.access import route_of
+from bot.web.access import ROUTE, route_of
 from bot.web.pages import Pages
 from cogs._ui.words import Words, later
 from models.errors import ShopError
@@ -61,6 +61,7 @@ def translator(pages: Pages) -> Middleware:
 
     @web.middleware
     async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[ROUTE] = route_of(request)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await handler(request)
@@ -72,7 +73,7 @@ def translator(pages: Pages) -> Middleware:
             return _refused(pages, request, refusal)
         except Exception:
             reference = secrets.token_hex(4)
-            log.exception("http_request_failed", extra={"reference": reference, "route": route_of(request)})
+            log.exception("http_request_failed", extra={"reference": reference, "route": request[ROUTE]})
             return _show(pages, request, BROKEN, reference=reference)
 
     return translate

@@ -88,6 +88,7 @@ async def test_what_is_no_request_is_refused_without_being_quoted(
     written = "".join(f"{logging.Formatter().format(record)} {vars(record)}" for record in caplog.records)
     assert "http_request_unreadable" in written
     assert "TOKEN" not in written
+    assert {record.levelno for record in caplog.records if record.name != "asyncio"} == {logging.INFO}
 
 
 async def test_the_listener_survives_nonsense(site: Site) -> None:
