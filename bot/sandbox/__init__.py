@@ -21,6 +21,7 @@ async with Sandbox() as discord:
     discord.faults.lose("POST", "/channels/*/messages")   # done, but the answer never arrives
     discord.gateway.drop()                                # the bot resumes
     assert not discord.unknown                            # nothing asked that the stand-in lacks
+    assert violations(discord.requests) == []             # from bot.sandbox.openapi, if its file is there
 """
 
 from bot.sandbox.driver import Sandbox

@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from bot.sandbox.errors import JSON, to_json
 from bot.sandbox.rest_commands import application
-from bot.sandbox.world import GUILD_MEMBERS, World
+from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MEMBERS, MESSAGE_CONTENT, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 8, 9, 10, 11
 HEARTBEAT_MS = 41_250
@@ -67,6 +67,16 @@ class Line:
             transport.abort()
 
 
+_WRITTEN = ("MESSAGE_CREATE", "MESSAGE_UPDATE")
+
+
+def _withheld(message: JSON) -> JSON:
+    """Without the content intent a bot reads in a guild only what it wrote or what mentions it."""
+    if message["author"]["bot"] or any(user["bot"] for user in message["mentions"]):
+        return message
+    return message | {"content": "", "embeds": [], "attachments": [], "components": []}
+
+
 class Session:
     """What survives a dropped connection: the numbering and the events to replay."""
 
@@ -80,6 +90,8 @@ class Session:
     def dispatch(self, event: str, data: JSON, intent: int) -> None:
         if intent and not self.intents & intent:
             return
+        if event in _WRITTEN and intent != DIRECT_MESSAGES and not self.intents & MESSAGE_CONTENT:
+            data = _withheld(data)
         self.sequence += 1
         text = to_json({"t": event, "s": self.sequence, "op": DISPATCH, "d": data})
         self.events.append((self.sequence, text))

@@ -71,7 +71,8 @@ def _carry_out(call: Call, interaction: Interaction, answer: int, data: JSON) ->
         interaction.response = _reply(call, interaction, {"flags": data.get("flags") or 0}, LOADING)
         interaction.acknowledge()
     elif answer == DEFER_UPDATE:
-        call.world.deferred.setdefault(interaction.original().id, []).append(interaction)
+        source = interaction.original()
+        source.waiting = [one for one in source.waiting if not one.finished.done()] + [interaction]
         interaction.acknowledge()
     elif answer == UPDATE:
         source = interaction.original()

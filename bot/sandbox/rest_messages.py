@@ -70,7 +70,7 @@ def edit_message(call: Call) -> Answer:
         raise ApiError(403, 50005, "Cannot edit a message authored by another user")
     messages.edit(call.world, message, call.body or {}, call.uploads)
     # Whoever pressed a button here and got no more than a deferral now sees what came of it.
-    for interaction in call.world.deferred.pop(message.id, ()):
+    for interaction in message.waiting:
         interaction.finish(message)
     return 200, message.payload
 

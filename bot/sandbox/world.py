@@ -12,6 +12,7 @@ from bot.sandbox.guilds import DIRECT, TEXT, Channel, Guild, Member, Role, User
 from bot.sandbox.ids import Clock, Snowflakes
 
 GUILDS, GUILD_MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 1, 1 << 9, 1 << 12
+MESSAGE_CONTENT = 1 << 15
 
 # Ephemeral messages and interactions beyond so many are forgotten, so that a bench does not fill the memory.
 KEPT = 5000
@@ -40,6 +41,7 @@ class Message:
     viewer_id: int | None = None
     files: dict[int, StoredFile] = field(default_factory=dict)
     deleted: bool = False
+    waiting: list[Any] = field(default_factory=list)  # interactions that were deferred and nothing more
 
 
 class World:
@@ -59,7 +61,6 @@ class World:
         self.files: dict[int, StoredFile] = {}
         self.messages: dict[int, Message] = {}
         self.hidden: deque[Message] = deque()
-        self.deferred: dict[int, list[Any]] = {}
         self.nonces: dict[tuple[int, str], Message] = {}
         self.interactions: dict[str, Any] = {}
         self.commands = Commands(self.ids, self.bot.id)

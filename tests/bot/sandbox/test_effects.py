@@ -2,6 +2,7 @@ import nextcord
 import pytest
 
 from bot.sandbox import Community, Sandbox
+from bot.sandbox.world import KEPT, Message
 from tests.bot.sandbox.conftest import Api, running
 from tests.bot.sandbox.small_bot import SmallBot
 
@@ -95,3 +96,25 @@ async def test_members_and_messages_are_told_to_a_bot_that_asked(guild: Communit
         await discord.until(lambda: "hello" in bot.seen_messages)
         guild.leave(ada)
         await discord.until(lambda: home.get_member(ada.id) is None)
+
+
+async def test_without_the_content_intent_only_mentions_can_be_read(
+    bot: SmallBot, guild: Community, discord: Sandbox
+) -> None:
+    """What people write to each other is blank; what they write to the bot is not."""
+    ada = guild.add_member("ada")
+    ada.say("just us")
+    ada.say(f"help me <@{discord.application_id}>")
+    ada.say("in private", at=ada.dm)
+    await discord.until(lambda: len(bot.seen_messages) == 3)
+    assert bot.seen_messages == ["", f"help me <@{discord.application_id}>", "in private"]
+
+
+def test_only_the_latest_whispers_are_kept(discord: Sandbox, guild: Community) -> None:
+    """A bench of many thousand ephemeral answers does not fill the memory; ordinary messages stay."""
+    ada, channel = guild.add_member("ada"), guild.general.channel
+    said = ada.say("stays")
+    for number in range(KEPT + 10):
+        discord.world.keep(Message(number, channel, {}, viewer_id=ada.id))
+    assert len(discord.world.messages) == KEPT + 1
+    assert [seen.id for seen in guild.general.messages_for(guild.owner)] == [said.id]

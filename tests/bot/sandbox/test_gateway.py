@@ -73,6 +73,19 @@ async def test_a_wrong_token_is_refused_by_rest_and_gateway(discord: Sandbox) ->
         assert (await socket.receive()).data == 4004
 
 
+async def test_privileged_intents_can_be_withheld() -> None:
+    """A bot that asks for members without being allowed to is closed with 4014; without them it is let in."""
+    async with Sandbox(privileged_intents=0) as strict:
+        strict.add_guild("Aurora")
+        Route.BASE = strict.api_url
+        client = nextcord.Client(intents=nextcord.Intents(guilds=True, members=True))
+        with pytest.raises(nextcord.PrivilegedIntentsRequired):
+            await client.start(strict.token)
+        await client.close()
+        async with running(strict, intents=nextcord.Intents(guilds=True)):
+            assert strict.gateway.identified == 1
+
+
 async def test_plain_connections_and_heartbeats_work_too(discord: Sandbox, guild: Community) -> None:
     """Without zlib-stream the same events come as text, numbered from one, filtered by intents."""
     async with aiohttp.ClientSession() as session, session.ws_connect(gateway(discord)) as socket:
