@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.base import Db, Document, Field, TenantDocument, index, object_id, stored
+from models.base import Db, Document, Field, TenantDocument, given, index, object_id, stored
 
 
 class User(TenantDocument):
@@ -10,7 +10,7 @@ class User(TenantDocument):
 
     model_config = stored(
         "users",
-        index("tenantId", "discordId", unique=True, only={"discordId": {"$type": "string"}}),
+        index("tenantId", "discordId", unique=True, only=given("discordId")),
         index("tenantId", "username"),
     )
 

@@ -35,6 +35,7 @@ __all__ = [
     "Tx",
     "Utc",
     "Where",
+    "given",
     "index",
     "stored",
 ]
@@ -71,6 +72,12 @@ def index(
     return pymongo.IndexModel(
         [(key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys], **options
     )
+
+
+def given(name: str) -> Where:
+    """The condition of a partial index over the records in which this text is set."""
+    # A comparison, because the planner never reads through an index that is partial by type.
+    return {name: {"$gt": ""}}
 
 
 def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address, SavedAddress
-from models.base import Db, Field, Part, TenantDocument, index, stored
+from models.base import Db, Field, Part, TenantDocument, given, index, stored
 
 
 class CustomerSource(StrEnum):
@@ -30,7 +30,7 @@ class Customer(TenantDocument):
     model_config = stored(
         "customers",
         index("tenantId", "discordId", unique=True),
-        index("tenantId", "email", only={"email": {"$type": "string"}}),
+        index("tenantId", "email", only=given("email")),
     )
 
     tenant_id: str

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pymongo import IndexModel
 
-from models.base import Document
+from models.base import Document, given
 from models.registry import all_documents, indexes_of
 
 type Kind = type[Document | EmbeddedModel]
@@ -140,13 +140,19 @@ def _default(field: FieldInfo) -> str:
 def _index(found: IndexModel) -> str:
     spec = found.document
     keys = ", ".join(f"`{name}`{' descending' if way == -1 else ''}" for name, way in spec["key"].items())
-    only = spec.get("partialFilterExpression")
+    only = spec.get("partialFilterExpression", {})
     notes = [
         " **unique**" if spec.get("unique") else "",
-        f" where `{json.dumps(only)}`" if only else "",
+        *(f" where {_condition(name, wanted)}" for name, wanted in only.items()),
         f", removed {spec['expireAfterSeconds']} s after it" if "expireAfterSeconds" in spec else "",
     ]
     return keys + "".join(notes)
+
+
+def _condition(name: str, wanted: Any) -> str:
+    if {name: wanted} == given(name):
+        return f"`{name}` is set"
+    return f"`{name}` is there" if wanted == {"$exists": True} else f"`{name}` is `{json.dumps(wanted)}`"
 
 
 def _parts(kinds: Iterable[Kind]) -> Iterator[type[EmbeddedModel]]:

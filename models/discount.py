@@ -8,7 +8,7 @@ from bson.decimal128 import Decimal128
 from odmantic.bson import WithBsonSerializer
 from pydantic import BeforeValidator
 
-from models.base import Field, TenantDocument, Utc, index, stored
+from models.base import Field, TenantDocument, Utc, given, index, stored
 
 
 class DiscountType(StrEnum):
@@ -44,7 +44,7 @@ class Discount(TenantDocument):
 
     model_config = stored(
         "discounts",
-        index("tenantId", "code", unique=True, only={"code": {"$type": "string"}}),
+        index("tenantId", "code", unique=True, only=given("code")),
         index("tenantId", "isActive", "-createdAt"),
     )
 

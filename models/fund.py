@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from models.base import Db, Field, TenantDocument, index, stored
+from models.base import Db, Field, TenantDocument, given, index, stored
 
 CELEBRATION = "{donor} gave {amount} to the community fund. Thank you!"
 ANONYMOUS_CELEBRATION = "Somebody gave {amount} to the community fund. Thank you!"
@@ -14,7 +14,7 @@ class CommunityFundContribution(TenantDocument):
 
     model_config = stored(
         "communityfundcontributions",
-        index("tenantId", "orderId", unique=True, only={"orderId": {"$type": "string"}}),
+        index("tenantId", "orderId", unique=True, only=given("orderId")),
         index("tenantId", "-createdAt"),
         index("tenantId", "customerId", "-createdAt"),
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, given, index, stored
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -98,7 +98,7 @@ class Order(TenantDocument):
         index("tenantId", "status", "-createdAt"),
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
-        index("tenantId", "invoiceNumber", unique=True, only={"invoiceNumber": {"$type": "string"}}),
+        index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
     )
 
     tenant_id: str

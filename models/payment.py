@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, given, index, stored
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -52,10 +52,8 @@ class Payment(TenantDocument):
         "payments",
         index("tenantId", "orderId", unique=True),
         index("tenantId", "status", "claimedAt"),
-        index(
-            "tenantId", "method", "customerReferenceKey", only={"customerReferenceKey": {"$type": "string"}}
-        ),
-        index("tenantId", "method", "providerRef", only={"providerRef": {"$type": "string"}}),
+        index("tenantId", "method", "customerReferenceKey", only=given("customerReferenceKey")),
+        index("tenantId", "method", "providerRef", only=given("providerRef")),
     )
 
     tenant_id: str

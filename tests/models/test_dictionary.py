@@ -159,8 +159,9 @@ def test_every_record_and_part_has_its_table_and_every_link_its_target() -> None
         "| `createdAt` | Date | yes | now |  |",
         "| `code` | String | no | `null` | 1 to 40 characters |",
         "- `tenantId`, `productId` **unique**",
-        '- `tenantId`, `code` **unique** where `{"code": {"$type": "string"}}`',
-        '- `doneAt` where `{"status": "DONE"}`, removed 2592000 s after it',
+        "- `tenantId`, `code` **unique** where `code` is set",
+        '- `doneAt` where `status` is `"DONE"`, removed 2592000 s after it',
+        "- `holds.takenAt` where `holds.takenAt` is there",
     ],
 )
 def test_a_table_says_type_need_default_and_limits(row: str) -> None:

@@ -1,0 +1,218 @@
+"""What a person waits for is read by an index, and reads little more than it shows."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from models.access import Role, RoleAssignment, User, permission_keys
+from models.audit import AuditLog
+from models.base import Db, transact
+from models.counter import Counter
+from models.customer import Customer
+from models.entitlement import Entitlement, EntitlementStatus
+from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
+from models.order import Order, OrderStatus
+from models.outbox import OutboxEffect, OutboxStatus
+from models.payment import Payment, PaymentStatus
+from models.product import Product
+from models.registry import create_indexes
+from models.session import OrderSession, SessionState
+from models.tenant import BotConfig, Tenant
+from tests.models.samples import NOW, sample
+
+CROWD = 60
+EXPLAINED = ("find", "findAndModify", "update", "aggregate")
+SENT_ALONG = ("lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern")
+
+
+class Recorder(CommandListener):
+    """Keeps the commands that the driver sends."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Keep what can be explained."""
+        if event.command_name in EXPLAINED:
+            self.seen.append(dict(event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing to keep."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing to keep."""
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """What was sent in this test."""
+    return Recorder()
+
+
+@pytest.fixture
+async def busy(mongo_uri: str, database_name: str, recorder: Recorder) -> AsyncIterator[Db]:
+    """A database in which shop `a` and its neighbour have traded for a while."""
+    client = AsyncIOMotorClient[dict[str, Any]](mongo_uri, tz_aware=True, event_listeners=[recorder])
+    db = Db(client=client, database=database_name)
+    await create_indexes(db)
+    for tenant_id in ("a", "b"):
+        for records in crowd(tenant_id):
+            await type(records[0]).insert_all(db, records)
+    recorder.seen.clear()
+    yield db
+    client.close()
+
+
+def crowd(tenant_id: str) -> Iterator[list[Any]]:
+    """Sixty of everything that a query has to pass over."""
+    numbers = range(CROWD)
+    of = f"{tenant_id}%s"
+    shared = {"tenant_id": tenant_id}
+    done: dict[str, Any] = {"status": OutboxStatus.DONE, "done_at": NOW, "next_attempt_at": NOW}
+    closed: dict[str, Any] = {"state": SessionState.SUBMITTED, "is_open": False}
+    yield [sample(BotConfig, **shared, guild_id=tenant_id)]
+    yield [sample(Tenant, **shared)]
+    yield [sample(Product, **shared, sku=f"s{n}", name_folded=f"mug {n:03}") for n in numbers]
+    yield [sample(Customer, **shared, discord_id=f"{n}") for n in numbers]
+    yield [
+        sample(Order, **shared, order_number=f"A-{n}", status=OrderStatus.PAID, hold_ends_at=NOW)
+        for n in numbers
+    ]
+    yield [sample(Payment, **shared, order_id=f"{n}", status=PaymentStatus.CONFIRMED) for n in numbers]
+    yield [
+        sample(OrderSession, **shared, **closed, discord_user_id=f"{n % 5}", expires_at=NOW) for n in numbers
+    ]
+    yield [sample(OutboxEffect, **shared, **done, dedupe_key=of % n, order_id=f"{n}") for n in numbers]
+    yield [sample(InventorySnapshot, **shared, product_id=f"{n}") for n in numbers]
+    yield [sample(InventoryTransaction, **shared, product_id=f"{n % 5}") for n in numbers]
+    yield [
+        sample(Entitlement, **shared, user_id=f"{n}", order_id=f"{n}", status=EntitlementStatus.GRANTED)
+        for n in numbers
+    ]
+    yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
+    users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
+    roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
+    yield users
+    yield roles
+    yield [
+        sample(RoleAssignment, **shared, user_id=user.key, role_id=role.key)
+        for user, role in zip(users, roles, strict=True)
+    ]
+    yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
+
+
+HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
+LATER = NOW + timedelta(hours=1)
+EFFECT = sample(OutboxEffect)
+SESSION = sample(OrderSession, tenant_id="a")
+
+type Query = Callable[[Db], Awaitable[object]]
+HOT: dict[str, Query] = {
+    "the guild's shop": lambda db: BotConfig.of_guild(db, "a"),
+    "the tenant's shop": lambda db: BotConfig.of_tenant(db, "a"),
+    "a page of products": lambda db: Product.page(db, "a", "", skip=0, limit=10),
+    "a search": lambda db: Product.page(db, "a", "059 mug", skip=0, limit=10),
+    "a product by name": lambda db: Product.named(db, "a", "mug 059"),
+    "how many products": lambda db: Product.how_many(db, "a", ""),
+    "products of a cart": lambda db: Product.of_keys(db, "a", [SESSION.key]),
+    "stock of a page": lambda db: InventorySnapshot.of(db, "a", ["59", "2"]),
+    "a snapshot": lambda db: InventorySnapshot.of_product(db, "a", "59"),
+    "take": lambda db: InventorySnapshot.take(db, HOLD, tenant_id="a", product_id="59"),
+    "give back": lambda db: InventorySnapshot.give_back(db, "o", tenant_id="a", product_id="59"),
+    "settle": lambda db: InventorySnapshot.settle(db, "o", tenant_id="a", product_ids=["59"]),
+    "old holds": lambda db: InventorySnapshot.with_old_holds(db, LATER),
+    "a product's ledger": lambda db: InventoryTransaction.latest(db, "a", "4", 5),
+    "unsettled products": unsettled_products,
+    "fold": lambda db: fold(db, "a", "59"),
+    "the current cart": lambda db: OrderSession.current(db, "a", "59"),
+    "an edit of the cart": lambda db: OrderSession.edit(db, SESSION, {}),
+    "begin of Confirm": lambda db: OrderSession.begin_confirm(db, SESSION, "o", NOW),
+    "stop of Confirm": lambda db: OrderSession.stop_confirm(db, "a", "o"),
+    "stuck Confirms": lambda db: OrderSession.stuck(db, LATER),
+    "expiry of one cart": lambda db: OrderSession.expire_one(db, "a", "59", LATER),
+    "expiry of carts": lambda db: OrderSession.expire(db, LATER),
+    "a customer": lambda db: Customer.of_discord(db, "a", "59"),
+    "a visit": lambda db: Customer.seen(db, sample(Customer, tenant_id="a", discord_id="59")),
+    "an order by number": lambda db: Order.of_number(db, "a", "A-59"),
+    "a customer's orders": lambda db: Order.find_all(
+        db, Order.of_customer("a", "nobody"), sort="-createdAt", limit=10
+    ),
+    "ended holds": lambda db: Order.with_ended_hold(db, LATER),
+    "the payment of an order": lambda db: Payment.of_order(db, "a", "59"),
+    "claims that wait": lambda db: Payment.waiting(db, "a", skip=0, limit=10),
+    "how many claims wait": lambda db: Payment.how_many_waiting(db, "a"),
+    "a reference used before": lambda db: Payment.with_reference(db, sample(Payment, tenant_id="a"), "x"),
+    "entitlements of an order": lambda db: Entitlement.of_order(db, "a", "59"),
+    "roles owed to a member": lambda db: Entitlement.owed_roles(db, "a", "59"),
+    "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
+    "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
+    "permission keys": lambda db: permission_keys(db, "a", "59"),
+    "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
+}
+
+
+def stages(plan: Any) -> Iterator[str]:
+    """Every stage of the plan that won."""
+    if isinstance(plan, dict):
+        if isinstance(plan.get("stage"), str):
+            yield plan["stage"]
+        for name, inner in plan.items():
+            if name != "rejectedPlans":
+                yield from stages(inner)
+    elif isinstance(plan, list):
+        for inner in plan:
+            yield from stages(inner)
+
+
+def statistics(answer: Any) -> Iterator[dict[str, Any]]:
+    """What the execution read, wherever the answer tells it."""
+    if isinstance(answer, dict):
+        if "totalDocsExamined" in answer:
+            yield answer
+        for inner in answer.values():
+            yield from statistics(inner)
+    elif isinstance(answer, list):
+        for inner in answer:
+            yield from statistics(inner)
+
+
+async def fault(db: Db, command: dict[str, Any]) -> str | None:
+    """Why a command that was sent is too slow, if it is."""
+    bare = {key: value for key, value in command.items() if key not in SENT_ALONG and key[0] != "$"}
+    answer = await db.database.command("explain", bare, verbosity="executionStats")
+    used = set(stages(answer))
+    if "COLLSCAN" in used or not used & {"IXSCAN", "IDHACK", "COUNT_SCAN", "EXPRESS_IXSCAN"}:
+        return f"scans: {used}"
+    if "SORT" in used and command.get("limit"):
+        return "sorts everything to show a page"
+    returned = max((found["nReturned"] for found in statistics(answer)), default=0)
+    read = max((found["totalDocsExamined"] for found in statistics(answer)), default=0)
+    return f"reads {read} for {returned}" if read > returned + 2 else None
+
+
+async def test_what_a_person_waits_for_is_read_by_an_index(busy: Db, recorder: Recorder) -> None:
+    """The very commands that the models send neither scan, nor read the crowd to show a page."""
+    found = {}
+    for name, query in HOT.items():
+        recorder.seen.clear()
+        await query(busy)
+        sent = list(recorder.seen)
+        found[name] = [await fault(busy, command) for command in sent] or ["nothing was sent"]
+    assert {name: faults for name, faults in found.items() if any(faults)} == {}
+
+
+async def test_a_query_without_its_index_is_seen(busy: Db, recorder: Recorder) -> None:
+    """Proof that the test above can fail: a scan, a search in the crowd, a page sorted in memory."""
+    for where, sort in [
+        ({"notes": "x"}, None),
+        ({"tenantId": "a", "notes": "x"}, None),
+        ({"tenantId": "a"}, "notes"),
+    ]:
+        await Order.find_all(busy, where, sort=sort, limit=10)
+    sent = [command for command in recorder.seen if command.get("find") == "orders"]
+    faults = [await fault(busy, command) for command in sent]
+    assert [(told or "fine").split()[0] for told in faults] == ["scans:", "reads", "sorts"]
