@@ -1,0 +1,115 @@
+"""The /admin command: one parent, a section for every file, and a gate that each step has to pass."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ClassVar, NamedTuple
+
+import nextcord
+from nextcord import InteractionContextType, SlashApplicationCommand, SlashApplicationSubcommand
+from nextcord.ext import commands
+
+from cogs._ui.attendance import Step
+from cogs._ui.desk import Desk, ShopCog, Visit
+from cogs._ui.dispatch import Handler
+from cogs._ui.visit import Kind
+from services import Services
+from services.access import Permission
+
+
+class Entry(NamedTuple):
+    """How a section is called behind the slash; it also needs a method `enter`."""
+
+    name: str
+    description: str
+
+
+class Gate(Desk):
+    """The desk behind a gate: whoever lacks the key gets no further, whatever was clicked or typed."""
+
+    def __init__(self, desk: Desk, needs: Permission) -> None:
+        self._desk = desk
+        self._needs = needs
+
+    def open(self, kind: Kind, action: str, handler: Handler) -> None:
+        self._desk.open(kind, action, self._gated(handler))
+
+    def shut(self, kind: Kind, action: str) -> None:
+        self._desk.shut(kind, action)
+
+    async def attend(
+        self,
+        interaction: nextcord.Interaction[Any],
+        kind: Kind,
+        action: str,
+        step: Step,
+        guild_id: str | None = None,
+    ) -> None:
+        await self._desk.attend(interaction, kind, action, self._gated(step), guild_id)
+
+    def _gated(self, handler: Handler) -> Handler:
+        @wraps(handler)
+        async def gated(visit: Visit, *args: str) -> None:
+            await visit.require(self._needs)
+            await handler(visit, *args)
+
+        return gated
+
+
+class Section(ShopCog):
+    """One file's part of /admin: its commands, clicks and forms, none of which works without the key."""
+
+    needs: ClassVar[Permission | None]
+    entry: ClassVar[Entry | None] = None
+    completes: ClassVar[Mapping[str, Callable[..., Awaitable[None]]]] = {}
+    enter: Callable[..., Awaitable[None]]
+
+    def __init__(self, bot: commands.Bot, services: Services, desk: Desk) -> None:
+        super().__init__(bot, services, desk if self.needs is None else Gate(desk, self.needs))
+
+
+class Admin(commands.Cog):
+    """Holds the one command that all sections share."""
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self._command = parent(sections)
+
+    @property
+    def application_commands(self) -> list[Any]:
+        """What nextcord registers for this cog."""
+        return [self._command]
+
+
+def parent(sections: Sequence[Section]) -> SlashApplicationCommand:
+    """The command /admin with a subcommand for each section that has an entry.
+
+    It is made anew for each bot, so that two of them in one process never share a callback. Discord shows
+    it to everybody: the shop's own roles decide who may use it.
+    """
+    made: SlashApplicationCommand = nextcord.slash_command(
+        "admin", "Run the shop, for its staff", contexts=[InteractionContextType.guild]
+    )(_nothing)
+    for section in sorted(sections, key=lambda section: section.entry or ""):
+        if section.entry is not None:
+            made.children[section.entry.name] = _subcommand(made, section, section.entry)
+    made.from_callback(_nothing)
+    return made
+
+
+def _subcommand(
+    parent: SlashApplicationCommand, section: Section, entry: Entry
+) -> SlashApplicationSubcommand:
+    made = SlashApplicationSubcommand(
+        entry.name,
+        entry.description,
+        cmd_type=nextcord.ApplicationCommandOptionType.sub_command,
+        callback=type(section).enter,
+        parent_cmd=parent,
+        parent_cog=section,
+    )
+    for option, suggestions in section.completes.items():
+        made.on_autocomplete(option)(suggestions)
+    return made
+
+
+async def _nothing(_: nextcord.Interaction[Any]) -> None:
+    """Discord calls a subcommand, never the parent."""

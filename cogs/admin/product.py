@@ -1,0 +1,143 @@
+"""/admin product: find, make and change what is for sale."""
+
+from typing import Any, ClassVar
+
+from nextcord import SlashOption
+
+from cogs._ui.desk import Visit, click, command_answer, submit, suggest
+from cogs.admin import _product_form as forms
+from cogs.admin._paging import number, searchable
+from cogs.admin._product_card import MAX_ROLES, product_card, product_list
+from cogs.admin._reach import is_id
+from cogs.admin._root import Entry, Section
+from models.errors import BadInput
+from models.product import QtyVisibility
+from services.access import Permission
+
+
+class Products(Section):
+    """The shelf behind the counter; every change shows the product anew."""
+
+    needs = Permission.PRODUCT_MANAGE
+    entry = Entry("product", "Add, find and change products")
+
+    @command_answer
+    async def enter(
+        self,
+        visit: Visit,
+        name: str = SlashOption(description="Open this product", required=False, default=""),
+    ) -> None:
+        if name.strip():
+            product = await self.services.catalog.resolve(await visit.shop(), name, staff=True)
+            await self._show(visit, product.key)
+        else:
+            await self.page(visit)
+
+    @suggest
+    async def names(self, visit: Visit, typed: str) -> None:
+        await visit.choices(await self.services.catalog.suggest(await visit.shop(), typed or "", staff=True))
+
+    completes: ClassVar = {"name": names}
+
+    @click("product:list")
+    async def page(self, visit: Visit, page: str = "0", query: str = "") -> None:
+        found = await self.services.catalog.staff_page(await visit.shop(), query, number(page))
+        await visit.show(product_list(found, visit.words))
+
+    @click("product:search")
+    async def ask_words(self, visit: Visit, query: str = "") -> None:
+        await visit.form(forms.search_form(query, visit.words))
+
+    @submit("product:search")
+    async def search(self, visit: Visit) -> None:
+        await self.page(visit, "0", searchable("product:list", visit.fields.get("query", "")))
+
+    @click("product:open")
+    async def opened(self, visit: Visit, product_id: str = "") -> None:
+        await self._show(visit, product_id or visit.values[0])
+
+    @click("product:new")
+    async def ask_new(self, visit: Visit) -> None:
+        await visit.form(forms.new_form((await visit.shop()).currency, visit.words))
+
+    @submit("product:new")
+    async def create(self, visit: Visit) -> None:
+        shop = await visit.shop()
+        facts = forms.facts_of(visit.fields, shop.currency)
+        # Nobody should find a product before its picture, stock and roles are there.
+        made = await self.services.catalog.create(shop, visit.member, {**facts, "is_active": False})
+        await self._show(visit, made.key)
+        await visit.say(visit.words("Added. Set the rest here, then put it on sale."))
+
+    @click("product:edit")
+    async def ask_facts(self, visit: Visit, product_id: str) -> None:
+        product = (await self.services.stock.of(await visit.shop(), product_id)).product
+        await visit.form(forms.edit_form(product, visit.words))
+
+    @submit("product:edit")
+    async def edit(self, visit: Visit, product_id: str) -> None:
+        product = (await self.services.stock.of(await visit.shop(), product_id)).product
+        await self._change(visit, product_id, **forms.facts_of(visit.fields, product.currency))
+
+    @click("product:details")
+    async def ask_details(self, visit: Visit, product_id: str) -> None:
+        product = (await self.services.stock.of(await visit.shop(), product_id)).product
+        await visit.form(forms.details_form(product, visit.words))
+
+    @submit("product:details")
+    async def details(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, **forms.details_of(visit.fields))
+
+    @click("product:sell")
+    async def sell(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, is_active=True)
+
+    @click("product:hide")
+    async def hide(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, is_active=False)
+
+    @click("product:digital")
+    async def digital(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, is_digital=True)
+
+    @click("product:ships")
+    async def ships(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, is_digital=False)
+
+    @click("product:count")
+    async def count(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, inventory_tracked=True)
+
+    @click("product:uncount")
+    async def uncount(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, inventory_tracked=False)
+
+    @click("product:visible")
+    async def visible(self, visit: Visit, product_id: str) -> None:
+        chosen = visit.values[0]
+        if chosen not in set(QtyVisibility):
+            raise BadInput("qty_visibility", "not_allowed")
+        await self._change(visit, product_id, qty_visibility=QtyVisibility(chosen))
+
+    @click("product:grants")
+    async def grants(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, granted_role_ids=_roles(visit, "granted_role_ids"))
+
+    @click("product:requires")
+    async def requires(self, visit: Visit, product_id: str) -> None:
+        await self._change(visit, product_id, required_role_ids=_roles(visit, "required_role_ids"))
+
+    async def _change(self, visit: Visit, product_id: str, **fields: Any) -> None:
+        await self.services.catalog.edit(await visit.shop(), visit.member, product_id, fields)
+        await self._show(visit, product_id)
+
+    async def _show(self, visit: Visit, product_id: str) -> None:
+        stock = await self.services.stock.of(await visit.shop(), product_id)
+        await visit.show(product_card(stock, visit))
+
+
+def _roles(visit: Visit, field: str) -> list[str]:
+    chosen = visit.values
+    if len(chosen) > MAX_ROLES or not all(is_id(role_id) for role_id in chosen):
+        raise BadInput(field, "not_allowed")
+    return chosen
