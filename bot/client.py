@@ -2,7 +2,9 @@
 
 import logging
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import nextcord
 from nextcord.ext import commands
@@ -37,12 +39,18 @@ def make_bot(
         help_command=None,
         default_guild_ids=list(command_guild_ids) or None,
     )
+    bot.event(on_error)
     desk = Desk(bot, services, reference)
     for name in extensions():
         bot.load_extension(name, extras={"services": services, "desk": desk})
     # An interaction may come in before Discord has told the ids of our commands.
     bot.add_all_application_commands()
     return bot
+
+
+async def on_error(event: str, *_: Any, **__: Any) -> None:
+    """Log what a listener could not handle; nextcord would print it, past everything that keeps logs safe."""
+    log.error("listener_failed", extra={"listener": event}, exc_info=sys.exc_info())
 
 
 def extensions() -> Iterator[str]:
@@ -52,13 +60,12 @@ def extensions() -> Iterator[str]:
             yield module.name
 
 
-async def connect(bot: commands.Bot, token: str) -> None:
-    """Stay connected until the bot is closed.
+async def connect(bot: commands.Bot) -> None:
+    """Stay connected, once logged in, until the bot is closed.
 
-    Word of who joins is a privilege that not every bot has; without it members who come back ask for their
-    roles by a click.
+    Word of who joins is a privilege that not every bot has; without it the bot goes on, and roles of members
+    who come back are made up for when the outbox tries again.
     """
-    await bot.login(token)
     try:
         await bot.connect()
     except nextcord.PrivilegedIntentsRequired:

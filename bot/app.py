@@ -1,0 +1,105 @@
+"""The running house: servers, clients, services, listener, bot and work, begun and ended in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import aiohttp
+import nextcord
+from nextcord.ext import commands
+from pymongo.errors import PyMongoError
+
+from bot.client import make_bot
+from bot.config import Settings
+from bot.duties import connected, listening, working
+from bot.log import reference
+from bot.stores import stored
+from bot.web.listener import Listener
+from bot.wiring import build, links_from, rules_from
+from models.registry import IndexRefused
+from services import Services
+from services.clock import SystemClock
+
+_UNREACHABLE = (PyMongoError, IndexRefused, nextcord.DiscordException, aiohttp.ClientError, OSError)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that runs, and the work that must not end by itself."""
+
+    services: Services
+    bot: commands.Bot
+    listener: Listener
+    work: list[asyncio.Task[None]]
+
+    async def watch(self) -> None:
+        """Return only when a piece of work has died, which is logged."""
+        done, _ = await asyncio.wait(self.work, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            if error := task.exception():
+                log.error("work_died", extra={"work": task.get_name()}, exc_info=error)
+
+
+async def run(settings: Settings) -> int:
+    """Run until SIGTERM or Ctrl-C, with status 0 then; 1 when the start failed or a piece of work died.
+
+    Raises ConfigError and EmbeddedUnavailable with a sentence for the operator.
+    """
+    try:
+        with stopped_by_signals():
+            async with running(settings) as house:
+                await house.watch()
+    except asyncio.CancelledError:
+        log.info("stopped")
+        return 0
+    except _UNREACHABLE as error:
+        log.error("start_failed", extra={"error": type(error).__name__, "why": str(error)[:500]})  # noqa: TRY400 - a traceback helps no operator here
+    return 1
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Let the first SIGTERM or SIGINT cancel this task; further ones cannot disturb its way out."""
+    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), False
+
+    def stop() -> None:
+        nonlocal told
+        if not told and task is not None:
+            told = True
+            task.cancel()
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop)
+    try:
+        yield
+    finally:
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(sign)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, local_links: bool = False) -> AsyncIterator[House]:
+    """Start everything, and stop it in the opposite order; `local_links` lead to this machine only."""
+    async with stored(settings) as stores, contextlib.AsyncExitStack() as stack:
+        clock = SystemClock()
+        local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
+        if settings.web.public_url is None and local is None:
+            log.warning("invoice_links_off", extra={"missing": "web.public_url"})
+        links = links_from(settings, local, clock)
+        services = build(stores.db, clock, rules_from(settings.shop), links, stores.cache)
+        listener = await stack.enter_async_context(listening(settings, stores, services))
+        bot = make_bot(
+            services,
+            reference=reference,
+            api_url=settings.discord.api_url,
+            command_guild_ids=settings.discord.command_guild_ids,
+        )
+        gateway = await stack.enter_async_context(connected(bot, settings))
+        work = await stack.enter_async_context(working(services))
+        log.info("started")
+        yield House(services, bot, listener, [gateway, *work])

@@ -1,0 +1,54 @@
+"""Where the shop keeps things while it runs: database and cache, its own where none are configured."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.config import Settings
+from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
+from bot.wiring import open_database, open_redis
+from models.base import Db
+from models.registry import create_indexes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where the shop keeps things: the database, and the cache unless there is none."""
+
+    db: Db
+    cache: Redis | None
+
+
+@contextlib.asynccontextmanager
+async def stored(settings: Settings) -> AsyncIterator[Stores]:
+    """The database with its indexes, and the cache; embedded ones run as long as the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        db = open_database(await _database_uri(settings, stack), settings.database.name)
+        stack.callback(db.client.close)
+        await create_indexes(db)
+        url = await _redis_url(settings, stack)
+        cache = open_redis(url) if url else None
+        if cache is not None:
+            stack.push_async_callback(cache.aclose)
+        yield Stores(db, cache)
+
+
+async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    if settings.database.uri is not None:
+        return settings.database.uri.get_secret_value()
+    return await stack.enter_async_context(Mongod(settings.data_dir))
+
+
+async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str | None:
+    if settings.redis.url is not None:
+        return settings.redis.url.get_secret_value()
+    try:
+        return await stack.enter_async_context(RedisServer(settings.data_dir))
+    except EmbeddedUnavailable as reason:
+        log.warning("redis_unavailable", extra={"why": str(reason)})
+        return None
