@@ -42,6 +42,8 @@ class Worker:
         self._rules = rules
         self._wakeups = wakeups
         self._handlers: dict[EffectKind, Handler] = {}
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._stopping = False
 
     def register(self, kind: EffectKind, handler: Handler) -> None:
         """Let this handler make the effects of a kind happen; it may be called again after a crash."""
@@ -49,28 +51,59 @@ class Worker:
             raise ValueError(f"{kind} has a handler")
         self._handlers[kind] = handler
 
+    def unregister(self, kind: EffectKind) -> None:
+        """Forget a kind's handler, when who made its effects happen goes."""
+        self._handlers.pop(kind, None)
+
+    def stop(self) -> None:
+        """End run() once the effects under way have happened; no further ones are begun."""
+        self._stopping = True
+        self._wakeups.ring()
+
     async def run(self) -> None:
-        """Work until cancelled: at once when woken, else at every poll."""
-        while True:
-            try:
-                await self.drain()
-                await self._wakeups.wait(self._rules.poll)
-            except PyMongoError:
-                log.exception("outbox_database_away")
-                await asyncio.sleep(self._rules.poll.total_seconds())
+        """Work until stopped or cancelled: at once when woken, else at every poll."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                try:
+                    await self._begin(tasks)
+                    await self._wakeups.wait(self._rules.poll)
+                except PyMongoError:
+                    log.exception("outbox_database_away")
+                    await asyncio.sleep(self._rules.poll.total_seconds())
 
     async def drain(self) -> int:
         """Make every effect happen that is due now; how many were tried."""
-        places, tried = asyncio.Semaphore(_AT_ONCE), 0
         async with asyncio.TaskGroup() as tasks:
-            await places.acquire()
-            while effect := await OutboxEffect.claim(self._db, self._clock.now(), self._rules.outbox_lease):
-                tasks.create_task(self._try(effect)).add_done_callback(lambda _: places.release())
-                tried += 1
-                await places.acquire()
-        return tried
+            return await self._begin(tasks)
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> int:
+        begun = 0
+        while effect := await self._next():
+            tasks.create_task(self._try(effect)).add_done_callback(lambda _: self._places.release())
+            begun += 1
+        return begun
+
+    async def _next(self) -> OutboxEffect | None:
+        """The effect that is due longest, once there is a place for it; None when there is none."""
+        await self._places.acquire()
+        effect = None
+        try:
+            if not self._stopping:
+                lease = self._rules.outbox_lease
+                effect = await OutboxEffect.claim(self._db, self._clock.now(), lease)
+        finally:
+            if effect is None:
+                self._places.release()
+        return effect
 
     async def _try(self, effect: OutboxEffect) -> None:
+        try:
+            await self._make_happen(effect)
+        except PyMongoError:
+            # It stays owed: its lease will end and somebody will try again.
+            log.exception("effect_unsettled", extra={"effect": effect.key, "kind": effect.kind})
+
+    async def _make_happen(self, effect: OutboxEffect) -> None:
         try:
             outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectFailed as failure:

@@ -1,0 +1,97 @@
+"""How an alert reads in the staff channel: one line, and the way to what it is about."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from cogs._ui.card import Button, Card, plain
+from cogs._ui.target import Target
+from cogs._ui.text import cut
+from cogs._ui.words import Words, later
+from models.alert import Alert, AlertSeverity
+
+_NAME_LENGTH = 100
+_COLOURS: dict[AlertSeverity, Literal["plain", "good", "warn", "bad"]] = {
+    AlertSeverity.INFO: "good",
+    AlertSeverity.WARN: "warn",
+    AlertSeverity.ERROR: "bad",
+}
+REMEDIES = {
+    "missing_permission": later(
+        "I lack the permission Manage Roles. Give it to my role in Server Settings, Roles."
+    ),
+    "role_too_high": later("The role stands above mine. Drag my role above it in Server Settings, Roles."),
+    "role_gone": later("The role was deleted. Choose another one for the product with `/admin product`."),
+    "member_left": later("The member has left. They will get it when they come back."),
+    "guild_gone": later("I am not in the server any more. Invite me again."),
+    "no_staff_channel": later("No channel for the staff is set. Choose one with `/admin config`."),
+    "channel_gone": later("The channel for the staff was deleted. Choose another with `/admin config`."),
+    "discord_down": later("Discord did not take it for hours."),
+    "discord_lost": later("Discord could not be reached for hours."),
+    "rate_limited": later("Discord asked us to slow down for hours."),
+}
+EFFECTS = {
+    "role.grant": later("granting a role"),
+    "customer.notice": later("telling a customer"),
+    "staff.claim": later("posting a payment to be checked"),
+    "staff.decided": later("showing a decision on its card"),
+    "staff.alert": later("posting an alert"),
+    "invoice.number": later("numbering an invoice"),
+}
+
+
+def card(alert: Alert, w: Words) -> Card:
+    """The alert as staff see it."""
+    say = _LINES.get(alert.message, _unknown)
+    return Card(text=say(alert, w), colour=_COLOURS[alert.severity], rows=_ways(alert, w))
+
+
+def _ways(alert: Alert, w: Words) -> list[list[Button]]:
+    if alert.entity_id is None:
+        return []
+    if alert.entity_type == "Order":
+        return [[Button(w("Open order"), Target("order:open", alert.entity_id))]]
+    if alert.entity_type == "Product":
+        return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
+    return []
+
+
+def _low_stock(alert: Alert, w: Words) -> str:
+    name, left = plain(cut(str(alert.params["product"]), _NAME_LENGTH)), int(alert.params["left"])
+    if left <= 0:
+        return w("**{name}** is sold out.", name=name)
+    return w.count(left, "Only {n} of **{name}** is left.", "Only {n} of **{name}** are left.", name=name)
+
+
+def _new_order(alert: Alert, w: Words) -> str:
+    total = w.money(int(alert.params["total"]), str(alert.params["currency"]))
+    return w("Order **{number}** over {total} is paid.", number=alert.params["number"], total=total)
+
+
+def _role_failed(alert: Alert, w: Words) -> str:
+    role, who = f"<@&{alert.params['roleId']}>", f"<@{alert.params['userId']}>"
+    said = w("I could not give the role {role} to {who}.", role=role, who=who)
+    return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
+
+
+def _effect_dead(alert: Alert, w: Words) -> str:
+    kind = EFFECTS.get(str(alert.params["kind"]))
+    what = w(kind) if kind else str(alert.params["kind"])
+    said = w("I gave up on {what} after several tries.", what=what)
+    return f"{said} {_remedy(alert.params['reason'], w)}"
+
+
+def _remedy(reason: Any, w: Words) -> str:
+    known = REMEDIES.get(str(reason))
+    return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
+
+
+def _unknown(alert: Alert, w: Words) -> str:
+    return w("Please look at this: `{what}`.", what=alert.message)
+
+
+_LINES: dict[str, Callable[[Alert, Words], str]] = {
+    "low_stock": _low_stock,
+    "new_order": _new_order,
+    "role_failed": _role_failed,
+    "effect_dead": _effect_dead,
+}
