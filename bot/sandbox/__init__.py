@@ -8,7 +8,7 @@ async with Sandbox() as discord:
     ada = guild.add_member("ada", display_name="Ada", locale="en-US")
     await discord.ready()                             # connected, commands registered
 
-    seen = await ada.run("/shop browse", query="mug") # raises NoAnswerError when the bot is silent
+    seen = await ada.run("/shop browse", query="mug") # the answer after it has settled, or NoAnswerError
     names = [choice.name for choice in await ada.suggest("/shop product", name="mu")]
     seen = await seen.press("Add to cart")            # by label; seen.text is all that Ada can read
     seen = await seen.choose("Select a product", "Coffee mug")

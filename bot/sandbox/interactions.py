@@ -35,6 +35,7 @@ class Interaction:
         "response",
         "source",
         "token",
+        "touched",
         "user",
     )
 
@@ -56,9 +57,15 @@ class Interaction:
         self.acknowledged: asyncio.Future[None] = loop.create_future()
         self.finished: asyncio.Future[Message | None] = loop.create_future()
         self.payload: JSON = {}
+        self._touch()
+
+    def _touch(self) -> None:
+        """Note that the bot is still busy with this interaction."""
+        self.touched = asyncio.get_running_loop().time()
 
     def take_answer(self, answer: int, now: datetime) -> None:
         """Accept the first answer; raises Unknown interaction when late, 40060 when it is the second."""
+        self._touch()
         if self.answer is not None:
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
         if now - self.created >= ANSWER_WITHIN:
@@ -66,6 +73,7 @@ class Interaction:
         self.answer = answer
 
     def acknowledge(self) -> None:
+        self._touch()
         if not self.acknowledged.done():
             self.acknowledged.set_result(None)
 

@@ -38,10 +38,15 @@ class Choice:
 
 @dataclass(slots=True, frozen=True)
 class Patience:
-    """How long people wait: for the first answer, and for the last word after a deferred one (seconds)."""
+    """How long people wait (seconds): for the first answer, and for the last word after a deferred one.
+
+    `settle` is how long an answer must stand without a further edit or follow-up before it is looked at;
+    a bench sets it to 0.
+    """
 
     first: float = 3.0
     last: float = 15.0
+    settle: float = 0.02
 
 
 class Person:
@@ -91,7 +96,7 @@ class Person:
 
     @property
     def dms(self) -> list[Seen]:
-        """Messages from the bot in the direct message channel, oldest first."""
+        """Messages from the bot in the direct message channel, oldest first; whispers there not included."""
         return [Seen(self, one) for one in self.dm.messages.values() if self._from_bot(one)]
 
     @property
@@ -101,7 +106,7 @@ class Person:
         return [Seen(self, one) for one in mine]
 
     def _from_bot(self, message: Message) -> bool:
-        return bool(message.payload["author"]["id"] == str(self.world.bot.id))
+        return message.viewer_id is None and message.payload["author"]["id"] == str(self.world.bot.id)
 
     def can_see(self, message: Message) -> bool:
         mine = message.viewer_id in (None, self.id)
@@ -250,7 +255,16 @@ class Person:
             raise _no_answer("The application is still thinking", interaction) from None
         if message is None:
             raise _no_answer("The application showed nothing", interaction)
+        await self._settle(interaction)
+        if message.deleted and interaction.followups:
+            message = interaction.followups[-1]
         return Seen(self, message, interaction.followups)
+
+    async def _settle(self, interaction: Interaction) -> None:
+        """Give the bot the moment in which it adds to what it has said."""
+        settle, now = self._patience.settle, asyncio.get_running_loop().time
+        while settle and now() < interaction.touched + settle:  # noqa: ASYNC110 - silence sends no event
+            await asyncio.sleep(interaction.touched + settle - now())
 
 
 async def _ready_or(finished: asyncio.Future[Message | None], seconds: float) -> Message | None:

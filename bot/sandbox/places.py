@@ -37,8 +37,9 @@ class Room:
         return self.messages_for(self._owner)
 
     def messages_for(self, person: Person) -> list[Seen]:
-        """What this person sees here; nothing when they may not enter."""
-        return [Seen(person, one) for one in self.channel.messages.values() if person.can_see(one)]
+        """The same in this person's hands: nothing when they may not enter; `whispers` are apart."""
+        lasting = [one for one in self.channel.messages.values() if one.viewer_id is None]
+        return [Seen(person, one) for one in lasting if person.can_see(one)]
 
 
 class Community:

@@ -233,6 +233,12 @@ def add_odd_commands(bot: SmallBot) -> None:
         await bot.answer(interaction, 4, content="one")
         await bot.answer(interaction, 4, content="two")
 
+    @bot.slash_command(name="more", description="Answers, edits and adds")
+    async def more(interaction: nextcord.Interaction[Any]) -> None:
+        await bot.answer(interaction, 4, content="first", flags=64)
+        await interaction.edit_original_message(content="changed")
+        await interaction.followup.send("more", ephemeral=True)
+
     @bot.slash_command(name="silent", description="Does not answer")
     async def silent(_: nextcord.Interaction[Any]) -> None:
         """Nothing happens."""

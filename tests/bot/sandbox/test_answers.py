@@ -125,3 +125,14 @@ async def test_a_deferred_reply_and_a_whisper_are_new_messages(bot: SmallBot, gu
     assert card.now.content == "Welcome"
     assert len({card.id, whisper.id, later.id}) == 3
     assert not bot.failures
+
+
+async def test_an_answer_is_looked_at_when_the_bot_has_finished(bot: SmallBot, guild: Community) -> None:
+    """Edits and follow-ups right after the first answer are on the screen, and whispers not in the room."""
+    ada = guild.add_member("ada")
+    seen = await ada.run("/more")
+    assert seen.content == "changed"
+    assert [more.content for more in seen.followups] == ["more"]
+    assert [one.content for one in ada.whispers] == ["changed", "more"]
+    assert guild.general.messages_for(ada) == []
+    assert not bot.failures
