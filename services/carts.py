@@ -189,17 +189,36 @@ class Carts:
         session = await self.current(shop, member)
         if session is None:
             raise SessionExpired
+        kept = await self._todays(shop, session)
+        await self.write(session, {"items": [item.model_dump_doc() for item, _ in kept]})
+        raise CartChanged(changes)
+
+    async def renew(self, shop: Shop, member: Member) -> CartView:
+        """Take over today's names, prices and stock; what this member cannot buy any more leaves the cart.
+
+        Raises SessionExpired, and ConfirmInProgress when the cart changed at this very moment.
+        """
+        session = await self.current(shop, member)
+        if session is None:
+            raise SessionExpired
+        kept = await self._todays(shop, session)
+        items = [item.model_dump_doc() for item, product in kept if not missing_roles(product, member)]
+        renewed = await self.write(session, {"items": items})
+        if renewed is None:
+            raise ConfirmInProgress
+        return await self.show(shop, member, renewed)
+
+    async def _todays(self, shop: Shop, session: OrderSession) -> list[tuple[OrderItem, Product]]:
+        """The lines that are still sold, at today's price and at most what is available."""
         products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
         stock = await self.stock_of(shop, products)
-        kept = [
-            line_of(product, min(item.quantity, stock.get(product.key, item.quantity)))
+        return [
+            (line_of(product, min(item.quantity, stock.get(product.key, item.quantity))), product)
             for item in session.items
             if (product := products.get(item.product_id))
             and product.is_active
             and stock.get(product.key, 1) > 0
         ]
-        await self.write(session, {"items": [item.model_dump_doc() for item in kept]})
-        raise CartChanged(changes)
 
     async def _open(self, shop: Shop, member: Member) -> OrderSession:
         now = self._clock.now()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.address import Address, SavedAddress
+from models.customer import Customer
 from models.errors import CartEmpty, ConfirmInProgress, NotFound, SessionExpired
 from models.member import Member
 from models.payment_method import PaymentMethod
@@ -55,7 +56,7 @@ class Checkout:
             raise CartEmpty
         if session.state is SessionState.CONFIRMING:
             raise ConfirmInProgress
-        saved = (await self._customers.of(shop, member)).addresses if session.ships else []
+        saved = _default_first(await self._customers.of(shop, member)) if session.ships else []
         view = self._view(shop, cart, session, saved)
         return await self._note_step(shop, member, view)
 
@@ -67,11 +68,12 @@ class Checkout:
         methods = self._methods.available(shop)
         method = next((m for m in methods if m.value == session.payment_method), None)
         shipping = kind.cost_cents if kind and session.ships else 0
+        totals = Totals(cart.totals.subtotal, 0, shipping, 0, shop.currency)
         return CheckoutView(
             session=session,
-            step=_next_step(session, address, kind, method, shop),
+            step=_next_step(session, address, kind, shop, paying=method is None and totals.total > 0),
             lines=cart.lines,
-            totals=Totals(cart.totals.subtotal, 0, shipping, 0, shop.currency),
+            totals=totals,
             addresses=saved,
             address=address if session.ships else None,
             shipping_types=shop.config.shipping_types if session.ships else [],
@@ -133,13 +135,16 @@ def _next_step(
     session: OrderSession,
     address: Address | None,
     kind: ShippingType | None,
-    method: MethodDescriptor | None,
     shop: Shop,
+    *,
+    paying: bool,
 ) -> SessionStep:
     if session.ships and address is None:
         return SessionStep.ADDRESS
     if session.ships and kind is None and shop.config.shipping_types:
         return SessionStep.SHIPPING
-    if method is None:
-        return SessionStep.PAYMENT
-    return SessionStep.REVIEW
+    return SessionStep.PAYMENT if paying else SessionStep.REVIEW
+
+
+def _default_first(customer: Customer) -> list[SavedAddress]:
+    return sorted(customer.addresses, key=lambda saved: saved.id != customer.default_address_id)

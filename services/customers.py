@@ -48,6 +48,10 @@ class Customers:
             return found
         return await Customer.seen(self._db, fresh)
 
+    async def known(self, shop: Shop, discord_id: str) -> Customer | None:
+        """The record of this Discord user as it is, without making or touching one."""
+        return await Customer.of_discord(self._db, shop.id, discord_id)
+
     async def set_profile(self, shop: Shop, member: Member, email: str, phone: str) -> Customer:
         """Keep an e-mail address and a phone number, empty for none; raises BadInput."""
         email, phone = email.strip(), phone.strip()
@@ -106,11 +110,17 @@ class Customers:
         orders = await Order.find_all(
             self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
         )
-        hidden = {"notes", "history"}
+        # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
+        hidden: dict[str, Any] = {
+            "id": True,
+            "notes": True,
+            "history": True,
+            "items": {"__all__": {"delivery_text"}},
+        }
         return {
             "shop": shop.name,
-            "customer": customer.model_dump(mode="json", exclude={"id", *hidden}),
-            "orders": [order.model_dump(mode="json", exclude={"id", *hidden}) for order in orders],
+            "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
+            "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
         }
 
     async def _set(self, shop: Shop, member: Member, fields: dict[str, Any]) -> Customer:

@@ -1,23 +1,18 @@
 """A shop in a guild, its bot, and the people who come to it: Ada and Bob buy, Olivia owns, Sam is staff."""
 
 import asyncio
-import importlib
-import pkgutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import nextcord
 import pytest
 from nextcord.ext import commands
-from nextcord.http import Route
 
-import cogs
+from bot.client import make_bot
 from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
 from bot.sandbox.openapi import DESCRIPTION, violations
 from bot.wiring import build
-from cogs._ui.desk import Desk
 from models.base import Db
 from models.member import Member
 from models.product import Product
@@ -30,6 +25,7 @@ from tests.services.conftest import MakeProduct, TestClock
 
 CONTRACT = Path(__file__).parents[2] / DESCRIPTION
 PUBLIC_URL = "https://shop.example"
+CODE = "TESTCODE"
 
 type OpenShop = Callable[[Community], Awaitable[Shop]]
 
@@ -169,31 +165,19 @@ def shelf(services: Services, shop: Shop, owner: Person) -> MakeProduct:
 @asynccontextmanager
 async def running(discord: Sandbox, services: Services) -> AsyncIterator[commands.Bot]:
     """A new bot process, as it were, on the same database until the block ends."""
-    Route.BASE = discord.api_url
-    bot = make_bot(services)
+    bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url)
     task = asyncio.create_task(bot.start(discord.token))
+    ready = asyncio.create_task(discord.ready())
     try:
-        await discord.ready()
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            ready.cancel()
+            await task
+        await ready
         yield bot
     finally:
         await bot.close()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def make_bot(services: Services) -> commands.Bot:
-    """A bot with every cog."""
-    bot = commands.Bot(intents=nextcord.Intents(guilds=True, members=True))
-    desk = Desk(bot, services, lambda: "TESTCODE")
-    for name in _cogs():
-        bot.load_extension(name, extras={"services": services, "desk": desk})
-    return bot
-
-
-def _cogs() -> Iterator[str]:
-    for info in pkgutil.iter_modules(cogs.__path__, "cogs."):
-        known = not info.name.rpartition(".")[2].startswith("_")
-        if known and hasattr(importlib.import_module(info.name), "setup"):
-            yield info.name
 
 
 @pytest.fixture

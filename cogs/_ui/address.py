@@ -1,0 +1,86 @@
+"""Postal addresses: a form of five inputs that holds all eight parts, and how an address is read aloud."""
+
+from cogs._ui.form import Form, Input
+from cogs._ui.target import Target
+from cogs._ui.text import plain
+from cogs._ui.words import Words
+from models.address import Address
+
+
+def address_form(to: Target, w: Words) -> Form:
+    """Where something should be sent; some parts share an input, on two lines or with a comma between."""
+    return Form(
+        w("Where should we send it?"),
+        to,
+        [
+            Input("name", w("Full name"), max_length=100, placeholder="Ada Lovelace"),
+            Input(
+                "street",
+                w("Street and number"),
+                long=True,
+                max_length=200,
+                placeholder="12 Garden Street\nApartment 4",
+                hint=w("A second line is welcome, for an apartment or a company."),
+            ),
+            Input(
+                "place",
+                w("City, state or region"),
+                max_length=200,
+                placeholder="Springfield, Illinois",
+                hint=w("Leave out the state where there is none."),
+            ),
+            Input("postal_code", w("Postal code"), required=False, max_length=20, placeholder="62704"),
+            Input(
+                "country",
+                w("Country, phone number"),
+                max_length=120,
+                placeholder="US, +1 217 555 0100",
+                hint=w("The phone number is optional. It helps the carrier."),
+            ),
+        ],
+    )
+
+
+def typed_address(fields: dict[str, str], w: Words) -> dict[str, str]:
+    """What was typed into the form, by the names that the services know."""
+    line1, _, more = fields.get("street", "").strip().partition("\n")
+    city, _, state = fields.get("place", "").partition(",")
+    country, _, phone = fields.get("country", "").partition(",")
+    return {
+        "name": fields.get("name", ""),
+        "line1": line1,
+        "line2": more,
+        "city": city,
+        "state": state,
+        "postal_code": fields.get("postal_code", ""),
+        "country": _country_code(country, w),
+        "phone": phone,
+    }
+
+
+def _country_code(text: str, w: Words) -> str:
+    """The two letters of a country by its name in the person's language or in English; else as typed."""
+    wanted = " ".join(text.split()).casefold()
+    for words in (w, Words.of(None)):
+        for code, name in words.locale.territories.items():
+            if wanted == name.casefold() and code.isalpha():
+                return str(code)
+    return {"uk": "GB", "usa": "US"}.get(wanted, wanted.upper())
+
+
+def country(code: str, w: Words) -> str:
+    """A country's name in the person's language."""
+    return str(w.locale.territories.get(code, code))
+
+
+def address_label(address: Address, w: Words) -> str:
+    """An address in one line, for menus, which show no markdown."""
+    parts = [address.name, address.line1, address.city, country(address.country, w)]
+    return ", ".join(part for part in parts if part)
+
+
+def address_text(address: Address, w: Words) -> str:
+    """An address as it stands on a parcel, harmless on a card."""
+    place = ", ".join(part for part in (address.city, address.state, address.postal_code) if part)
+    said = [address.name, address.line1, address.line2, place, country(address.country, w), address.phone]
+    return "\n".join(plain(part) for part in said if part)

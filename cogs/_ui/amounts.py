@@ -1,0 +1,94 @@
+"""Lines and sums of carts and orders, and what changed in them, in a person's words."""
+
+from collections.abc import Iterable
+
+from cogs._ui.text import cut, plain
+from cogs._ui.words import Words
+from models.errors import Change
+from models.order import Order, OrderItem
+from services.carts import CartLine, Totals
+
+_NAME_LENGTH = 80
+
+
+def name_of(text: str) -> str:
+    """A product's name in a line of its own, short enough to leave room for the rest."""
+    return plain(cut(text, _NAME_LENGTH))
+
+
+def line(item: OrderItem, currency: str, w: Words) -> str:
+    """One line of a cart or an order, such as 2 x **Mug** · $30.00 ($15.00 each)."""
+    said = f"{item.quantity} x **{name_of(item.name)}** · {w.money(item.line_cents, currency)}"
+    if item.quantity == 1:
+        return said
+    return f"{said} ({w('{price} each', price=w.money(item.unit_price_cents, currency))})"
+
+
+def lines(items: Iterable[OrderItem], currency: str, w: Words) -> str:
+    """The lines of an order, one under the other."""
+    return "\n".join(line(item, currency, w) for item in items)
+
+
+def cart_lines(of: Iterable[CartLine], currency: str, w: Words) -> str:
+    """The lines of a cart, each with what stands in its way."""
+    return "\n".join(_cart_line(each, currency, w) for each in of)
+
+
+def _cart_line(each: CartLine, currency: str, w: Words) -> str:
+    said = line(each.item, currency, w)
+    return f"{said}\n⚠️ {change(each.problem, currency, w)}" if each.problem else said
+
+
+def change(moved: Change, currency: str, w: Words) -> str:
+    """What changed about one product, without its name."""
+    if moved.kind == "price" and moved.old is not None and moved.new is not None:
+        old, new = w.money(moved.old, currency), w.money(moved.new, currency)
+        return w("The price changed from {old} to {new}.", old=old, new=new)
+    if moved.kind == "gone":
+        return w("This is no longer sold.")
+    if moved.kind == "roles":
+        return w("This needs a role that you do not have.")
+    if moved.kind == "stock":
+        return w.count(moved.new, "Only {n} left.", "Only {n} left.") if moved.new else w("Sold out.")
+    return w("This has changed.")
+
+
+def changes(moved: Iterable[Change], currency: str, w: Words) -> str:
+    """What changed, a line for each product; empty when nothing is known to have changed."""
+    return "\n".join(f"• **{name_of(each.name)}**: {change(each, currency, w)}" for each in moved)
+
+
+def totals(sums: Totals, w: Words) -> str:
+    """What a cart comes to, with every part that is not zero."""
+    return _sums(
+        w,
+        sums.currency,
+        total=sums.total,
+        parts=(sums.subtotal, sums.discount, sums.shipping, sums.tax),
+    )
+
+
+def order_totals(order: Order, w: Words) -> str:
+    """What an order comes to, as it was frozen at Confirm."""
+    parts = (
+        order.subtotal_cents,
+        order.discount_amount_cents,
+        order.shipping_cost_cents,
+        order.tax_amount_cents or 0,
+    )
+    return _sums(w, order.currency, total=order.total_cents, parts=parts)
+
+
+def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int]) -> str:
+    subtotal, discount, shipping, tax = parts
+    said = []
+    if subtotal != total:
+        said.append(w("Items: {amount}", amount=w.money(subtotal, currency)))
+    if discount:
+        said.append(w("Discount: -{amount}", amount=w.money(discount, currency)))
+    if shipping:
+        said.append(w("Shipping: {amount}", amount=w.money(shipping, currency)))
+    if tax:
+        said.append(w("Tax: {amount}", amount=w.money(tax, currency)))
+    said.append(f"**{w.money(total, currency)}**")
+    return "\n".join(said)

@@ -1,0 +1,71 @@
+"""How a cart is shown: its lines with what stands in their way, and everything that can change them."""
+
+from cogs._ui import amounts
+from cogs._ui.card import Button, Card, Field, Option, Row, Select
+from cogs._ui.target import Target
+from cogs._ui.words import Words
+from services.carts import MAX_QUANTITY, CartLine, CartView
+
+
+def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str | None = None) -> Card:
+    """The cart; the buttons change the chosen line, the first one when none is chosen."""
+    if cart.empty:
+        return Card(
+            title=w("Your cart"),
+            text=w("Your cart is empty. Have a look around!"),
+            rows=[[Button(w("Browse the shop"), Target("shop:page", 0, ""), "primary")]],
+            note=note,
+        )
+    line = next((each for each in cart.lines if each.item.product_id == chosen), cart.lines[0])
+    problems = any(each.problem for each in cart.lines)
+    return Card(
+        title=w("Your cart"),
+        text=amounts.cart_lines(cart.lines, cart.totals.currency, w),
+        fields=[Field(w("Total"), amounts.totals(cart.totals, w))],
+        rows=[*_line_rows(cart, line, w), _ways_on(w, problems=problems)],
+        colour="warn" if problems else "plain",
+        footer=w("Shipping, if any, is added at the checkout.") if _ships(cart) else None,
+        note=note,
+    )
+
+
+def _ships(cart: CartView) -> bool:
+    return any(not each.item.is_digital for each in cart.lines)
+
+
+def _line_rows(cart: CartView, line: CartLine, w: Words) -> list[Row]:
+    if len(cart.lines) == 1:
+        return [_line_buttons(line, w)]
+    options = [
+        Option(
+            each.item.name,
+            each.item.product_id,
+            w("Quantity {n}", n=each.item.quantity),
+            default=each is line,
+        )
+        for each in cart.lines
+    ]
+    return [Select(w("Choose what to change"), Target("cart:line"), options), _line_buttons(line, w)]
+
+
+def _line_buttons(line: CartLine, w: Words) -> list[Button]:
+    key, quantity = line.item.product_id, line.item.quantity
+    most = MAX_QUANTITY if line.available is None else min(line.available, MAX_QUANTITY)
+    stuck = line.problem is not None and line.problem.kind in {"gone", "roles"}
+    return [
+        Button("", Target("cart:less", key), emoji="\N{HEAVY MINUS SIGN}"),
+        Button(w("{n} pieces", n=quantity) if quantity > 1 else w("1 piece")),
+        Button("", Target("cart:more", key), emoji="\N{HEAVY PLUS SIGN}", disabled=stuck or quantity >= most),
+        Button(w("Enter quantity"), Target("cart:ask", key), disabled=stuck),
+        Button(w("Remove"), Target("cart:remove", key)),
+    ]
+
+
+def _ways_on(w: Words, *, problems: bool) -> list[Button]:
+    ways = [
+        Button(w("Browse the shop"), Target("shop:page", 0, "")),
+        Button(w("Empty the cart"), Target("cart:clear"), "danger"),
+    ]
+    if problems:
+        return [Button(w("Update my cart"), Target("cart:renew"), "primary"), *ways]
+    return [Button(w("Check out"), Target("checkout:open"), "success"), *ways]

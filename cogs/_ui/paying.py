@@ -1,0 +1,41 @@
+"""How a payment by hand is made, step by step, in a payer's words."""
+
+from cogs._ui.card import code
+from cogs._ui.linked import linked
+from cogs._ui.text import plain
+from cogs._ui.words import Words
+from models.payment_method import PaymentMethod
+from services.payments import by_hand
+from services.payments.contract import Instructions
+
+
+def method_name(method: PaymentMethod) -> str:
+    """What people call a way to pay."""
+    known = by_hand().get(method)
+    return known.descriptor.display_name if known else method.value.replace("_", " ").title()
+
+
+def how_to_pay(due: Instructions, w: Words) -> str:
+    """What to send, to whom, with which note, and what to do afterwards."""
+    steps = [_send(due, w), _note(due, w), w("Come back and press **I have paid**.")]
+    said = "\n".join(f"**{at}.** {step}" for at, step in enumerate(steps, 1))
+    return f"{said}\n{linked(due.extra_text)}" if due.extra_text else said
+
+
+def _send(due: Instructions, w: Words) -> str:
+    amount = w.money(due.amount_cents, due.currency)
+    name = plain(due.recipient_name) if due.recipient_name else None
+    if due.recipient and name:
+        return w("Send **{amount}** to {to} ({name}).", amount=amount, to=code(due.recipient), name=name)
+    if due.recipient:
+        return w("Send **{amount}** to {to}.", amount=amount, to=code(due.recipient))
+    if name:
+        return w("Give **{amount}** to {name}, as described below.", amount=amount, name=name)
+    return w("Pay **{amount}** as described below.", amount=amount)
+
+
+def _note(due: Instructions, w: Words) -> str:
+    reference = code(due.reference)
+    if due.note_supported:
+        return w("Write {reference} into the note, so that we know it is yours.", reference=reference)
+    return w("If there is room for a note, write {reference} into it.", reference=reference)

@@ -1,0 +1,31 @@
+"""How roles are called: by their mention in the guild, by their name in a DM, where mentions show nothing."""
+
+from collections.abc import Callable, Sequence
+
+from cogs._ui.text import plain
+from cogs._ui.visit import Visit
+from models.tenant import ResponseMode
+
+type RoleName = Callable[[str], str]
+
+_MOST = 5
+
+
+async def role_names(visit: Visit) -> RoleName:
+    """What to call a role, by its id, where this visit's card will be read."""
+    shop = await visit.shop()
+    new_dm = visit.interaction.message is None and shop.config.response_mode is ResponseMode.DM
+    guild = visit.bot.get_guild(int(visit.guild_id))
+
+    def name(role_id: str) -> str:
+        role = guild.get_role(int(role_id)) if guild and role_id.isdecimal() else None
+        if role is None or not (visit.in_dm or new_dm):
+            return f"<@&{role_id}>"
+        return f"**{plain(role.name)}**"
+
+    return name
+
+
+def named(ids: Sequence[str], name: RoleName) -> str:
+    """Several roles in one line; more than a few are hinted at."""
+    return " · ".join([*(name(key) for key in ids[:_MOST]), *(["…"] if len(ids) > _MOST else [])])

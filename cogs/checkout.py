@@ -1,0 +1,112 @@
+"""/checkout: one question after the other, the review, and Confirm, which places the order once."""
+
+# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
+# mypy: disable-error-code="untyped-decorator"
+
+
+import nextcord
+from nextcord import InteractionContextType
+from nextcord.ext import commands
+
+from cogs._ui import amounts
+from cogs._ui.address import address_form, typed_address
+from cogs._ui.cart_card import cart_card
+from cogs._ui.checkout_card import checkout_card
+from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
+from cogs._ui.order_card import order_card
+from cogs._ui.refusals import sentence
+from cogs._ui.target import Target
+from models.errors import CartChanged, CartEmpty, StepMissing
+from models.session import SessionStep
+from services import Services
+from services.checkout import CheckoutView
+
+
+class Checkout(ShopCog):
+    """From a cart to an order."""
+
+    @nextcord.slash_command(
+        name="checkout", description="Order what is in your cart", contexts=[InteractionContextType.guild]
+    )
+    @command_answer
+    async def checkout(self, visit: Visit) -> None:
+        await self._go_on(visit)
+
+    @click("checkout:open")
+    async def by_click(self, visit: Visit) -> None:
+        await self._go_on(visit)
+
+    @click("checkout:address")
+    async def choose_address(self, visit: Visit) -> None:
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.choose_address(shop, visit.member, visit.values[0]))
+
+    @click("checkout:enter")
+    async def enter_address(self, visit: Visit) -> None:
+        await visit.form(address_form(Target("checkout:entered"), visit.words))
+
+    @submit("checkout:entered")
+    async def address_entered(self, visit: Visit) -> None:
+        checkout, shop = visit.services.checkout, await visit.shop()
+        typed = typed_address(visit.fields, visit.words)
+        await self._show(visit, await checkout.enter_address(shop, visit.member, typed))
+
+    @click("checkout:shipping")
+    async def choose_shipping(self, visit: Visit) -> None:
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.choose_shipping(shop, visit.member, visit.values[0]))
+
+    @click("checkout:payment")
+    async def choose_payment(self, visit: Visit) -> None:
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.choose_payment(shop, visit.member, visit.values[0]))
+
+    @click("checkout:reopen")
+    async def reopen(self, visit: Visit, step: str) -> None:
+        known = step if step in set(SessionStep) else SessionStep.REVIEW
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.reopen(shop, visit.member, SessionStep(known)))
+
+    @click("checkout:renew")
+    async def renew(self, visit: Visit) -> None:
+        await visit.services.carts.renew(await visit.shop(), visit.member)
+        await self._again(visit, None)
+
+    @click("checkout:confirm")
+    async def confirm(self, visit: Visit, session_id: str, version: str) -> None:
+        shop, w = await visit.shop(), visit.words
+        seen = int(version) if version.isdecimal() else -1
+        try:
+            order = await visit.services.placement.place(shop, visit.member, session_id, seen)
+        except CartChanged as moved:
+            changed = amounts.changes(moved.changes, shop.currency, w)
+            said = w("Something has changed, so nothing was ordered yet. Please look once more:")
+            await self._again(visit, f"{said}\n{changed}")
+        except StepMissing as missing:
+            await self._again(visit, sentence(missing, w))
+        else:
+            view = await visit.services.orders.view(shop, visit.member, order.key)
+            note = w("Thank you! Your order is placed.")
+            await visit.show(order_card(view, visit.services.methods, w, note=note))
+
+    async def _go_on(self, visit: Visit) -> None:
+        await self._show(visit, await visit.services.checkout.view(await visit.shop(), visit.member))
+
+    async def _again(self, visit: Visit, note: str | None) -> None:
+        """The checkout as it stands now; the empty cart when a change left nothing in it."""
+        shop = await visit.shop()
+        try:
+            view = await visit.services.checkout.view(shop, visit.member)
+        except CartEmpty:
+            cart = await visit.services.carts.view(shop, visit.member)
+            await visit.show(cart_card(cart, visit.words, note=note))
+        else:
+            await visit.show(checkout_card(view, visit.words, note=note))
+
+    async def _show(self, visit: Visit, view: CheckoutView) -> None:
+        await visit.show(checkout_card(view, visit.words))
+
+
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
+    """Add the checkout to the bot."""
+    bot.add_cog(Checkout(bot, services, desk))
