@@ -30,16 +30,16 @@ class OutboxEffect(TenantDocument):
     )
 
     tenant_id: str
-    kind: str
-    dedupe_key: str
+    kind: str = Field(description="Which handler runs it")
+    dedupe_key: str = Field(description="Names what is owed, so that it is owed once")
     payload: dict[str, Any] = Field(default_factory=dict)
     order_id: str | None = None
     status: OutboxStatus = OutboxStatus.PENDING
     attempts: int = 0
-    next_attempt_at: Utc
-    lease_token: ObjectId | None = None
+    next_attempt_at: Utc = Field(description="When it is due; while leased, when the lease ends")
+    lease_token: ObjectId | None = Field(default=None, description="Held by the worker that may close it")
     last_error: str | None = None
-    outcome: str | None = None
+    outcome: str | None = Field(default=None, description="What came of it")
     done_at: Utc | None = None
 
     @classmethod
@@ -92,3 +92,12 @@ class OutboxEffect(TenantDocument):
         where = {"_id": key, "tenantId": tenant_id, "status": OutboxStatus.DEAD}
         fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0}
         return await cls.change(db, where, {"$set": fields}) is not None
+
+    @classmethod
+    async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime) -> int:
+        """Make due at once what failed for this reason, dead or waiting but not under way; how many."""
+        waiting = {"status": OutboxStatus.PENDING, "leaseToken": None}
+        where = {"tenantId": tenant_id, "lastError": reason, "$or": [{"status": OutboxStatus.DEAD}, waiting]}
+        fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
+        update = {"$set": fields, "$currentDate": {"updatedAt": True}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)

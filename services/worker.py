@@ -71,6 +71,14 @@ class Worker:
                     log.exception("outbox_database_away")
                     await asyncio.sleep(self._rules.poll.total_seconds())
 
+    async def retry(self, tenant_id: str, *reasons: str) -> int:
+        """Try again at once what failed for one of these reasons, now that it is mended; how many."""
+        now = self._clock.now()
+        mended = [await OutboxEffect.hasten(self._db, tenant_id, reason, now) for reason in reasons]
+        if any(mended):
+            self._wakeups.ring()
+        return sum(mended)
+
     async def drain(self) -> int:
         """Make every effect happen that is due now; how many were tried."""
         async with asyncio.TaskGroup() as tasks:
