@@ -34,7 +34,7 @@ class Customer(TenantDocument):
     )
 
     tenant_id: str
-    user_id: str | None = None
+    user_id: str | None = Field(default=None, description="The platform's User, if linked")
     discord_id: str
     discord_username: str
     discord_display_name: str
@@ -45,7 +45,7 @@ class Customer(TenantDocument):
     default_address_id: str | None = None
     notes: str | None = None
     is_active: bool = True
-    dm_opt_out: bool = False
+    dm_opt_out: bool = Field(default=False, description="No direct messages at all")
     dm_preferences: NoticePreferences = Field(default_factory=NoticePreferences)
     email_preferences: NoticePreferences = Field(default_factory=NoticePreferences)
     locale: str | None = None

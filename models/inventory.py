@@ -40,9 +40,9 @@ class InventoryTransaction(TenantDocument):
     product_id: str
     order_id: str | None = None
     type: InventoryMove
-    quantity_delta: int
+    quantity_delta: int = Field(description="Negative when units leave")
     reason: str | None = None
-    settled: bool = True
+    settled: bool = Field(default=True, description="Whether the snapshot counts this row")
 
     @classmethod
     async def latest(cls, db: Db, tenant_id: str, product_id: str, limit: int) -> list[Self]:
@@ -81,7 +81,7 @@ class InventorySnapshot(TenantDocument):
     quantity_available: int = Field(default=0, ge=0)
     quantity_reserved: int = Field(default=0, ge=0)
     holds: list[StockHold] = Field(default_factory=list)
-    low_alerted: bool = False
+    low_alerted: bool = Field(default=False, description="Whether staff know that stock is low")
 
     @classmethod
     async def of(cls, db: Db, tenant_id: str, product_ids: list[str]) -> dict[str, int]:

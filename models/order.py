@@ -114,7 +114,7 @@ class Order(TenantDocument):
     currency: str
     customer: OrderCustomer
     customer_id: str | None = None
-    customer_role_ids: list[str] = Field(default_factory=list)
+    customer_role_ids: list[str] = Field(default_factory=list, description="Discord roles held at Confirm")
     shipping_address: Address | None = None
     shipping_status: ShippingStatus = ShippingStatus.PENDING
     shipment_id: str | None = None
@@ -123,11 +123,11 @@ class Order(TenantDocument):
     shipping_type_code: str | None = None
     shipping_type_label: str | None = None
     shipping_cost_cents: int = 0
-    refunded_cents: int = 0
+    refunded_cents: int = Field(default=0, description="Sum of all refunds")
     payment_method: PaymentMethod
     payment_id: str
-    guild_id: str
-    hold_ends_at: Utc | None = None
+    guild_id: str = Field(description="Where it was placed")
+    hold_ends_at: Utc | None = Field(default=None, description="When an unpaid order is cancelled")
     paid_at: Utc | None = None
     cancelled_at: Utc | None = None
     cancel_reason: str | None = None

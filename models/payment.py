@@ -62,24 +62,28 @@ class Payment(TenantDocument):
     status: PaymentStatus = PaymentStatus.PENDING_PAYMENT
     amount_cents: int = Field(ge=0)
     currency: str
-    provider_ref: str | None = None
+    provider_ref: str | None = Field(
+        default=None, description="The provider's own id, by which a webhook finds the payment"
+    )
     reference_text: str | None = Field(default=None, max_length=200)
-    confirmed_by: str | None = None
-    confirmed_at: Utc | None = None
+    confirmed_by: str | None = Field(default=None, description="Legacy; see approverUserId")
+    confirmed_at: Utc | None = Field(default=None, description="Legacy; see approvedAt")
     approver_user_id: str | None = None
     approved_at: Utc | None = None
     rejected_at: Utc | None = None
     rejection_reason: str | None = None
-    customer_reference_note: str | None = None
+    customer_reference_note: str | None = Field(
+        default=None, description="The note that staff saw when approving"
+    )
     nowpayments_hosted_url: str | None = None
     nowpayments_deposit_address: str | None = None
     nowpayments_deposit_amount_crypto: str | None = None
     nowpayments_crypto_currency: str | None = None
     nowpayments_expires_at: Utc | None = None
-    customer_reference_key: str | None = None
-    claimed_at: Utc | None = None
-    claims: int = 0
-    card_channel_id: str | None = None
+    customer_reference_key: str | None = Field(default=None, description="That note, folded for comparing")
+    claimed_at: Utc | None = Field(default=None, description="When the customer last said to have paid")
+    claims: int = Field(default=0, description="How often the customer said so")
+    card_channel_id: str | None = Field(default=None, description="Where the claim's card stands")
     card_message_id: str | None = None
     order_number: str
 

@@ -27,20 +27,26 @@ class Product(TenantDocument):
 
     tenant_id: str
     name: str = Field(min_length=1, max_length=100)
-    name_folded: str = ""
+    name_folded: str = Field(default="", description="The name, case folded, for search and order")
     description: str | None = Field(default=None, max_length=2000)
     sku: str = Field(min_length=1, max_length=40)
     price_cents: int = Field(ge=0)
     currency: str = Field(default="USD", min_length=3, max_length=3)
-    required_role_ids: list[str] = Field(default_factory=list)
-    granted_role_ids: list[str] = Field(default_factory=list)
+    required_role_ids: list[str] = Field(
+        default_factory=list, description="Discord roles of which a buyer needs one"
+    )
+    granted_role_ids: list[str] = Field(
+        default_factory=list, description="Discord roles that a buyer receives"
+    )
     is_digital: bool = False
     is_active: bool = True
     inventory_tracked: bool = True
     cost_cents: int | None = Field(default=None, ge=0)
     qty_visibility: QtyVisibility | None = QtyVisibility.INHERIT
     image_url: str | None = None
-    delivery_text: str | None = Field(default=None, max_length=2000)
+    delivery_text: str | None = Field(
+        default=None, max_length=2000, description="What a buyer of a digital item receives"
+    )
 
     @property
     def ships(self) -> bool:

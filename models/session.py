@@ -56,14 +56,16 @@ class OrderSession(TenantDocument):
     items: list[OrderItem] = Field(default_factory=list)
     shipping_address: dict[str, Any] | None = None
     payment_method: str | None = None
-    submitted_order_id: str | None = None
+    submitted_order_id: str | None = Field(default=None, description="The order that came of it")
     expires_at: Utc
-    is_open: bool = True
-    version: int = 0
+    is_open: bool = Field(
+        default=True, description="Whether this is the current cart; its uniqueness hangs on it"
+    )
+    version: int = Field(default=0, description="Grows with every change")
     step: SessionStep = SessionStep.CART
     shipping_type_code: str | None = None
-    confirming_order_id: str | None = None
-    confirming_since: Utc | None = None
+    confirming_order_id: str | None = Field(default=None, description="The order id that Confirm is writing")
+    confirming_since: Utc | None = Field(default=None, description="When Confirm began")
 
     @property
     def subtotal_cents(self) -> int:

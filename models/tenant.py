@@ -54,7 +54,9 @@ class BotConfig(TenantDocument):
     tenant_id: str
     guild_id: str
     default_order_channel_id: str | None = None
-    announcement_channel_id: str | None = None
+    announcement_channel_id: str | None = Field(
+        default=None, description="For staff notices; comes before adminChannelId"
+    )
     admin_role_ids: list[str] = Field(default_factory=list)
     staff_role_ids: list[str] = Field(default_factory=list)
     response_mode: ResponseMode = ResponseMode.EPHEMERAL
@@ -66,8 +68,10 @@ class BotConfig(TenantDocument):
     default_qty_visibility: VisibilityDefault = VisibilityDefault.PUBLIC
     default_product_image_url: str | None = None
     shipping_types: list[ShippingType] = Field(default_factory=list)
-    admin_channel_id: str | None = None
-    admin_notify_email: str | None = None
+    admin_channel_id: str | None = Field(
+        default=None, description="For staff notices when there is no announcementChannelId"
+    )
+    admin_notify_email: str | None = Field(default=None, description="For staff notices by e-mail")
     currency: str = Field(default="USD", min_length=3, max_length=3)
 
     @property

@@ -63,6 +63,14 @@ def test_no_exception_to_a_rule_outlives_its_reason(house: list[Source], path: s
     assert list(rules.catches_all(source))
 
 
+@pytest.mark.parametrize(("path", "library"), rules.EXCUSED)
+def test_no_excused_import_outlives_its_reason(house: list[Source], path: str, library: str) -> None:
+    """A file that no longer imports it leaves the list."""
+    source = next((source for source in house if str(source.path) == path), None)
+    assert source is not None
+    assert library in {name.split(".")[0] for _, name in source.imports}
+
+
 PLANTED: list[tuple[Rule, str, str]] = [
     (rules.imports_point_down, "models/cart.py", "import services.carts"),
     (rules.imports_point_down, "models/cart.py", "from services import carts"),
