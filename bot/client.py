@@ -63,8 +63,8 @@ def extensions() -> Iterator[str]:
 async def connect(bot: commands.Bot) -> None:
     """Stay connected, once logged in, until the bot is closed.
 
-    Word of who joins is a privilege that not every bot has; without it the bot goes on, and roles of members
-    who come back are made up for when the outbox tries again.
+    Word of who joins is a privilege that not every bot has; without it the bot goes on, and members who come
+    back ask for their roles by a click.
     """
     try:
         await bot.connect()

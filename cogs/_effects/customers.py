@@ -2,16 +2,16 @@
 
 import nextcord
 
-from cogs._effects import notices
 from cogs._effects.failing import failing
+from cogs._effects.notices import Told, notice_card
 from cogs._ui import send
+from cogs._ui.card import plain
+from cogs._ui.role_names import RoleName
 from cogs._ui.words import Words
 from models.customer import Customer
-from models.entitlement import EntitlementType
 from models.outbox import OutboxEffect
 from services import Services
 from services.effects import Notice
-from services.orders import OrderView
 
 # A customer knows a switch for each stage of an order; what goes wrong at a stage belongs to its switch.
 _SWITCHES = {
@@ -43,30 +43,27 @@ class CustomerNotices:
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             words = Words.of((known.locale if known else None) or person.locale)
-            told = notices.Told(shop, view, self._roles(shop.guild_id, view), words, effect.payload)
+            told = Told(
+                shop, view, self._services.methods, self._role_names(shop.guild_id), payload=effect.payload
+            )
+            card = notice_card(event, told, words)
             try:
-                await send.dm(
-                    self._bot,
-                    person.discord_id,
-                    notices.card(event, told),
-                    guild_id=shop.guild_id,
-                    nonce=effect.key,
-                )
+                await send.dm(self._bot, person.discord_id, card, guild_id=shop.guild_id, nonce=effect.key)
             except send.Unreachable as error:
                 if error.reason not in _SILENT:
                     raise
                 return error.reason
         return "sent"
 
-    def _roles(self, guild_id: str, view: OrderView) -> dict[str, str]:
-        """The names of the order's roles by entitlement: in a DM a role's mention shows no name."""
+    def _role_names(self, guild_id: str) -> RoleName:
         guild = self._bot.get_guild(int(guild_id))
-        names = {}
-        for owed in view.entitlements:
-            if owed.type is EntitlementType.DISCORD_ROLE and owed.role_id:
-                role = guild.get_role(int(owed.role_id)) if guild else None
-                names[owed.key] = role.name if role else owed.role_id
-        return names
+
+        def name(role_id: str) -> str:
+            role = guild.get_role(int(role_id)) if guild and role_id.isdecimal() else None
+            # In a DM a role's mention shows no name.
+            return f"**{plain(role.name)}**" if role else f"<@&{role_id}>"
+
+        return name
 
 
 def _wants(customer: Customer, event: Notice) -> bool:
