@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import nextcord
 
+from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
 from cogs._ui.person import member_of
 from cogs._ui.refusals import sentence
@@ -96,5 +96,5 @@ class Attendance:
                     reference=reference,
                 )
             )
-        except (nextcord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except wire.FAILED as error:
             log.warning("apology_failed", extra={"reference": reference, "error": type(error).__name__})

@@ -27,6 +27,7 @@ _COLOURS = {"plain": 0x5865F2, "good": 0x2E9E5B, "warn": 0xE0A100, "bad": 0xD83C
 _MAX_TOTAL = 6000
 _MAX_ROWS = _MAX_IN_ROW = 5
 _MAX_FIELDS = 25
+_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _ADDRESS = re.compile(r"(?:https?|attachment)://[^\s<>\"]{1,2000}")
 
 
@@ -41,7 +42,7 @@ class Field:
 
 @dataclass(slots=True)
 class Picture:
-    """A picture that travels with the card; `name` ends in .png or the like."""
+    """A picture, or another file by the ending of its name, that travels with the card."""
 
     name: str
     data: bytes
@@ -89,7 +90,7 @@ class Card:
             made["fields"] = [_field(field) for field in self.fields]
         if self.footer and self.footer.strip():
             made["footer"] = {"text": cut(self.footer, 2048)}
-        image = self.image_url or (f"attachment://{self.pictures[0].name}" if self.pictures else None)
+        image = self.image_url or next(map(_attached, filter(_is_image, self.pictures)), None)
         made |= _picture("image", image) | _picture("thumbnail", self.thumbnail_url)
         _fit(made)
         return made
@@ -99,6 +100,14 @@ def _field(field: Field) -> dict[str, Any]:
     name = cut(field.name, 256) if field.name.strip() else BLANK
     value = cut(field.value, 1024) if field.value.strip() else BLANK
     return {"name": name, "value": value, "inline": field.inline}
+
+
+def _is_image(picture: Picture) -> bool:
+    return picture.name.endswith(_IMAGES)
+
+
+def _attached(picture: Picture) -> str:
+    return f"attachment://{picture.name}"
 
 
 def _picture(place: str, address: str | None) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -11,44 +13,60 @@ from babel.messages.pofile import read_po, write_po
 from cogs._ui.words import LOCALES, languages
 
 SOURCES = LOCALES.parent
-KEYWORDS = {"w": None, "words": None, "later": None, "count": (2, 3)}
+# What the cogs call the words of a visit: `w(...)`, `visit.words(...)`, `self._words(...)`.
+KEYWORDS = {"w": None, "words": None, "_words": None, "later": None, "count": (2, 3)}
 
 
 def template() -> Catalog:
     """Every sentence that the cogs say, with where it is said."""
     found = Catalog(project="discord-shop", fuzzy=False)
-    for name, line, text, comments, context in extract_from_dir(SOURCES, keywords=KEYWORDS):
+    every = extract_from_dir(SOURCES, keywords=KEYWORDS, directory_filter=lambda _: True)
+    for name, line, text, comments, context in every:
         found.add(
             text, None, [(f"cogs/{Path(name).as_posix()}", line)], auto_comments=comments, context=context
         )
     return found
 
 
-def read(language: str) -> Catalog:
+def read(language: str, folder: Path = LOCALES) -> Catalog:
     """The catalogue of a language, empty when there is none yet."""
-    path = _path(language)
+    path = _path(language, folder)
     if not path.is_file():
         return Catalog(locale=language, project="discord-shop", fuzzy=False)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
 
-def update(language: str) -> Path:
+def update(language: str, folder: Path = LOCALES) -> Path:
     """Bring a language's file in step with the source; what was translated stays."""
-    known = read(language)
+    known = read(language, folder)
     known.update(template(), no_fuzzy_matching=True)
     known.obsolete.clear()
-    path = _path(language)
+    path = _path(language, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, known, width=110, sort_output=True, include_lineno=False, omit_header=False)
     return path
 
 
-def untranslated(language: str) -> list[str]:
+def untranslated(language: str, folder: Path = LOCALES) -> list[str]:
     """The sentences that this language still says in English."""
-    known = read(language)
+    known = read(language, folder)
     return [_first(message) for message in _sentences(template()) if not _said(known.get(message.id))]
+
+
+def misfilled(language: str, folder: Path = LOCALES) -> list[str]:
+    """The sentences whose translation leaves out a `{name}` or fills one that is not given."""
+    known = _sentences(read(language, folder))
+    return [_first(each) for each in known if _said(each) and _places(each.id) != _places(each.string)]
+
+
+def _places(text: Any) -> set[str]:
+    return {name for form in _forms(text) for _, name, _, _ in Formatter().parse(form) if name}
+
+
+def _forms(text: Any) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
 
 
 def _sentences(catalogue: Catalog) -> Iterator[Message]:
@@ -65,14 +83,15 @@ def _said(message: Message | None) -> bool:
     return bool(message.string) if isinstance(message.string, str) else all(message.string or [None])
 
 
-def _path(language: str) -> Path:
-    return LOCALES / language / "LC_MESSAGES" / "shop.po"
+def _path(language: str, folder: Path) -> Path:
+    return folder / language / "LC_MESSAGES" / "shop.po"
 
 
 def main() -> None:
     for language in sys.argv[1:] or languages():
         update(language)
         sys.stdout.write(f"{language}: {len(untranslated(language))} sentences to translate\n")
+        sys.stdout.writelines(f"  check the {{names}} of: {text}\n" for text in misfilled(language))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The one place where every interaction arrives and is routed to who handles it."""
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from cogs._ui.visit import Kind, Visit
 from cogs._ui.wire import data_of
 from cogs._ui.words import Words, languages
 from services import Services
+
+log = logging.getLogger(__name__)
 
 type Handler = Callable[..., Awaitable[None]]
 
@@ -40,6 +43,7 @@ class Desk:
         for language in ("en", *languages()):
             Words.of(language)
         bot.event(self.on_interaction)
+        bot.event(self.on_application_command_error)
 
     def open(self, kind: Kind, action: str, handler: Handler) -> None:
         """Route an action to its handler; raises ValueError when two want the same."""
@@ -63,6 +67,10 @@ class Desk:
         if route and route.fewest <= len(parsed.args) <= route.most:
             step = partial(_call, route.handler, parsed.args)
         await self.attend(interaction, kind, parsed.action, step, parsed.guild_id)
+
+    async def on_application_command_error(self, _: nextcord.Interaction[Any], error: Exception) -> None:
+        """Log what nextcord would print: a check that refused a command, or a command without a Visit."""
+        log.error("command_failed", exc_info=error)
 
     async def attend(
         self,

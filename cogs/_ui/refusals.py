@@ -74,6 +74,8 @@ _PROBLEMS = {
     "not_an_email": later(
         "That does not look like an e-mail address. Please write it like name@example.com."
     ),
+    "not_a_phone": later("That does not look like a phone number. Please write it like +1 555 0100."),
+    "not_a_country": later("Please write the country as its two letters, such as US or DE."),
     "required": later("Please fill in {field}."),
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),

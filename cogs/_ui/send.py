@@ -1,13 +1,14 @@
 """Messages that answer nobody's click: posts in a channel, their edits, and DMs."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nextcord
 from nextcord.http import Route
 
 from cogs._ui import wire
-from cogs._ui.card import Card
+from cogs._ui.card import Card, Picture
 from cogs._ui.target import guild_prefix
 
 _MAX_NONCE = 25
@@ -18,9 +19,10 @@ _REASONS = {
     50013: "missing_permission",
     10003: "channel_gone",
     10013: "unknown_user",
-    50033: "unknown_user",
     10008: "message_gone",
 }
+# The only thing that can be wrong with opening a DM is the person.
+_NO_PERSON = _REASONS | {50033: "unknown_user", 50035: "unknown_user"}
 
 
 class Unreachable(Exception):
@@ -47,7 +49,7 @@ async def edit(bot: nextcord.Client, channel_id: str, message_id: str, card: Car
     route = Route(
         "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
     )
-    await _ask(bot, route, card.payload(), card)
+    await _ask(bot, route, card.payload(), card.pictures)
 
 
 async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: Card, guild_id: str) -> None:
@@ -55,29 +57,35 @@ async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: 
     route = Route(
         "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
     )
-    await _ask(bot, route, card.payload(guild_prefix(guild_id)), card)
+    await _ask(bot, route, card.payload(guild_prefix(guild_id)), card.pictures)
 
 
 async def dm(bot: nextcord.Client, user_id: str, card: Card, *, guild_id: str, nonce: str) -> str:
     """Send a card to a person on behalf of a guild's shop; the message's id. Raises Unreachable."""
     route = Route("POST", "/users/@me/channels")
-    channel = await _ask(bot, route, {"recipient_id": user_id}, None)
+    channel = await _ask(bot, route, {"recipient_id": user_id}, reasons=_NO_PERSON)
     return await _create(bot, channel["id"], card, guild_prefix(guild_id), nonce)
 
 
 async def _create(bot: nextcord.Client, channel_id: str, card: Card, prefix: str | None, nonce: str) -> str:
     route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
     once = {"nonce": _short(nonce), "enforce_nonce": True}
-    made = await _ask(bot, route, card.payload(prefix) | once, card)
+    made = await _ask(bot, route, card.payload(prefix) | once, card.pictures)
     return str(made["id"])
 
 
-async def _ask(bot: nextcord.Client, route: Route, payload: dict[str, Any], card: Card | None) -> Any:
+async def _ask(
+    bot: nextcord.Client,
+    route: Route,
+    payload: dict[str, Any],
+    pictures: Sequence[Picture] = (),
+    reasons: Mapping[int, str] = _REASONS,
+) -> Any:
     try:
-        return await wire.request(bot, route, payload, card.pictures if card else ())
+        return await wire.request(bot, route, payload, pictures)
     except nextcord.HTTPException as error:
-        if error.code in _REASONS:
-            raise Unreachable(_REASONS[error.code]) from error
+        if error.code in reasons:
+            raise Unreachable(reasons[error.code]) from error
         raise
 
 

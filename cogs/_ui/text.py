@@ -8,7 +8,8 @@ _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 _TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _LONGEST_CLUSTER = 16
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-_MARKDOWN = re.compile(r"([\\*_~`|\[\]<]|^[ \t]*(?:[#>+-]|\d+(?=\.)))", re.MULTILINE)
+_MARKDOWN = re.compile(r"([\\*_~`|\[\]<]|^[ \t]*(?:[#>+-]|\d+(?=\. )))", re.MULTILINE)
+_EVERYBODY = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 
 
@@ -43,7 +44,7 @@ def plain(text: str, *, lines: bool = False) -> str:
     if not lines:
         seen = " ".join(seen.split())
     escaped = _MARKDOWN.sub(_escape, seen)
-    escaped = escaped.replace("@", "@\u200b").replace("://", ":\\//")
+    escaped = _EVERYBODY.sub("@" + BLANK, escaped).replace("://", ":\\//")
     return f"\u2068{escaped}\u2069" if _RIGHT_TO_LEFT.search(escaped) else escaped
 
 

@@ -85,7 +85,7 @@ class Visit:
         elif await self._by_dm():
             await self._show_by_dm(card)
         else:
-            await self._answer.fresh(card.payload(self._prefix), card.pictures, again=True)
+            await self._answer.fresh(card.payload(self._prefix), card.pictures, is_card=True)
 
     async def reply(self, card: Card) -> None:
         """Another card in the message that was clicked, for everybody who sees it."""
@@ -132,7 +132,7 @@ class Visit:
             )
             payload = card.payload()
             payload["content"] = cut(f"{hint}\n{payload['content']}".strip(), 2000)
-            await self._answer.fresh(payload, card.pictures, again=True)
+            await self._answer.fresh(payload, card.pictures, is_card=True)
         else:
             await self.say(self.words("I have sent it to you as a direct message."))
 
@@ -141,7 +141,7 @@ class Visit:
         if self.in_dm and message is not None:
             await send.edit_dm(self.bot, str(message.channel.id), str(message.id), card, self.guild_id)
         else:
-            await self._answer.fresh(card.payload(self._prefix), card.pictures)
+            await self._answer.fresh(card.payload(self._prefix), card.pictures, is_card=True)
 
 
 def is_own(interaction: nextcord.Interaction[Any]) -> bool:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, cast
 
+import aiohttp
 import nextcord
 from nextcord import utils
 from nextcord.http import Route
@@ -16,6 +17,9 @@ ALREADY_ANSWERED = 40060
 # The person waited too long, or the token's fifteen minutes are over.
 LOST = frozenset({10062, 10015, 50027})
 UNKNOWN_MESSAGE = 10008
+# nextcord lets the errors of its HTTP library pass.
+BROKEN = (aiohttp.ClientConnectionError, ConnectionError)
+FAILED = (nextcord.DiscordException, aiohttp.ClientError, OSError)
 
 
 def _files(pictures: Sequence[Picture]) -> list[nextcord.File]:

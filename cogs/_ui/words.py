@@ -31,8 +31,8 @@ def languages() -> list[str]:
 
 
 @cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    source = LOCALES / language / "LC_MESSAGES" / "shop.po"
+def _catalogue(language: str, folder: Path) -> gettext.NullTranslations:
+    source = folder / language / "LC_MESSAGES" / "shop.po"
     if not source.is_file():
         return gettext.NullTranslations()
     compiled = io.BytesIO()
@@ -60,12 +60,12 @@ class Words:
 
     __slots__ = ("_texts", "locale")
 
-    def __init__(self, locale: str | None) -> None:
+    def __init__(self, locale: str | None, folder: Path = LOCALES) -> None:
         try:
             self.locale = Locale.parse(locale or SOURCE, sep="-" if locale else "_")
         except (UnknownLocaleError, ValueError):
             self.locale = Locale.parse(SOURCE)
-        self._texts = _catalogue(self.locale.language)
+        self._texts = _catalogue(self.locale.language, folder)
 
     @classmethod
     @lru_cache(maxsize=128)

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from cogs._ui import catalogue
+from cogs._ui.words import Words, languages
+
+
+def test_every_kind_of_sentence_is_found() -> None:
+    """Said at once, counted, kept in a table for later, or spread over two lines."""
+    found = catalogue.template()
+    assert found.get("Done.")
+    assert found.get(("Only {n} of **{name}** is left. Please choose a smaller quantity.", ""))
+    assert found.get("I cannot find that order. Please choose one with `/orders list`.")
+    apology = [message for message in found if str(message.id).startswith("Something went wrong")]
+    assert [str(message.id).endswith("this code: `{reference}`") for message in apology] == [True]
+
+
+def test_a_new_language_starts_empty_and_keeps_what_is_translated(tmp_path: Path) -> None:
+    """Updating again loses no translation, and drops what is no longer said."""
+    path = catalogue.update("eo", tmp_path)
+    sentences = len(catalogue.untranslated("eo", tmp_path))
+    with path.open("rb") as file:
+        known = read_po(file, locale="eo")
+    done = known.get("Done.")
+    assert done
+    done.string = "Farite."
+    known.add("Nobody says this any more.", "Neniu.")
+    with path.open("wb") as file:
+        write_po(file, known)
+    catalogue.update("eo", tmp_path)
+    assert sentences > 20
+    assert len(catalogue.untranslated("eo", tmp_path)) == sentences - 1
+    assert "Nobody says" not in path.read_text()
+
+
+def test_every_language_is_complete_and_fills_the_same_places() -> None:
+    """No sentence falls back to English, and none loses a value or invents one."""
+    for language in languages():
+        assert catalogue.untranslated(language) == []
+        assert catalogue.misfilled(language) == []
+
+
+def test_a_translation_that_loses_or_invents_a_value_is_named(tmp_path: Path) -> None:
+    """It is found before a person meets it as an error."""
+    german = Catalog(locale="de")
+    german.add("{n} left", "noch {m}")
+    german.add("{n} more", "weitere")
+    german.add(("{n} item", "{n} items"), ("ein Stück", "{n} Stück"))
+    german.add("{name} is sold out.", "{name} ist ausverkauft.")
+    write(german, tmp_path)
+    assert catalogue.misfilled("de", tmp_path) == ["{n} left", "{n} more"]
+
+
+def write(known: Catalog, folder: Path) -> None:
+    """Put a catalogue where the shop looks for it."""
+    path = folder / str(known.locale) / "LC_MESSAGES" / "shop.po"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_po(file, known, sort_output=True)
+
+
+def test_a_translation_is_spoken(tmp_path: Path) -> None:
+    """A catalogue is read as it is, without a step of compiling, plural forms included."""
+    polish = Catalog(locale="pl")
+    polish.add("Done.", "Gotowe.")
+    polish.add(("{n} item", "{n} items"), ("{n} rzecz", "{n} rzeczy", "{n} rzeczy!"))
+    write(polish, tmp_path)
+    words = Words("pl", tmp_path)
+    assert words("Done.") == "Gotowe."
+    assert [words.count(n, "{n} item", "{n} items") for n in (1, 2, 5)] == [
+        "1 rzecz",
+        "2 rzeczy",
+        "5 rzeczy!",
+    ]
+    assert words("Never translated.") == "Never translated."

@@ -1,0 +1,158 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import models.errors
+from cogs._ui import refusals
+from cogs._ui.refusals import GuildLeft, GuildNeeded, sentence
+from cogs._ui.words import Words
+from models.errors import (
+    AlreadyDecided,
+    AlreadyExists,
+    BadInput,
+    CartChanged,
+    CartEmpty,
+    Change,
+    ConfirmInProgress,
+    NoShop,
+    NotAllowed,
+    NotFound,
+    OutOfStock,
+    ReferenceUsed,
+    Refused,
+    RolesMissing,
+    SessionExpired,
+    ShopError,
+    StepMissing,
+    TooFast,
+)
+
+ROOT = Path(models.errors.__file__).parents[1]
+SAMPLES: list[ShopError] = [
+    ShopError(),
+    BadInput("quantity", "range", 99),
+    NotFound("product"),
+    NoShop(),
+    NotAllowed("payment.approve"),
+    RolesMissing("Mug", ("1", "2")),
+    OutOfStock("Mug", 0),
+    OutOfStock("Mug", 1),
+    OutOfStock("Mug", 3),
+    CartEmpty(),
+    CartChanged((Change("price", "Mug", 100, 200), Change("stock", "Cap", 3, 1))),
+    ConfirmInProgress(),
+    SessionExpired(),
+    StepMissing("ADDRESS"),
+    Refused("order", "CANCELLED"),
+    Refused("payment", "confirmed"),
+    AlreadyDecided("confirmed"),
+    ReferenceUsed("A-1"),
+    AlreadyExists("sku"),
+    AlreadyExists("name"),
+    TooFast(3),
+    GuildNeeded(),
+    GuildLeft(),
+]
+
+
+def tree(kind: type[ShopError]) -> Iterator[type[ShopError]]:
+    """A refusal and everything under it that the shop defines."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from tree(child)
+
+
+def told(name: str, place: int) -> set[str]:
+    """Every word that services and models put at this place of a refusal of this name."""
+    found: set[str] = set()
+    for room in ("services", "models"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
+                    found |= set(words_of(node, place))
+    return found
+
+
+def words_of(call: ast.Call, place: int) -> Iterator[str]:
+    """The constant texts of one argument, also of both branches of an `if`."""
+    given = call.args[place : place + 1]
+    branches = [each for node in given if isinstance(node, ast.IfExp) for each in (node.body, node.orelse)]
+    yield from (str(each.value) for each in (*given, *branches) if isinstance(each, ast.Constant))
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=repr)
+def test_every_refusal_is_one_readable_sentence(error: ShopError) -> None:
+    """It begins with a capital, ends with a stop, leaves no place unfilled and shows no internals."""
+    said = sentence(error, Words.of("en-US"))
+    assert said[0].isupper() or said.startswith("**")
+    assert said.splitlines()[0].endswith((".", "?"))
+    assert "{" not in said
+    assert type(error).__name__ not in said
+
+
+def test_the_whole_tree_is_told() -> None:
+    """Every refusal of models/errors.py, and of this room, has a sample above and a sentence of its own."""
+    own = {kind for kind in tree(ShopError) if kind.__module__.startswith(("models.", "cogs."))}
+    assert own == {type(error) for error in SAMPLES}
+    assert own <= set(refusals._SAID)
+
+
+def test_a_refusal_that_nobody_foresaw_is_told_as_its_parent() -> None:
+    """A finer refusal added later says at least what its parent says."""
+
+    class SoldOutForever(OutOfStock):
+        pass
+
+    said = sentence(SoldOutForever("Mug", 0), Words.of("en-US"))
+    assert said == sentence(OutOfStock("Mug", 0), Words.of("en-US"))
+
+
+def test_every_word_that_the_services_use_is_known() -> None:
+    """A problem, a kind or a field that the services name has a sentence that fits it."""
+    assert told("BadInput", 1) - set(refusals._PROBLEMS) == set()
+    assert told("NotFound", 0) - set(refusals._UNKNOWN) == set()
+    assert told("Change", 0) - set(refusals._CHANGES) == set()
+    assert told("AlreadyExists", 0) - set(refusals._TAKEN) == set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadInput("weird_field", "weird_problem"),
+        NotFound("unicorn"),
+        StepMissing("DONATION"),
+        Refused("unicorn", "asleep"),
+        AlreadyExists("horn"),
+        CartChanged((Change("weather", "Mug"),)),
+    ],
+    ids=repr,
+)
+def test_an_unknown_word_still_makes_a_sentence(error: ShopError) -> None:
+    """Words of a later version fall back to something true."""
+    said = sentence(error, Words.of("en-US"))
+    assert said.endswith(".")
+    assert "{" not in said
+
+
+def test_names_in_refusals_are_harmless_and_short() -> None:
+    """A product's name cannot ping, format or fill the screen."""
+    said = sentence(OutOfStock("**@everyone** {left} " * 200, 0), Words.of("en-US"))
+    assert "@everyone" not in said
+    assert "{left}" in said
+    assert len(said) < 500
+
+
+def test_what_moved_is_listed() -> None:
+    """A changed cart names each change, with how many are left."""
+    error = CartChanged((Change("stock", "Cap", 3, 1), Change("gone", "Mug"), Change("roles", "Key")))
+    lines = refusals.changes(error, Words.of("en-US"))
+    assert lines[0] == "Of **Cap** only 1 are left."
+    assert len(lines) == 3
+    assert all(line in sentence(error, Words.of("en-US")) for line in lines)
+
+
+def test_missing_roles_are_named_by_discord() -> None:
+    """Role mentions show each role's own name; nothing is pinged by an answer."""
+    assert "<@&1>, <@&2>" in sentence(RolesMissing("Mug", ("1", "2")), Words.of("en-US"))
