@@ -1,5 +1,6 @@
 """Which shop a guild has, and how it is set up."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from services.clock import Clock
 
 # Long enough to spare two reads on every click, short enough that another process's change is soon seen.
 _REMEMBERED = timedelta(seconds=2)
+_LINK = re.compile(r"https?://[^\s<>\"]{1,490}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,11 @@ class Shops:
 
 
 def _validated(config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:
+    image, email = fields.get("default_product_image_url"), fields.get("admin_notify_email")
+    if image and not _LINK.fullmatch(image):
+        raise BadInput("default_product_image_url", "not_a_link")
+    if email and not _EMAIL.fullmatch(email):
+        raise BadInput("admin_notify_email", "not_an_email")
     try:
         edited = BotConfig.model_validate({**config.model_dump(), **fields})
     except ValidationError as error:

@@ -16,9 +16,9 @@ def new_form(currency: str, w: Words) -> Form:
     return Form(w("New product"), Target("product:new"), _facts(None, currency, w))
 
 
-def edit_form(product: Product, w: Words) -> Form:
-    """The same facts, filled with what is known."""
-    return Form(w("Edit product"), Target("product:edit", product.key), _facts(product, product.currency, w))
+def edit_form(product: Product, currency: str, w: Words) -> Form:
+    """The same facts, filled with what is known; the price is entered in the shop's currency of today."""
+    return Form(w("Edit product"), Target("product:edit", product.key), _facts(product, currency, w))
 
 
 def _facts(product: Product | None, currency: str, w: Words) -> list[Input]:

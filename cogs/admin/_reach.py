@@ -6,6 +6,20 @@ import nextcord
 
 from cogs._ui.desk import Visit
 from cogs._ui.words import Words
+from models.errors import BadInput
+
+_RULING = nextcord.Permissions(
+    administrator=True,
+    ban_members=True,
+    kick_members=True,
+    manage_channels=True,
+    manage_guild=True,
+    manage_messages=True,
+    manage_roles=True,
+    manage_webhooks=True,
+    mention_everyone=True,
+    moderate_members=True,
+).value
 
 
 def role_warnings(visit: Visit, role_ids: Iterable[str]) -> list[str]:
@@ -55,14 +69,31 @@ def channel_warning(visit: Visit, channel_id: str | None) -> str | None:
     if channel is None:
         return w("I cannot see {channel}. Please let me in, or choose another channel.", channel=shown)
     may = channel.permissions_for(guild.me)
-    if may.view_channel and may.send_messages and may.embed_links:
-        return None
-    return w(
-        "I cannot write in {channel}. Please give me View Channel, Send Messages and Embed Links there.",
-        channel=shown,
-    )
+    if not (may.view_channel and may.send_messages and may.embed_links):
+        return w(
+            "I cannot write in {channel}. Please give me View Channel, Send Messages and Embed Links there.",
+            channel=shown,
+        )
+    if channel.permissions_for(guild.default_role).view_channel:
+        return w("Everybody can read {channel}. Please choose one that only your staff see.", channel=shown)
+    return None
 
 
 def is_id(text: str) -> bool:
     """Whether a menu's value can be an id of Discord's."""
     return text.isascii() and text.isdigit() and len(text) <= 20  # noqa: PLR2004 - 64 bits in decimal
+
+
+def chosen_roles(visit: Visit, field: str, most: int) -> list[str]:
+    """The roles picked in a menu; raises BadInput for too many, no ids, and @everyone, whom nobody holds."""
+    chosen = list(dict.fromkeys(visit.values))
+    if len(chosen) > most or visit.guild_id in chosen or not all(is_id(role_id) for role_id in chosen):
+        raise BadInput(field, "not_allowed")
+    return chosen
+
+
+def powerful(visit: Visit, role_ids: Iterable[str]) -> bool:
+    """Whether one of these roles could rule the server: whoever sells it could hand it to themselves."""
+    guild = visit.interaction.guild
+    found = [role for role_id in role_ids if guild and (role := guild.get_role(int(role_id)))]
+    return any(_RULING & role.permissions.value for role in found)

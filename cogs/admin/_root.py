@@ -88,7 +88,7 @@ def parent(sections: Sequence[Section]) -> SlashApplicationCommand:
     made: SlashApplicationCommand = nextcord.slash_command(
         "admin", "Run the shop, for its staff", contexts=[InteractionContextType.guild]
     )(_nothing)
-    for section in sorted(sections, key=lambda section: section.entry or ""):
+    for section in sections:
         if section.entry is not None:
             made.children[section.entry.name] = _subcommand(made, section, section.entry)
     made.from_callback(_nothing)

@@ -8,7 +8,7 @@ from cogs._ui.desk import Visit, click, command_answer, submit, suggest
 from cogs.admin import _product_form as forms
 from cogs.admin._paging import number, searchable
 from cogs.admin._product_card import MAX_ROLES, product_card, product_list
-from cogs.admin._reach import is_id
+from cogs.admin._reach import chosen_roles, powerful
 from cogs.admin._root import Entry, Section
 from models.errors import BadInput
 from models.product import QtyVisibility
@@ -71,13 +71,14 @@ class Products(Section):
 
     @click("product:edit")
     async def ask_facts(self, visit: Visit, product_id: str) -> None:
-        product = (await self.services.stock.of(await visit.shop(), product_id)).product
-        await visit.form(forms.edit_form(product, visit.words))
+        shop = await visit.shop()
+        product = (await self.services.stock.of(shop, product_id)).product
+        await visit.form(forms.edit_form(product, shop.currency, visit.words))
 
     @submit("product:edit")
     async def edit(self, visit: Visit, product_id: str) -> None:
-        product = (await self.services.stock.of(await visit.shop(), product_id)).product
-        await self._change(visit, product_id, **forms.facts_of(visit.fields, product.currency))
+        currency = (await visit.shop()).currency
+        await self._change(visit, product_id, **forms.facts_of(visit.fields, currency))
 
     @click("product:details")
     async def ask_details(self, visit: Visit, product_id: str) -> None:
@@ -121,23 +122,25 @@ class Products(Section):
 
     @click("product:grants")
     async def grants(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, granted_role_ids=_roles(visit, "granted_role_ids"))
+        chosen = chosen_roles(visit, "granted_role_ids", MAX_ROLES)
+        shop = await visit.shop()
+        known = (await self.services.stock.of(shop, product_id)).product.granted_role_ids
+        added = set(chosen) - set(known)
+        # Whoever may sell such a role could buy it: only those who rule the shop anyway put it on the shelf.
+        if added & {*shop.config.admin_role_ids, *shop.config.staff_role_ids} or powerful(visit, added):
+            await visit.require(Permission.CONFIG_MANAGE)
+        await self._change(visit, product_id, granted_role_ids=chosen)
 
     @click("product:requires")
     async def requires(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, required_role_ids=_roles(visit, "required_role_ids"))
+        chosen = chosen_roles(visit, "required_role_ids", MAX_ROLES)
+        await self._change(visit, product_id, required_role_ids=chosen)
 
     async def _change(self, visit: Visit, product_id: str, **fields: Any) -> None:
         await self.services.catalog.edit(await visit.shop(), visit.member, product_id, fields)
         await self._show(visit, product_id)
 
     async def _show(self, visit: Visit, product_id: str) -> None:
-        stock = await self.services.stock.of(await visit.shop(), product_id)
-        await visit.show(product_card(stock, visit))
-
-
-def _roles(visit: Visit, field: str) -> list[str]:
-    chosen = visit.values
-    if len(chosen) > MAX_ROLES or not all(is_id(role_id) for role_id in chosen):
-        raise BadInput(field, "not_allowed")
-    return chosen
+        shop = await visit.shop()
+        stock = await self.services.stock.of(shop, product_id)
+        await visit.show(product_card(stock, shop, visit))

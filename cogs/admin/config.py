@@ -1,0 +1,233 @@
+"""/admin config: every setting of the shop, one card with its parts."""
+
+from typing import Any
+
+from cogs._ui.card import Button, Card, Field, Option, Select, plain
+from cogs._ui.desk import Visit, click, command_answer, submit
+from cogs._ui.form import Form, Input
+from cogs._ui.target import Target
+from cogs.admin._reach import chosen_roles, is_id
+from cogs.admin._root import Entry, Section
+from cogs.admin._settings import (
+    CHANNEL_FIELDS,
+    CURRENCIES,
+    MAX_ROLES,
+    PARTS,
+    Look,
+    method_state,
+    part_card,
+)
+from cogs.admin._shipping import shipping_text
+from models.errors import BadInput, NotFound
+from models.tenant import ResponseMode, VisibilityDefault
+from services.access import Permission
+from services.shops import Shop
+
+# What a new channel may mend.
+_CHANNEL_TROUBLES = ("no_staff_channel", "channel_gone", "missing_permission")
+_TEXT = 500
+_GENERAL = ("admin_notify_email", "default_product_image_url")
+
+
+class Config(Section):
+    """Reads and changes how the shop behaves; the wizard of /admin setup leads through the same cards."""
+
+    needs = Permission.CONFIG_MANAGE
+    entry = Entry("config", "See and change every setting of the shop")
+
+    @command_answer
+    async def enter(self, visit: Visit) -> None:
+        await self.overview(visit)
+
+    @click("config:open")
+    async def overview(self, visit: Visit) -> None:
+        look = Look(await visit.shop(), visit, self.services.methods, "config")
+        await visit.show(_overview(look))
+
+    @click("config:part")
+    async def part(self, visit: Visit) -> None:
+        await self._show(visit, visit.values[0], "config")
+
+    @click("config:admins")
+    async def admins(self, visit: Visit, where: str) -> None:
+        roles = chosen_roles(visit, "admin_role_ids", MAX_ROLES)
+        await self._set(visit, "roles", where, admin_role_ids=roles)
+
+    @click("config:staff")
+    async def staff(self, visit: Visit, where: str) -> None:
+        roles = chosen_roles(visit, "staff_role_ids", MAX_ROLES)
+        await self._set(visit, "roles", where, staff_role_ids=roles)
+
+    @click("config:channel")
+    async def channel(self, visit: Visit, field: str, where: str) -> None:
+        chosen = visit.values[0] if visit.values else None
+        if field not in CHANNEL_FIELDS or (chosen is not None and not is_id(chosen)):
+            raise BadInput("channel", "not_allowed")
+        shop = await visit.shop()
+        await self._set(visit, "channels", where, **{field: chosen})
+        await self.services.worker.retry(shop.id, *_CHANNEL_TROUBLES)
+
+    @click("config:method")
+    async def ask_method(self, visit: Visit, where: str) -> None:
+        value, w = visit.values[0], visit.words
+        settings = self.services.methods.settings_of(value)
+        known = self.services.methods.values_of(await visit.shop(), value)
+        inputs = [
+            Input(
+                setting.key,
+                w(setting.label),
+                known.get(setting.key, ""),
+                required=setting.required,
+                long=setting.key == "text",
+                max_length=_TEXT,
+                placeholder=setting.example,
+            )
+            for setting in settings
+        ]
+        await visit.form(Form(w("Set up a way to pay"), Target("config:method", value, where), inputs))
+
+    @submit("config:method")
+    async def method(self, visit: Visit, value: str, where: str) -> None:
+        await self.services.methods.configure(await visit.shop(), visit.member, value, visit.fields)
+        await self._show(visit, "methods", where)
+
+    @click("config:offer")
+    async def offer(self, visit: Visit, where: str) -> None:
+        await self.services.methods.enable(await visit.shop(), visit.member, visit.values)
+        await self._show(visit, "methods", where)
+
+    @click("config:currency")
+    async def currency(self, visit: Visit, where: str) -> None:
+        if visit.values[0] not in CURRENCIES:
+            raise BadInput("currency", "not_allowed")
+        await self._set(visit, "currency", where, currency=visit.values[0])
+
+    @click("config:mode")
+    async def mode(self, visit: Visit) -> None:
+        if visit.values[0] not in set(ResponseMode):
+            raise BadInput("response_mode", "not_allowed")
+        await self._set(visit, "general", "config", response_mode=visit.values[0])
+
+    @click("config:stock")
+    async def stock(self, visit: Visit) -> None:
+        if visit.values[0] not in set(VisibilityDefault):
+            raise BadInput("default_qty_visibility", "not_allowed")
+        await self._set(visit, "general", "config", default_qty_visibility=visit.values[0])
+
+    @click("config:general")
+    async def ask_general(self, visit: Visit) -> None:
+        await visit.form(_general_form(Look(await visit.shop(), visit, self.services.methods, "config")))
+
+    @submit("config:general")
+    async def general(self, visit: Visit) -> None:
+        shop, typed = await visit.shop(), visit.fields
+        fields: dict[str, Any] = {key: typed.get(key) or None for key in _GENERAL}
+        fields |= {
+            "low_inventory_threshold": _count(typed.get("low_inventory_threshold", "")),
+            "payment_instructions": typed.get("payment_instructions", ""),
+        }
+        await self.services.shops.configure(shop, visit.member, **fields)
+        if typed.get("name", "") != shop.name:
+            await self.services.shops.rename(await self._fresh(visit), visit.member, typed.get("name", ""))
+        await self._show(visit, "general", "config")
+
+    async def _set(self, visit: Visit, part: str, where: str, **fields: Any) -> None:
+        await self.services.shops.configure(await visit.shop(), visit.member, **fields)
+        await self._show(visit, part, where)
+
+    async def _fresh(self, visit: Visit) -> Shop:
+        return await self.services.shops.of_guild(visit.guild_id)
+
+    async def _show(self, visit: Visit, part: str, where: str) -> None:
+        # The visit's own shop was read before the change.
+        card = part_card(part, Look(await self._fresh(visit), visit, self.services.methods, where))
+        if card is None:
+            raise NotFound("part")
+        await visit.show(card)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:  # noqa: PLR2004 - nobody stores a million
+        raise BadInput("low_inventory_threshold", "not_a_number")
+    return int(text)
+
+
+def _overview(look: Look) -> Card:
+    w, shop, config = look.w, look.shop, look.config
+    none = w("none")
+    offered = [
+        f"{method.icon} {w(method.display_name)}: {method_state(method.value, look)}"
+        for method in look.methods.known()
+        if look.methods.values_of(shop, method.value)
+    ]
+    dm = config.response_mode is ResponseMode.DM
+    public = config.default_qty_visibility is VisibilityDefault.PUBLIC
+    return Card(
+        title=plain(shop.name),
+        text=w("Choose a part to change it."),
+        fields=[
+            Field(w("Admins"), _mentions(config.admin_role_ids, "@&") or none, inline=True),
+            Field(w("Staff"), _mentions(config.staff_role_ids, "@&") or none, inline=True),
+            Field(w("Currency"), config.currency, inline=True),
+            Field(w("Staff channel"), _mentions([config.staff_channel_id], "#") or none, inline=True),
+            Field(w("New orders"), _mentions([config.default_order_channel_id], "#") or none, inline=True),
+            Field(w("Staff e-mail"), plain(config.admin_notify_email or "") or none, inline=True),
+            Field(w("Answers"), w("by direct message") if dm else w("in the channel"), inline=True),
+            Field(w("Stock"), w("shown to customers") if public else w("hidden"), inline=True),
+            Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
+            Field(w("Ways to pay"), "\n".join(offered) or none),
+            Field(w("Ways to ship"), shipping_text(shop, w)),
+        ],
+        rows=[
+            Select(
+                w("Change a part"),
+                Target("config:part"),
+                [Option(w(part.title), name) for name, part in PARTS.items()],
+            ),
+            [Button(w("Guide me through"), Target("setup:step", "roles"))],
+        ],
+    )
+
+
+def _mentions(ids: list[str] | list[str | None], mark: str) -> str:
+    return " ".join(f"<{mark}{key}>" for key in ids if key)
+
+
+def _general_form(look: Look) -> Form:
+    w, config = look.w, look.config
+    return Form(
+        w("Name, answers and texts"),
+        Target("config:general"),
+        [
+            Input("name", w("Name of the shop"), look.shop.name, max_length=100),
+            Input(
+                "low_inventory_threshold",
+                w("Call staff when only so many are left"),
+                str(config.low_inventory_threshold),
+                max_length=6,
+            ),
+            Input(
+                "default_product_image_url",
+                w("Picture of products without one"),
+                config.default_product_image_url or "",
+                required=False,
+                max_length=_TEXT,
+                placeholder="https://",
+            ),
+            Input(
+                "admin_notify_email",
+                w("Staff e-mail"),
+                config.admin_notify_email or "",
+                required=False,
+                max_length=254,
+            ),
+            Input(
+                "payment_instructions",
+                w("Shown with every way to pay"),
+                config.payment_instructions,
+                required=False,
+                long=True,
+                max_length=1000,
+            ),
+        ],
+    )
