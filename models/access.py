@@ -1,6 +1,6 @@
 """Who may do what: people of the platform, their log-ins, roles and permission keys."""
 
-from typing import Any
+from typing import Any, Self
 
 from models.base import Db, Document, Field, TenantDocument, given, index, object_id, stored
 
@@ -24,6 +24,11 @@ class User(TenantDocument):
     is_admin: bool = False
     customer_id: str | None = None
     primary_customer_id: str | None = None
+
+    @classmethod
+    async def of_discord(cls, db: Db, tenant_id: str, discord_id: str) -> Self | None:
+        """The tenant's user with this Discord id."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "discordId": discord_id})
 
 
 class Identity(Document):
@@ -72,7 +77,7 @@ class RoleAssignment(TenantDocument):
 
 async def permission_keys(db: Db, tenant_id: str, discord_id: str) -> frozenset[str]:
     """Every permission key that a Discord user holds in this tenant through assigned roles; empty if none."""
-    user = await User.find_one(db, {"tenantId": tenant_id, "discordId": discord_id})
+    user = await User.of_discord(db, tenant_id, discord_id)
     if user is None:
         return frozenset()
     held = await RoleAssignment.find_all(db, {"tenantId": tenant_id, "userId": user.key})

@@ -63,7 +63,9 @@ class Customer(TenantDocument):
     async def seen(cls, db: Db, fresh: Self) -> Self:
         """The stored record of this person with today's names and locale; made when it is the first visit."""
         doc = fresh.model_dump_doc()
-        now = {key: doc.pop(key) for key in ("discordUsername", "discordDisplayName", "locale")}
+        now = {key: doc.pop(key) for key in ("discordUsername", "discordDisplayName")}
+        if fresh.locale is not None:
+            now["locale"] = doc.pop("locale")
         doc.pop("updatedAt")
         found = await cls.change(
             db,

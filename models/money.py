@@ -6,32 +6,24 @@ from decimal import ROUND_HALF_UP, Decimal
 from models.errors import BadInput
 
 MAX_CENTS = 99_999_999
-ZERO_DECIMAL = frozenset(
-    {
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    }
-)
+# ISO 4217: minor units that are no hundredths; currencies with thousandths are refused.
+_WHOLE = frozenset(re.findall("...", "BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF"))
+_THOUSANDTHS = frozenset(re.findall("...", "BHDIQDJODKWDLYDOMRTND"))
+_CODE = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,2})?")
+
+
+def currency_code(text: str) -> str:
+    """Read an ISO 4217 code such as `usd`; raises BadInput for one that the shop cannot count in."""
+    code = text.strip().upper()
+    if not _CODE.fullmatch(code) or code in _THOUSANDTHS:
+        raise BadInput("currency", "not_a_currency")
+    return code
 
 
 def exponent(currency: str) -> int:
     """How many decimal places the currency's minor unit has (ISO 4217), 0 or 2."""
-    return 0 if currency in ZERO_DECIMAL else 2
+    return 0 if currency in _WHOLE else 2
 
 
 def parse_amount(text: str, currency: str, *, field: str = "amount") -> int:

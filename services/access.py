@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from models.access import permission_keys
+from models.access import User, permission_keys
 from models.base import Db
 from models.errors import NotAllowed
 from models.member import Member
@@ -34,6 +34,9 @@ class Access:
     async def permissions_of(self, shop: Shop, member: Member) -> frozenset[Permission]:
         """All keys that a member holds by ownership, Discord role or a Role of the shop."""
         if self._rules(shop, member):
+            return EVERYTHING
+        user = await User.of_discord(self._db, shop.id, member.discord_id)
+        if user is not None and user.is_admin:
             return EVERYTHING
         given = STAFF if member.role_ids & set(shop.config.staff_role_ids) else frozenset[Permission]()
         keys = await permission_keys(self._db, shop.id, member.discord_id)

@@ -134,7 +134,7 @@ def _same(found: Customer, fresh: Customer) -> bool:
     return (
         found.discord_username == fresh.discord_username
         and found.discord_display_name == fresh.discord_display_name
-        and found.locale == fresh.locale
+        and fresh.locale in {None, found.locale}
     )
 
 

@@ -54,11 +54,14 @@ class Wakeups:
     async def _hear(self, redis: Redis) -> None:
         while True:
             try:
-                async with redis.pubsub() as channel:
-                    await channel.subscribe(_CHANNEL)
-                    async for message in channel.listen():
-                        if message["type"] == "message" and message["data"] != self._own.encode():
-                            self._bell.set()
+                await self._listen(redis)
             except (RedisError, OSError):
                 log.warning("redis_away")
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _listen(self, redis: Redis) -> None:
+        async with redis.pubsub() as channel:
+            await channel.subscribe(_CHANNEL)
+            async for message in channel.listen():
+                if message["type"] == "message" and message["data"] != self._own.encode():
+                    self._bell.set()

@@ -82,24 +82,30 @@ async def _spawn(folder: Path, command: Sequence[str]) -> Process:
         )
 
 
+async def _accepts(socket: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def _answers(process: Process, socket: Path, folder: Path) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
-            while process.returncode is None:
-                with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_unix_connection(socket)
-                    writer.close()
-                    return
+            while process.returncode is None and not await _accepts(socket):
                 await asyncio.sleep(0.01)
     except TimeoutError as reason:
         raise EmbeddedUnavailable(
             f"The private server in {folder} did not answer within {START_SECONDS:.0f} seconds: "
             f"see {folder / LOG_FILE}."
         ) from reason
-    raise EmbeddedUnavailable(
-        f"The private server in {folder} ended at its start with status {process.returncode}: "
-        f"see {folder / LOG_FILE}."
-    )
+    if process.returncode is not None:
+        raise EmbeddedUnavailable(
+            f"The private server in {folder} ended at its start with status {process.returncode}: "
+            f"see {folder / LOG_FILE}."
+        )
 
 
 async def _stop(process: Process) -> None:

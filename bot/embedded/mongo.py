@@ -23,6 +23,7 @@ REPLICA_SET = "shop"
 NOT_INITIALISED = 94
 PRIMARY_SECONDS = 30.0
 LOG_CHECK_SECONDS = 600.0
+TRANSACTION_SECONDS = 10
 
 
 class Mongod:
@@ -72,6 +73,8 @@ class Mongod:
             *self._limits,
             *("--logpath", LOG_FILE, "--logappend", "--logRotate", "reopen"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # A bot that dies in a transaction leaves its records locked until then; ours take milliseconds.
+            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
         ]
 
 
@@ -79,16 +82,21 @@ async def _become_primary(uri: str) -> None:
     until = time.monotonic() + PRIMARY_SECONDS
     async with AsyncMongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=10_000) as client:
         while time.monotonic() < until:
-            with contextlib.suppress(PyMongoError):  # elections refuse commands for a moment
-                hello = await client.admin.command("hello")
-                if hello.get("isWritablePrimary"):
-                    return
-                await _initiate(client)
+            if await _is_primary(client):
+                return
             await asyncio.sleep(0.01)
     raise EmbeddedUnavailable(
         f"The private database did not become writable within {PRIMARY_SECONDS:.0f} seconds: "
         "see mongo/server.log in the data folder, or give SHOP_DATABASE__URI."
     )
+
+
+async def _is_primary(client: AsyncMongoClient[dict[str, object]]) -> bool:
+    with contextlib.suppress(PyMongoError):  # elections refuse commands for a moment
+        if (await client.admin.command("hello")).get("isWritablePrimary"):
+            return True
+        await _initiate(client)
+    return False
 
 
 async def _initiate(client: AsyncMongoClient[dict[str, object]]) -> None:
