@@ -76,6 +76,8 @@ _PROBLEMS = {
     ),
     "not_a_phone": later("That does not look like a phone number. Please write it like +1 555 0100."),
     "not_a_country": later("Please write the country as its two letters, such as US or DE."),
+    "not_a_currency": later("Please write the currency as its three letters, such as USD or EUR."),
+    "in_use": later("Your products are priced in {limit}, so {field} cannot change any more."),
     "required": later("Please fill in {field}."),
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
@@ -89,6 +91,7 @@ _UNKNOWN = {
     "member": later("I cannot find that member here. Please check the name."),
     "line": later("That product is not in your cart any more."),
     "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
+    "part": later("I cannot find that setting. Please open `/admin config` again."),
     "payment_method": later("That way of paying is not offered here. Please choose another."),
 }
 _TAKEN = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import models.errors
-from cogs._ui import refusals
+from cogs._ui import labels, refusals
 from cogs._ui.refusals import GuildLeft, GuildNeeded, sentence
 from cogs._ui.words import Words
 from models.errors import (
@@ -65,9 +65,9 @@ def tree(kind: type[ShopError]) -> Iterator[type[ShopError]]:
 
 
 def told(name: str, place: int) -> set[str]:
-    """Every word that services and models put at this place of a refusal of this name."""
+    """Every word that the rooms put at this place of a refusal of this name."""
     found: set[str] = set()
-    for room in ("services", "models"):
+    for room in ("services", "models", "cogs"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
@@ -109,12 +109,13 @@ def test_a_refusal_that_nobody_foresaw_is_told_as_its_parent() -> None:
     assert said == sentence(OutOfStock("Mug", 0), Words.of("en-US"))
 
 
-def test_every_word_that_the_services_use_is_known() -> None:
-    """A problem, a kind or a field that the services name has a sentence that fits it."""
+def test_every_word_of_a_refusal_is_known() -> None:
+    """A problem, a kind or a field that somebody names has words for people."""
     assert told("BadInput", 1) - set(refusals._PROBLEMS) == set()
     assert told("NotFound", 0) - set(refusals._UNKNOWN) == set()
     assert told("Change", 0) - set(refusals._CHANGES) == set()
-    assert told("AlreadyExists", 0) - set(refusals._TAKEN) == set()
+    assert told("AlreadyExists", 0) - set(refusals._TAKEN) - set(labels.FIELDS) == set()
+    assert told("BadInput", 0) - set(labels.FIELDS) == set()
 
 
 @pytest.mark.parametrize(
