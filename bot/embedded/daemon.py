@@ -82,6 +82,13 @@ async def _spawn(folder: Path, command: Sequence[str]) -> Process:
         )
 
 
+async def _until_accepting(process: Process, socket: Path) -> None:
+    while process.returncode is None:
+        if await _accepts(socket):
+            return
+        await asyncio.sleep(0.01)
+
+
 async def _accepts(socket: Path) -> bool:
     try:
         _, writer = await asyncio.open_unix_connection(socket)
@@ -94,8 +101,7 @@ async def _accepts(socket: Path) -> bool:
 async def _answers(process: Process, socket: Path, folder: Path) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
-            while process.returncode is None and not await _accepts(socket):
-                await asyncio.sleep(0.01)
+            await _until_accepting(process, socket)
     except TimeoutError as reason:
         raise EmbeddedUnavailable(
             f"The private server in {folder} did not answer within {START_SECONDS:.0f} seconds: "
