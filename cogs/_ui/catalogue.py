@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po, write_po
 from cogs._ui.words import LOCALES, languages
 
 SOURCES = LOCALES.parent
+_HEADER = "# What the shop says, in another language. Keep every {name} as it is."
 # What the cogs call the words of a visit: `w(...)`, `visit.words(...)`, `self._words(...)`.
 KEYWORDS = {"w": None, "words": None, "_words": None, "later": None, "count": (2, 3)}
 
@@ -32,7 +33,7 @@ def read(language: str, folder: Path = LOCALES) -> Catalog:
     """The catalogue of a language, empty when there is none yet."""
     path = _path(language, folder)
     if not path.is_file():
-        return Catalog(locale=language, project="discord-shop", fuzzy=False)
+        return Catalog(locale=language, project="discord-shop", header_comment=_HEADER, fuzzy=False)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 

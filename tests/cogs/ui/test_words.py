@@ -34,7 +34,7 @@ def test_an_unknown_locale_speaks_english(locale: str | None) -> None:
         ("en-US", 0, "USD", "$0.00"),
         ("en-US", -500, "USD", "-$5.00"),
         ("en-US", 1250, "JPY", "¥1,250"),
-        ("en-US", 1250, "ISK", "ISK12.50"),
+        ("en-US", 1250, "RSD", "RSD12.50"),
         ("pt-BR", 99999999, "BRL", "R$\xa0999.999,99"),
     ],
 )
