@@ -104,6 +104,11 @@ def clock() -> TestClock:
 @pytest.fixture
 def services(db: Db, clock: TestClock) -> Services:
     """Every service over this test's database, without Redis."""
+    return services_over(db, clock)
+
+
+def services_over(db: Db, clock: TestClock) -> Services:
+    """Every service as another process would have them."""
     links = Links(["a-secret-that-is-long-enough-for-tests"], PUBLIC_URL, clock)
     return build(db, clock, Rules(), links)
 
@@ -160,6 +165,13 @@ def shelf(services: Services, shop: Shop, owner: Person) -> MakeProduct:
         return made
 
     return make
+
+
+@pytest.fixture
+async def elsewhere(discord: Sandbox, open_shop: OpenShop) -> tuple[Community, Shop]:
+    """Another guild with a shop of its own, in which the same bot serves."""
+    place = discord.add_guild("Borealis", owner="otto")
+    return place, await open_shop(place)
 
 
 @asynccontextmanager

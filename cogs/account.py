@@ -1,0 +1,150 @@
+"""/account: a customer's profile, addresses, notifications and data."""
+
+# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
+# mypy: disable-error-code="untyped-decorator"
+
+import json
+from typing import Any
+
+import nextcord
+from nextcord import InteractionContextType
+from nextcord.ext import commands
+
+from cogs._ui.account_card import addresses_card, data_card, notices_card, profile_card
+from cogs._ui.address import address_form, typed_address
+from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
+from cogs._ui.form import Form, Input
+from cogs._ui.target import Target
+from models.customer import Customer
+from models.errors import BadInput
+from services import Services
+from services.customers import NOTICES
+
+
+class Account(ShopCog):
+    """A customer's own record, in their own hands."""
+
+    @nextcord.slash_command(
+        name="account", description="What the shop knows about you", contexts=[InteractionContextType.guild]
+    )
+    async def account(self, _: nextcord.Interaction[Any]) -> None:
+        """Only its subcommands do something."""
+
+    @account.subcommand(name="profile", description="Your e-mail address and phone number")
+    @command_answer
+    async def profile(self, visit: Visit) -> None:
+        await self._profile(visit)
+
+    @account.subcommand(name="addresses", description="Where we can send your orders")
+    @command_answer
+    async def addresses(self, visit: Visit) -> None:
+        await self._addresses(visit)
+
+    @account.subcommand(name="notifications", description="What I tell you about, and where")
+    @command_answer
+    async def notifications(self, visit: Visit) -> None:
+        await self._notices(visit)
+
+    @account.subcommand(name="data", description="Everything the shop keeps about you, as a file")
+    @command_answer
+    async def data(self, visit: Visit) -> None:
+        await self._data(visit)
+
+    @click("account:profile")
+    async def profile_by_click(self, visit: Visit) -> None:
+        await self._profile(visit)
+
+    @click("account:edit")
+    async def edit(self, visit: Visit) -> None:
+        customer, w = await self._customer(visit), visit.words
+        email = Input("email", w("E-mail address"), customer.email or "", required=False, max_length=254)
+        phone = Input("phone", w("Phone number"), customer.phone or "", required=False, max_length=40)
+        await visit.form(Form(w("Your profile"), Target("account:edited"), [email, phone]))
+
+    @submit("account:edited")
+    async def edited(self, visit: Visit) -> None:
+        typed = visit.fields
+        customer = await visit.services.customers.set_profile(
+            await visit.shop(), visit.member, typed["email"], typed["phone"]
+        )
+        await visit.show(profile_card(customer, visit.words, note=visit.words("Saved.")))
+
+    @click("account:addresses")
+    async def addresses_by_click(self, visit: Visit) -> None:
+        await self._addresses(visit)
+
+    @click("account:address")
+    async def choose_address(self, visit: Visit) -> None:
+        await self._addresses(visit, visit.values[0])
+
+    @click("account:enter")
+    async def enter_address(self, visit: Visit) -> None:
+        await visit.form(address_form(Target("account:entered"), visit.words))
+
+    @submit("account:entered")
+    async def address_entered(self, visit: Visit) -> None:
+        shop, typed = await visit.shop(), typed_address(visit.fields, visit.words)
+        customer = await visit.services.customers.add_address(shop, visit.member, typed)
+        await visit.show(addresses_card(customer, visit.words, chosen=customer.addresses[-1].id))
+
+    @click("account:first")
+    async def offer_first(self, visit: Visit, address_id: str) -> None:
+        customers, shop = visit.services.customers, await visit.shop()
+        customer = await customers.set_default_address(shop, visit.member, address_id)
+        await visit.show(addresses_card(customer, visit.words, chosen=address_id))
+
+    @click("account:drop")
+    async def drop(self, visit: Visit, address_id: str) -> None:
+        customers, shop = visit.services.customers, await visit.shop()
+        await visit.show(
+            addresses_card(await customers.drop_address(shop, visit.member, address_id), visit.words)
+        )
+
+    @click("account:notices")
+    async def notices_by_click(self, visit: Visit) -> None:
+        await self._notices(visit)
+
+    @click("account:notice")
+    async def switch(self, visit: Visit, channel: str, event: str, on: str) -> None:
+        if event not in NOTICES:
+            raise BadInput("notice", "not_allowed")
+        wanted = {event: on == "1"}
+        customer = await visit.services.customers.set_notices(
+            await visit.shop(),
+            visit.member,
+            dm=wanted if channel == "dm" else None,
+            email=wanted if channel == "email" else None,
+        )
+        await visit.show(notices_card(customer, visit.words))
+
+    @click("account:messages")
+    async def switch_messages(self, visit: Visit, allowed: str) -> None:
+        customers, shop = visit.services.customers, await visit.shop()
+        customer = await customers.set_notices(shop, visit.member, dm_opt_out=allowed != "1")
+        await visit.show(notices_card(customer, visit.words))
+
+    @click("account:data")
+    async def data_by_click(self, visit: Visit) -> None:
+        await self._data(visit)
+
+    async def _customer(self, visit: Visit) -> Customer:
+        return await visit.services.customers.of(await visit.shop(), visit.member)
+
+    async def _profile(self, visit: Visit) -> None:
+        await visit.show(profile_card(await self._customer(visit), visit.words))
+
+    async def _addresses(self, visit: Visit, chosen: str | None = None) -> None:
+        await visit.show(addresses_card(await self._customer(visit), visit.words, chosen=chosen))
+
+    async def _notices(self, visit: Visit) -> None:
+        await visit.show(notices_card(await self._customer(visit), visit.words))
+
+    async def _data(self, visit: Visit) -> None:
+        export = await visit.services.customers.export(await visit.shop(), visit.member)
+        written = json.dumps(export, ensure_ascii=False, indent=2).encode()
+        await visit.show(data_card(written, visit.words))
+
+
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
+    """Add the account to the bot."""
+    bot.add_cog(Account(bot, services, desk))

@@ -1,0 +1,80 @@
+"""/help: what can be done here, for customers, and for staff what their permissions allow."""
+
+# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
+# mypy: disable-error-code="untyped-decorator"
+
+import nextcord
+from nextcord import InteractionContextType
+from nextcord.ext import commands
+
+from cogs._ui.card import Button, Card, Field, plain
+from cogs._ui.desk import Desk, ShopCog, Visit, command_answer
+from cogs._ui.target import Target
+from cogs._ui.words import Words, later
+from services import Services
+from services.access import Permission
+
+_BUYING = (
+    later("`/shop browse`: look around, and choose what you like"),
+    later("`/cart view`: what you have chosen so far"),
+    later("`/checkout`: order it; I ask for what is missing"),
+)
+_OWN = (
+    later("`/orders list`: pay, get your items, open the invoice, or cancel"),
+    later("`/account profile`: how the shop can reach you"),
+    later("`/account addresses`: where your orders are sent"),
+    later("`/account notifications`: what I tell you about"),
+    later("`/account data`: everything the shop keeps about you"),
+)
+_COUNTER = (
+    (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
+    (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
+    (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
+    (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
+    (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
+    (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
+)
+
+
+class Help(ShopCog):
+    """What the shop can do for whoever asks."""
+
+    @nextcord.slash_command(
+        name="help", description="What you can do in this shop", contexts=[InteractionContextType.guild]
+    )
+    @command_answer
+    async def help(self, visit: Visit) -> None:
+        shop = await visit.shop()
+        allowed = await visit.services.access.permissions_of(shop, visit.member)
+        await visit.show(_card(shop.name, allowed, visit.words))
+
+
+def _card(shop_name: str, allowed: frozenset[Permission], w: Words) -> Card:
+    fields = [
+        Field(w("Buy something"), _lines(_BUYING, w)),
+        Field(w("What is yours"), _lines(_OWN, w)),
+    ]
+    counter = [text for permission, text in _COUNTER if permission in allowed]
+    if counter:
+        fields.append(Field(w("Behind the counter"), _lines(counter, w)))
+    return Card(
+        title=w("Welcome to {shop}", shop=plain(shop_name)),
+        text=w("Everything here is a click away, and only you see my answers."),
+        fields=fields,
+        rows=[
+            [
+                Button(w("Browse the shop"), Target("shop:page", 0, ""), "primary"),
+                Button(w("My cart"), Target("cart:view"), emoji="🛒"),
+                Button(w("My orders"), Target("orders:page", 0)),
+            ]
+        ],
+    )
+
+
+def _lines(texts: tuple[str, ...] | list[str], w: Words) -> str:
+    return "\n".join(w(text) for text in texts)
+
+
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
+    """Add the help to the bot."""
+    bot.add_cog(Help(bot, services, desk))
