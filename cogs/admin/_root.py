@@ -63,6 +63,10 @@ class Section(ShopCog):
     completes: ClassVar[Mapping[str, Callable[..., Awaitable[None]]]] = {}
     enter: Callable[..., Awaitable[None]]
 
+    def __init_subclass__(cls) -> None:
+        # Customers have cogs for orders and the like, too, and nextcord wants every name once.
+        cls.__cog_name__ = f"admin.{cls.__name__}"
+
     def __init__(self, bot: commands.Bot, services: Services, desk: Desk) -> None:
         super().__init__(bot, services, desk if self.needs is None else Gate(desk, self.needs))
 

@@ -72,9 +72,7 @@ async def test_a_customer_cannot_claim_the_server_by_command_click_or_form(
         await services.shops.of_guild(str(guild.id))
 
 
-async def test_somebody_who_manages_the_server_may_open_the_shop(
-    guild: Community, services: Services
-) -> None:
+async def test_somebody_who_manages_the_server_may_open_the_shop(guild: Community) -> None:
     """Manage Server is enough, ownership is not needed; who opened it rules it."""
     manager = guild.add_role("Managers", permissions=int(Permission.MANAGE_GUILD))
     mia = guild.add_member("mia", roles=[manager])

@@ -1,0 +1,207 @@
+"""Orders as staff see them: the list that was found, and one with everything known about it."""
+
+from cogs._ui import amounts
+from cogs._ui.address import address_text
+from cogs._ui.card import Button, Card, Field, Option, Row, Select, code, plain
+from cogs._ui.claim_card import decision, method_name
+from cogs._ui.form import Form, Input
+from cogs._ui.labels import status
+from cogs._ui.target import Target
+from cogs._ui.text import cut
+from cogs._ui.words import Words, later
+from cogs.admin._paging import pager, searchable
+from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
+from models.order import Order, OrderEvent, OrderStatus
+from models.payment import PaymentStatus
+from services.orders import OrdersPage, OrderView
+
+_MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
+_LINK_LENGTH = 512
+_EVENTS = {
+    "note": later("Note"),
+    "payment_claimed": later("The customer says that it is paid"),
+    "payment_rejected": later("Payment rejected"),
+    OrderStatus.PENDING_PAYMENT: later("Ordered"),
+    OrderStatus.PAID: later("Paid"),
+    OrderStatus.FULFILLING: later("Being prepared"),
+    OrderStatus.SHIPPED: later("Shipped"),
+    OrderStatus.COMPLETE: later("Complete"),
+    OrderStatus.CANCELLED: later("Cancelled"),
+}
+_WHY = {
+    "by_customer": later("The customer cancelled it."),
+    "by_staff": later("The staff cancelled it."),
+    "hold_ended": later("It was not paid in time."),
+}
+_FAILED = {
+    "missing_permission": later("I lack the permission Manage Roles"),
+    "role_too_high": later("my role stands below it"),
+    "role_gone": later("the role was deleted"),
+    "member_left": later("the customer left the server"),
+    "guild_gone": later("I am not in the server"),
+}
+
+
+def order_list(page: OrdersPage, query: str, w: Words) -> Card:
+    """The orders that were found, newest first, with ways to open one and to search on."""
+    options = [_option(order, w) for order in page.orders]
+    states = [
+        Option(status(state, w), state.value, default=state.value == query.upper()) for state in OrderStatus
+    ]
+    rows: list[Row] = [
+        *([Select(w("Open an order"), Target("order:open"), options)] if options else []),
+        Select(w("Show those in a state"), Target("order:state"), states),
+        pager(w, "order:list", page.page, page.pages, query),
+        _search_buttons(query, w),
+    ]
+    return Card(
+        title=w.count(page.total, "{n} order", "{n} orders"),
+        text=_found(page, query, w),
+        fields=[_listed(order, w) for order in page.orders],
+        rows=[row for row in rows if row],
+    )
+
+
+def _found(page: OrdersPage, query: str, w: Words) -> str | None:
+    if not page.total:
+        return w("Nothing found. Try a number, a customer's name or a state.")
+    if not query:
+        return None
+    return w("Those with {query} as number, customer or state.", query=code(query))
+
+
+def _search_buttons(query: str, w: Words) -> list[Button]:
+    search = Button(w("Search"), Target("order:search", searchable("order:search", query)), "primary")
+    return [search, *([Button(w("Show all"), Target("order:list"))] if query else [])]
+
+
+def _listed(order: Order, w: Words) -> Field:
+    who = f"<@{order.customer.discord_id}>"
+    total = w.money(order.total_cents, order.currency)
+    return Field(
+        f"{order.order_number} · {status(order.status, w)}", f"{who} · {total} · {w.when(order.created_at)}"
+    )
+
+
+def label(order: Order, w: Words) -> str:
+    """An order in one line, for menus and suggestions, which show no markdown."""
+    total = w.money(order.total_cents, order.currency)
+    name = cut(order.customer.discord_display_name, 30)
+    return f"{order.order_number} · {name} · {total} · {status(order.status, w)}"
+
+
+def _option(order: Order, w: Words) -> Option:
+    return Option(label(order, w), order.key, description=w.date(order.created_at))
+
+
+def order_card(view: OrderView, w: Words) -> Card:
+    """One order with its payment, what it hands over, and its history."""
+    order = view.order
+    return Card(
+        title=w("Order {number}", number=order.order_number),
+        text=f"{_standing(view, w)}\n\n{amounts.lines(order.items, order.currency, w)}",
+        fields=_fields(view, w),
+        colour="warn" if _needs_staff(view) else "plain",
+        footer=w("Ordered on {date}", date=w.date(order.created_at)),
+        rows=_rows(view, w),
+    )
+
+
+def _standing(view: OrderView, w: Words) -> str:
+    order = view.order
+    said = [w("This order is {status}.", status=f"**{status(order.status, w)}**")]
+    if order.cancel_reason in _WHY:
+        said.append(w(_WHY[order.cancel_reason]))
+    if order.hold_ends_at is not None:
+        said.append(w("Its goods are held until {when}.", when=w.when(order.hold_ends_at, "f")))
+    return " ".join(said)
+
+
+def _needs_staff(view: OrderView) -> bool:
+    failed = any(owed.status is EntitlementStatus.FAILED for owed in view.entitlements)
+    return failed or view.payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL
+
+
+def _fields(view: OrderView, w: Words) -> list[Field]:
+    order, customer = view.order, view.order.customer
+    name, account = plain(customer.discord_display_name), plain(customer.discord_username)
+    who = f"<@{customer.discord_id}>\n{name} ({account})"
+    fields = [
+        Field(w("Customer"), f"{who}\n{plain(customer.email)}" if customer.email else who, inline=True),
+        Field(w("Total"), amounts.order_totals(order, w), inline=True),
+        Field(w("Payment"), _payment(view, w)),
+    ]
+    if order.shipping_address is not None:
+        way = amounts.name_of(order.shipping_type_label or "")
+        fields.append(Field(w("Goes to"), f"{address_text(order.shipping_address, w)}\n{way}", inline=True))
+    if order.invoice_number:
+        fields.append(Field(w("Invoice"), code(order.invoice_number), inline=True))
+    if view.entitlements:
+        fields.append(Field(w("Hands over"), "\n".join(_owed(owed, w) for owed in view.entitlements)))
+    return [*fields, Field(w("History"), _history(order.history, w))]
+
+
+def _payment(view: OrderView, w: Words) -> str:
+    payment = view.payment
+    said = [f"{method_name(payment)} · {decision(payment, w)}"]
+    if payment.reference_text and payment.claimed_at:
+        when = w.when(payment.claimed_at)
+        said.append(w("Payer's note: {note}, {when}", note=code(payment.reference_text), when=when))
+    return "\n".join(said)
+
+
+def _owed(owed: Entitlement, w: Words) -> str:
+    role = owed.type is EntitlementType.DISCORD_ROLE
+    what = w("Role {role}", role=f"<@&{owed.role_id}>") if role else w("Digital item")
+    if owed.status is not EntitlementStatus.FAILED:
+        return f"{what}: {status(owed.status, w)}"
+    why = _FAILED.get(owed.failed_reason or "")
+    return f"⚠️ {what}: {w(why) if why else status(owed.status, w)}"
+
+
+def _history(events: list[OrderEvent], w: Words) -> str:
+    return "\n".join(_event(event, w) for event in reversed(events[-_SHOWN_EVENTS:])) or w("none yet")
+
+
+def _event(event: OrderEvent, w: Words) -> str:
+    known = _EVENTS.get(event.what)
+    what = w(known) if known else status(event.what, w)
+    who = f" · <@{event.actor_id}>" if event.actor_id else ""
+    note = f": {plain(cut(event.note, _SHOWN_NOTE))}" if event.note else ""
+    return f"{w.when(event.at, 'f')} · {what}{who}{note}"
+
+
+def _rows(view: OrderView, w: Words) -> list[Row]:
+    order, payment = view.order, view.payment
+    acts = [Button(w("Add note"), Target("order:note", order.key), "primary")]
+    if payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
+        acts.append(Button(w("Check the payment"), Target("claim:show", payment.key), "success"))
+    if order.status is OrderStatus.PENDING_PAYMENT:
+        acts.append(Button(w("Cancel the order"), Target("order:cancel", order.key), "danger"))
+    if view.invoice_url and len(view.invoice_url) <= _LINK_LENGTH:
+        acts.append(Button(w("Invoice"), url=view.invoice_url))
+    ways = [
+        Button(w("All orders"), Target("order:list")),
+        Button(w("Look again"), Target("order:open", order.key)),
+    ]
+    return [acts, ways]
+
+
+def note_form(order: Order, w: Words) -> Form:
+    """A note that only staff see."""
+    note = Input("note", w("Note, for the staff only"), long=True, max_length=_MAX_NOTE)
+    return Form(w("Note on {number}", number=order.order_number), Target("order:note", order.key), [note])
+
+
+def cancel_form(order: Order, w: Words) -> Form:
+    """Why an order is cancelled; the customer reads it."""
+    reason = Input("reason", w("Why? The customer will read this."), long=True, max_length=_MAX_NOTE)
+    return Form(w("Cancel {number}", number=order.order_number), Target("order:cancel", order.key), [reason])
+
+
+def search_form(query: str, w: Words) -> Form:
+    """What to look for among the orders."""
+    words = Input(
+        "query", w("Number, customer or state"), query, required=False, max_length=50, placeholder="PAID"
+    )
+    return Form(w("Search orders"), Target("order:search"), [words])
