@@ -1,0 +1,40 @@
+"""Help: what everybody can do, and what each of the staff can do beyond."""
+
+import pytest
+
+from bot.sandbox import Person
+from services import Services
+from services.shops import Shop
+from tests.cogs.conftest import member
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+
+async def test_customers_read_what_they_can_do_and_nothing_of_the_counter(ada: Person) -> None:
+    """The customer's commands are there, with buttons that lead on."""
+    seen = await ada.run("/help")
+    assert seen.ephemeral
+    for command in ("/shop browse", "/cart view", "/checkout", "/orders list", "/account profile"):
+        assert f"`{command}`" in seen.text
+    assert "/admin" not in seen.text
+    assert "You have not ordered anything yet." in (await seen.press("My orders")).text
+
+
+async def test_staff_read_what_their_permissions_allow(sam: Person, olivia: Person) -> None:
+    """Sam of the staff is not shown what only the owner may do."""
+    hers, his = await olivia.run("/help"), await sam.run("/help")
+    for command in ("/admin payments", "/admin order", "/admin product", "/admin stock"):
+        assert f"`{command}`" in hers.text
+        assert f"`{command}`" in his.text
+    assert "`/admin setup`" in hers.text
+    assert "`/admin setup`" not in his.text
+
+
+async def test_a_shops_name_cannot_break_out_of_the_card(
+    ada: Person, olivia: Person, services: Services, shop: Shop
+) -> None:
+    """Markdown and mentions in the name are shown as they are written."""
+    await services.shops.rename(shop, member(olivia), "**Au** @everyone <@&1>")
+    seen = await ada.run("/help")
+    assert r"\*\*Au\*\*" in seen.text
+    assert not seen.pings
