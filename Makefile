@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench lock docs clean
+.PHONY: help demo run test lint format bench docs texts lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ bench: .venv/ready ## Measure, as ratios within one run
 
 docs: .venv/ready ## Write docs/data-dictionary.md from the models
 	$(BIN)/python -m models.dictionary > docs/data-dictionary.md
+
+texts: .venv/ready ## Bring the translations up to date (ARGS=de adds or updates one)
+	$(BIN)/python -m cogs._ui.catalogue $(ARGS)
 
 lock: .venv/ready ## Resolve pyproject.toml into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --universal --extra dev --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 --output-file requirements.lock
