@@ -1,0 +1,194 @@
+"""The story that the demo plays: a shop is opened, somebody buys a role, staff approve, the role is there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from bot.demo_telling import Telling
+from bot.samples import ROLE_NAMES, RoleKey, sample_shop
+from bot.sandbox import Community, Form, Person, Room, Sandbox, Seen
+from bot.sandbox.guilds import Role
+from models.member import Member
+from services import Services
+
+PRODUCT = "Season pass"
+HANDLE = "@ada-lovelace"
+
+
+class WentWrong(Exception):
+    """The story cannot go on; the text says in one sentence what was missing."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The server Aurora and its people."""
+
+    guild: Community
+    olivia: Person
+    sam: Person
+    ada: Person
+    staff: Role
+    staff_room: Room
+    roles: dict[RoleKey, Role]
+
+
+def gather(discord: Sandbox) -> Cast:
+    """Found the server, before the bot comes online."""
+    guild = discord.add_guild("Aurora", owner="olivia")
+    staff = guild.add_role("Staff")
+    roles = {key: guild.add_role(name) for key, name in ROLE_NAMES.items()}
+    room = guild.add_channel("staff", visible_to=[staff, guild.bot_role])
+    sam = guild.add_member("sam", display_name="Sam", roles=[staff])
+    ada = guild.add_member("ada", display_name="Ada")
+    return Cast(guild, guild.owner, sam, ada, staff, room, roles)
+
+
+class Scene:
+    """Plays the story with real clicks; every step raises when it does not lead on."""
+
+    def __init__(self, telling: Telling, discord: Sandbox, services: Services, cast: Cast) -> None:
+        self._tell = telling
+        self._discord = discord
+        self._services = services
+        self._cast = cast
+
+    async def play(self) -> str:
+        """The whole story; the invoice's address. Raises WentWrong, and what the sandbox raises."""
+        await self._open_shop()
+        await self._fill_shelves()
+        number = await self._buy()
+        await self._approve(number)
+        return await self._receive(number)
+
+    async def _open_shop(self) -> None:
+        cast, who = self._cast, self._cast.olivia
+        self._tell.chapter("Olivia, who owns the server Aurora, opens a shop")
+        seen = await self._run(who, "/admin setup")
+        form = await self._open(seen, "Name the shop")
+        seen = await self._submit(form, {"Name of the shop": "Aurora Shop"})
+        seen = await self._choose(seen, "Roles of the staff", cast.staff, "@Staff")
+        seen = await self._press(seen, "Next", quietly=True)
+        channels = "Staff channel: payments to check, alerts"
+        seen = await self._choose(seen, channels, cast.staff_room, "#staff")
+        seen = await self._press(seen, "Next", quietly=True)
+        self._tell.does(who, 'chooses "Venmo" in "Set up a way to pay"')
+        form = await seen.choose_form("Set up a way to pay", "Venmo")
+        seen = await self._submit(form, {"Venmo user name": "@aurora-shop"})
+        seen = await self._press(seen, "Next", quietly=True)
+        await self._press(seen, "Finish")
+
+    async def _fill_shelves(self) -> None:
+        olivia = self._cast.olivia
+        shop = await self._services.shops.of_guild(str(self._cast.guild.id))
+        owner = Member(str(olivia.id), olivia.user.name, olivia.name, owns_guild=True)
+        roles = {key: str(role.id) for key, role in self._cast.roles.items()}
+        planted = await sample_shop(self._services, shop, owner, roles)
+        self._tell.aside(
+            f"The shelves are filled with a sample shop of {len(planted)} products, as `run.py seed` does."
+        )
+
+    async def _buy(self) -> str:
+        ada = self._cast.ada
+        self._tell.chapter("Ada buys the season pass")
+        seen = await self._run(ada, "/shop browse", query="pass")
+        seen = await self._choose(seen, "Choose a product", PRODUCT, PRODUCT)
+        seen = await self._press(seen, "Add to cart", quietly=True)
+        seen = await self._press(seen, "My cart (1)")
+        seen = await self._press(seen, "Check out", quietly=True)
+        seen = await self._choose(seen, "Choose how to pay", "Venmo", "Venmo")
+        seen = await self._press(seen, "Confirm")
+        await self._until(lambda: ada.dms, "a DM about the new order")
+        number = self._number(seen)
+        self._tell.aside(f"Ada sends $25.00 with her Venmo app and writes {number} into the note.")
+        form = await self._open(seen, "I have paid")
+        await self._submit(form, {form.fields[0].label: HANDLE})
+        return number
+
+    def _number(self, seen: Seen) -> str:
+        title = str(seen.embeds[0].get("title", "")) if seen.embeds else ""
+        if not title.startswith("Order "):
+            raise WentWrong(f"after Confirm Ada saw no order but: {seen.text[:200]}")
+        return title.removeprefix("Order ")
+
+    async def _approve(self, number: str) -> None:
+        sam = self._cast.sam
+        self._tell.chapter("Sam, of the staff, checks the payment")
+        await self._until(self._claims, "the claim's card in #staff")
+        card = self._claims()[-1]
+        self._tell.does(sam, "looks into #staff")
+        self._tell.sees(card)
+        form = await self._open(card, "Approve")
+        seen = await self._submit(form, {form.fields[0].label: number}, quietly=True)
+        if seen is None:
+            raise WentWrong("Sam's approval was not answered")
+        await self._until(lambda: "Approved by" in card.now.text, "the decision on the claim's card")
+        self._tell.sees(card.now, "The card in #staff now reads:")
+
+    def _claims(self) -> list[Seen]:
+        messages = self._cast.staff_room.messages_for(self._cast.sam)
+        return [seen for seen in messages if any(each.label == "Approve" for each in seen.buttons)]
+
+    async def _receive(self, number: str) -> str:
+        ada = self._cast.ada
+        self._tell.chapter("Ada receives what she bought")
+        await self._until(lambda: "VIP" in ada.role_names, "the role VIP on Ada")
+        self._tell.fact("Ada has the role VIP.")
+        await self._until(self._confirmations, "the DM about the payment")
+        self._tell.sees(self._confirmations()[-1], "Ada receives a DM:")
+        choices = await ada.suggest("/orders view", order=number)
+        if not choices:
+            raise WentWrong(f"/orders view does not suggest the order {number}")
+        self._tell.does(ada, f"runs /orders view order: {choices[0].name}")
+        seen = await ada.run("/orders view", order=choices[0].value)
+        self._tell.sees(seen)
+        address = next((each.url for each in seen.buttons if each.label == "Invoice" and each.url), None)
+        if address is None:
+            raise WentWrong("the paid order shows no invoice")
+        await self._read_invoice(address)
+        return address
+
+    def _confirmations(self) -> list[Seen]:
+        return [seen for seen in self._cast.ada.dms if "has received your payment" in seen.text]
+
+    async def _read_invoice(self, address: str) -> None:
+        self._tell.does(self._cast.ada, "opens the invoice in a browser")
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            page = await answer.text()
+        if answer.status != 200 or PRODUCT not in page:  # noqa: PLR2004 - HTTP's word for yes
+            raise WentWrong(f"the invoice answered with status {answer.status}")
+        self._tell.fact(f"The page answers with status {answer.status} and lists the {PRODUCT}.")
+
+    async def _run(self, who: Person, path: str, **options: Any) -> Seen:
+        typed = "".join(f" {name}: {value}" for name, value in options.items())
+        self._tell.does(who, f"runs {path}{typed}")
+        seen = await who.run(path, **options)
+        self._tell.sees(seen)
+        return seen
+
+    async def _press(self, seen: Seen, label: str, *, quietly: bool = False) -> Seen:
+        self._tell.does(seen.person, f"presses [{label}]")
+        answer = await seen.press(label)
+        if not quietly:
+            self._tell.sees(answer)
+        return answer
+
+    async def _choose(self, seen: Seen, menu: str, pick: Any, called: str) -> Seen:
+        self._tell.does(seen.person, f'chooses {called} in "{menu}"')
+        answer = await seen.choose(menu, pick)
+        self._tell.sees(answer)
+        return answer
+
+    async def _open(self, seen: Seen, label: str) -> Form:
+        self._tell.does(seen.person, f"presses [{label}] and fills in the form")
+        return await seen.open(label)
+
+    async def _submit(self, form: Form, values: dict[str, str], *, quietly: bool = False) -> Seen:
+        self._tell.fills(form, values)
+        answer = await form.submit(values)
+        if not quietly:
+            self._tell.sees(answer, "and sees:")
+        return answer
+
+    async def _until(self, happened: Any, what: str) -> None:
+        await self._discord.until(happened, what=what)
