@@ -87,13 +87,6 @@ class OutboxEffect(TenantDocument):
         return await cls.change(db, where, {"$set": fields}) is not None
 
     @classmethod
-    async def revive(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> bool:
-        """DEAD → PENDING, due at once; False when it is not dead."""
-        where = {"_id": key, "tenantId": tenant_id, "status": OutboxStatus.DEAD}
-        fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0}
-        return await cls.change(db, where, {"$set": fields}) is not None
-
-    @classmethod
     async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime) -> int:
         """Make due at once what failed for this reason, dead or waiting but not under way; how many."""
         waiting = {"status": OutboxStatus.PENDING, "leaseToken": None}

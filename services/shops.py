@@ -12,6 +12,8 @@ from pymongo.errors import DuplicateKeyError
 from models.base import Db, Tx, transact
 from models.errors import AlreadyExists, BadInput, NoShop
 from models.member import Member
+from models.money import currency_code
+from models.product import Product
 from models.tenant import BotConfig, Tenant
 from services.audit import Audit
 from services.clock import Clock
@@ -111,6 +113,8 @@ class Shops:
 
     async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
         """Change settings, given by their Python names; raises BadInput naming the first that is wrong."""
+        if "currency" in fields:
+            fields["currency"] = await self._currency(shop, str(fields["currency"]))
         changed = _validated(shop.config, fields)
         before = {key: shop.config.model_dump_doc()[key] for key in changed}
 
@@ -125,6 +129,13 @@ class Shops:
         if config is None:
             raise NoShop
         return Shop(shop.tenant, config)
+
+    async def _currency(self, shop: Shop, text: str) -> str:
+        code = currency_code(text)
+        if code != shop.currency and await Product.how_many(self._db, shop.id, "", also_inactive=True):
+            # Prices are numbers without a rate: they would silently mean something else.
+            raise BadInput("currency", "in_use", shop.currency)
+        return code
 
     async def rename(self, shop: Shop, actor: Member, name: str) -> Shop:
         """Give the shop another name of 1 to 100 characters."""

@@ -20,6 +20,7 @@ type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
 
 _AT_ONCE = 4
 _JITTER = 0.2
+_OF_LEASE = 0.8
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,9 @@ class Worker:
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:
-            outcome = await self._handlers[EffectKind(effect.kind)](effect)
+            # Whoever leases the effect after us must not meet us still at it.
+            async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
+                outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
         except Exception as error:
