@@ -95,15 +95,16 @@ async def test_a_postponed_effect_waits_until_then(db: Db) -> None:
     assert (await claimed(db, later)).last_error == "closed_dm"
 
 
-async def test_a_dead_effect_rests_until_staff_revive_it(db: Db) -> None:
+async def test_a_dead_effect_rests_until_staff_mend_its_reason(db: Db) -> None:
     """Its tenant's staff only, and only while it is dead."""
     one = await effect("e").insert(db)
     await OutboxEffect.bury(db, await claimed(db), "role_deleted")
     assert await OutboxEffect.claim(db, NOW + timedelta(days=9), LEASE) is None
-    assert not await OutboxEffect.revive(db, "b", one.id, NOW)
-    assert await OutboxEffect.revive(db, "a", one.id, NOW)
-    assert not await OutboxEffect.revive(db, "a", one.id, NOW)
-    assert (await claimed(db)).attempts == 1
+    assert await OutboxEffect.hasten(db, "b", "role_deleted", NOW) == 0
+    assert await OutboxEffect.hasten(db, "a", "role_deleted", NOW) == 1
+    again = await claimed(db)
+    assert (again.id, again.attempts) == (one.id, 1)
+    assert await OutboxEffect.hasten(db, "a", "role_deleted", NOW) == 0
 
 
 async def test_the_same_effect_is_owed_once(db: Db) -> None:
