@@ -15,6 +15,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.products import Place, catalogue_card, product_card, searchable
 from cogs._ui.role_names import role_names
 from cogs._ui.target import Target
+from models.errors import OutOfStock
 from services import Services
 
 QUERY = nextcord.SlashOption(
@@ -80,7 +81,13 @@ class Storefront(ShopCog):
     @click("shop:buy")
     async def buy(self, visit: Visit, product_id: str) -> None:
         shop = await visit.shop()
-        await visit.services.carts.add(shop, visit.member, product_id)
+        try:
+            await visit.services.carts.add(shop, visit.member, product_id)
+        except OutOfStock:
+            # The last ones may be in this very cart already: then there is something to check out.
+            cart = await visit.services.carts.view(shop, visit.member)
+            if not any(line.item.product_id == product_id for line in cart.lines):
+                raise
         await visit.show(checkout_card(await visit.services.checkout.view(shop, visit.member), visit.words))
 
     async def _show_page(self, visit: Visit, place: Place) -> None:

@@ -7,8 +7,8 @@ import pytest
 from bot.sandbox import Community, Person
 from services import Services
 from services.shops import Shop
+from tests.cogs.buying import ADDRESS
 from tests.cogs.conftest import member
-from tests.cogs.test_checkout import ADDRESS
 from tests.services.conftest import MakeProduct
 
 pytestmark = pytest.mark.usefixtures("bot")

@@ -116,6 +116,16 @@ async def test_buy_now_goes_straight_to_the_checkout(ada: Person, product: MakeP
     assert "[Confirm]" in seen.text
 
 
+async def test_buy_now_checks_out_the_last_one_that_is_in_the_cart_already(
+    ada: Person, product: MakeProduct
+) -> None:
+    """Nobody is told that it is out of stock when the last piece is their own."""
+    await product("Last", 100, 1)
+    seen = await (await ada.run("/shop product", name="Last")).press("Add to cart")
+    seen = await seen.press("Buy now")
+    assert "How would you like to pay?" in seen.text
+
+
 async def test_a_product_for_a_role_names_the_role_and_is_sold_only_to_its_members(
     ada: Person, bob: Person, guild: Community, product: MakeProduct
 ) -> None:
