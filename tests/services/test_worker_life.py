@@ -1,0 +1,95 @@
+"""The worker: one slow effect holds up nobody, and what was begun is finished before it stops."""
+
+import asyncio
+
+import pytest
+
+from models.base import Db
+from models.outbox import OutboxEffect, OutboxStatus
+from services import Services
+from services.effects import EffectKind, effect
+from tests.services.conftest import TestClock
+
+
+async def owe(db: Db, clock: TestClock, name: str) -> None:
+    """Owe one effect that is due now."""
+    owed = effect(EffectKind.STAFF_ALERT, "t", name, clock.now(), payload={"name": name})
+    await OutboxEffect.owe_once(db, owed)
+
+
+async def status_of(db: Db, name: str) -> OutboxStatus:
+    """Whether the effect has happened."""
+    [found] = await OutboxEffect.find_all(db, {"payload.name": name})
+    return found.status
+
+
+class Hand:
+    """Makes effects happen; those named slow only once it is let go."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.begun = asyncio.Event()
+        self.finished = asyncio.Event()
+        self.free = asyncio.Event()
+
+    async def __call__(self, owed: OutboxEffect) -> str:
+        name = owed.payload["name"]
+        if name == "slow":
+            self.begun.set()
+            await self.free.wait()
+        self.done.append(name)
+        self.finished.set()
+        return "done"
+
+
+@pytest.fixture
+def hand(services: Services) -> Hand:
+    """The only handler."""
+    made = Hand()
+    services.worker.register(EffectKind.STAFF_ALERT, made)
+    return made
+
+
+async def test_a_slow_effect_does_not_hold_up_the_others(
+    db: Db, services: Services, clock: TestClock, hand: Hand
+) -> None:
+    """What becomes due while one effect waits for Discord happens all the same."""
+    await owe(db, clock, "slow")
+    run = asyncio.create_task(services.worker.run())
+    await hand.begun.wait()
+    await owe(db, clock, "quick")
+    services.wakeups.ring()
+    async with asyncio.timeout(5):
+        await hand.finished.wait()
+    assert hand.done == ["quick"]
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+
+
+async def test_what_was_begun_is_finished_before_the_worker_stops(
+    db: Db, services: Services, clock: TestClock, hand: Hand
+) -> None:
+    """After stop() nothing new is begun, and run() returns once the last effect is noted down."""
+    await owe(db, clock, "slow")
+    run = asyncio.create_task(services.worker.run())
+    await hand.begun.wait()
+    services.worker.stop()
+    await owe(db, clock, "late")
+    services.wakeups.ring()
+    await asyncio.sleep(0.05)
+    assert not run.done()
+    hand.free.set()
+    async with asyncio.timeout(5):
+        await run
+    assert (await status_of(db, "slow"), await status_of(db, "late")) == (
+        OutboxStatus.DONE,
+        OutboxStatus.PENDING,
+    )
+
+
+async def test_a_handler_that_left_can_be_replaced(services: Services, hand: Hand) -> None:
+    """A kind has one handler at a time; a cog that is unloaded makes room for its successor."""
+    with pytest.raises(ValueError, match="has a handler"):
+        services.worker.register(EffectKind.STAFF_ALERT, hand)
+    services.worker.unregister(EffectKind.STAFF_ALERT)
+    services.worker.register(EffectKind.STAFF_ALERT, hand)
