@@ -8,7 +8,6 @@ from cogs.admin._paging import pager, searchable
 from cogs.admin._reach import known_roles, role_warnings
 from models.product import Product, QtyVisibility
 from services.catalog import CatalogPage, Entry
-from services.shops import Shop
 from services.stock import StockView
 
 MAX_ROLES = 10
@@ -61,14 +60,10 @@ def _option(entry: Entry, w: Words) -> Option:
     return Option(product.name, product.key, description=f"{price} · {product.sku}")
 
 
-def product_card(stock: StockView, shop: Shop, visit: Visit) -> Card:
+def product_card(stock: StockView, visit: Visit) -> Card:
     """Everything about one product, with every way to change it."""
     product, w = stock.product, visit.words
     warnings = role_warnings(visit, product.granted_role_ids)
-    if product.currency != shop.currency:
-        warnings.append(
-            w("The shop sells in {currency} now. Please edit the price once.", currency=shop.currency)
-        )
     text = plain(product.description, lines=True) if product.description else w("No description yet.")
     return Card(
         title=plain(product.name),

@@ -12,6 +12,7 @@ from cogs._ui.attendance import Step
 from cogs._ui.desk import Desk, ShopCog, Visit
 from cogs._ui.dispatch import Handler
 from cogs._ui.visit import Kind
+from models.errors import BadInput
 from services import Services
 from services.access import Permission
 
@@ -117,3 +118,10 @@ def _subcommand(
 
 async def _nothing(_: nextcord.Interaction[Any]) -> None:
     """Discord calls a subcommand, never the parent."""
+
+
+def chosen(visit: Visit) -> str:
+    """What was chosen in a menu that takes one; raises BadInput when nothing was."""
+    if not visit.values:
+        raise BadInput("choice", "required")
+    return visit.values[0]

@@ -167,8 +167,7 @@ def _currency(look: Look) -> Card:
     ]
     return Card(
         text=w(
-            "You sell in **{currency}**. When you change it, the numbers stay as they are: "
-            "please look at every price afterwards.",
+            "You sell in **{currency}**. Choose well: once you have products, it cannot change any more.",
             currency=look.shop.currency,
         ),
         rows=[Select(w("Currency"), Target("config:currency", look.where), options)],

@@ -7,7 +7,7 @@ from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs.admin._reach import chosen_roles, is_id
-from cogs.admin._root import Entry, Section
+from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
     CHANNEL_FIELDS,
     CURRENCIES,
@@ -46,7 +46,7 @@ class Config(Section):
 
     @click("config:part")
     async def part(self, visit: Visit) -> None:
-        await self._show(visit, visit.values[0], "config")
+        await self._show(visit, chosen(visit), "config")
 
     @click("config:admins")
     async def admins(self, visit: Visit, where: str) -> None:
@@ -60,16 +60,16 @@ class Config(Section):
 
     @click("config:channel")
     async def channel(self, visit: Visit, field: str, where: str) -> None:
-        chosen = visit.values[0] if visit.values else None
-        if field not in CHANNEL_FIELDS or (chosen is not None and not is_id(chosen)):
+        channel = visit.values[0] if visit.values else None
+        if field not in CHANNEL_FIELDS or (channel is not None and not is_id(channel)):
             raise BadInput("channel", "not_allowed")
         shop = await visit.shop()
-        await self._set(visit, "channels", where, **{field: chosen})
+        await self._set(visit, "channels", where, **{field: channel})
         await self.services.worker.retry(shop.id, *_CHANNEL_TROUBLES)
 
     @click("config:method")
     async def ask_method(self, visit: Visit, where: str) -> None:
-        value, w = visit.values[0], visit.words
+        value, w = chosen(visit), visit.words
         settings = self.services.methods.settings_of(value)
         known = self.services.methods.values_of(await visit.shop(), value)
         inputs = [
@@ -98,21 +98,21 @@ class Config(Section):
 
     @click("config:currency")
     async def currency(self, visit: Visit, where: str) -> None:
-        if visit.values[0] not in CURRENCIES:
+        if chosen(visit) not in CURRENCIES:
             raise BadInput("currency", "not_allowed")
-        await self._set(visit, "currency", where, currency=visit.values[0])
+        await self._set(visit, "currency", where, currency=chosen(visit))
 
     @click("config:mode")
     async def mode(self, visit: Visit) -> None:
-        if visit.values[0] not in set(ResponseMode):
+        if chosen(visit) not in set(ResponseMode):
             raise BadInput("response_mode", "not_allowed")
-        await self._set(visit, "general", "config", response_mode=visit.values[0])
+        await self._set(visit, "general", "config", response_mode=chosen(visit))
 
     @click("config:stock")
     async def stock(self, visit: Visit) -> None:
-        if visit.values[0] not in set(VisibilityDefault):
+        if chosen(visit) not in set(VisibilityDefault):
             raise BadInput("default_qty_visibility", "not_allowed")
-        await self._set(visit, "general", "config", default_qty_visibility=visit.values[0])
+        await self._set(visit, "general", "config", default_qty_visibility=chosen(visit))
 
     @click("config:general")
     async def ask_general(self, visit: Visit) -> None:

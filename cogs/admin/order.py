@@ -7,7 +7,7 @@ from nextcord import SlashOption
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
 from cogs.admin import _order_card as cards
 from cogs.admin._paging import number, searchable
-from cogs.admin._root import Entry, Section
+from cogs.admin._root import Entry, Section, chosen
 from models.errors import NotFound
 from services.access import Permission
 from services.orders import OrderView
@@ -49,7 +49,7 @@ class Orders(Section):
 
     @click("order:state")
     async def in_state(self, visit: Visit) -> None:
-        await self.page(visit, "0", visit.values[0])
+        await self.page(visit, "0", chosen(visit))
 
     @click("order:search")
     async def ask_words(self, visit: Visit, query: str = "") -> None:
@@ -61,7 +61,7 @@ class Orders(Section):
 
     @click("order:open")
     async def opened(self, visit: Visit, order_id: str = "") -> None:
-        view = await self._view(visit, order_id or visit.values[0])
+        view = await self._view(visit, order_id or chosen(visit))
         await visit.show(cards.order_card(view, visit.words))
 
     @click("order:note")

@@ -9,7 +9,7 @@ from cogs._ui.target import Target
 from cogs._ui.visit import is_own
 from cogs._ui.words import Words
 from cogs.admin._paging import number, pager
-from cogs.admin._root import Entry, Section
+from cogs.admin._root import Entry, Section, chosen
 from models.errors import AlreadyDecided, OutOfStock, ReferenceUsed
 from models.payment import PaymentStatus
 from services.access import Permission
@@ -35,7 +35,7 @@ class Payments(Section):
 
     @click("payments:open")
     async def opened(self, visit: Visit) -> None:
-        view = await self.services.claims.view(await visit.shop(), visit.values[0])
+        view = await self.services.claims.view(await visit.shop(), chosen(visit))
         await visit.show(_own(view, visit.words))
 
     @click("claim:approve")

@@ -9,7 +9,7 @@ from cogs.admin import _product_form as forms
 from cogs.admin._paging import number, searchable
 from cogs.admin._product_card import MAX_ROLES, product_card, product_list
 from cogs.admin._reach import chosen_roles, powerful
-from cogs.admin._root import Entry, Section
+from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
 from models.product import QtyVisibility
 from services.access import Permission
@@ -54,7 +54,7 @@ class Products(Section):
 
     @click("product:open")
     async def opened(self, visit: Visit, product_id: str = "") -> None:
-        await self._show(visit, product_id or visit.values[0])
+        await self._show(visit, product_id or chosen(visit))
 
     @click("product:new")
     async def ask_new(self, visit: Visit) -> None:
@@ -115,32 +115,31 @@ class Products(Section):
 
     @click("product:visible")
     async def visible(self, visit: Visit, product_id: str) -> None:
-        chosen = visit.values[0]
-        if chosen not in set(QtyVisibility):
+        value = chosen(visit)
+        if value not in set(QtyVisibility):
             raise BadInput("qty_visibility", "not_allowed")
-        await self._change(visit, product_id, qty_visibility=QtyVisibility(chosen))
+        await self._change(visit, product_id, qty_visibility=QtyVisibility(value))
 
     @click("product:grants")
     async def grants(self, visit: Visit, product_id: str) -> None:
-        chosen = chosen_roles(visit, "granted_role_ids", MAX_ROLES)
+        roles = chosen_roles(visit, "granted_role_ids", MAX_ROLES)
         shop = await visit.shop()
         known = (await self.services.stock.of(shop, product_id)).product.granted_role_ids
-        added = set(chosen) - set(known)
+        added = set(roles) - set(known)
         # Whoever may sell such a role could buy it: only those who rule the shop anyway put it on the shelf.
         if added & {*shop.config.admin_role_ids, *shop.config.staff_role_ids} or powerful(visit, added):
             await visit.require(Permission.CONFIG_MANAGE)
-        await self._change(visit, product_id, granted_role_ids=chosen)
+        await self._change(visit, product_id, granted_role_ids=roles)
 
     @click("product:requires")
     async def requires(self, visit: Visit, product_id: str) -> None:
-        chosen = chosen_roles(visit, "required_role_ids", MAX_ROLES)
-        await self._change(visit, product_id, required_role_ids=chosen)
+        roles = chosen_roles(visit, "required_role_ids", MAX_ROLES)
+        await self._change(visit, product_id, required_role_ids=roles)
 
     async def _change(self, visit: Visit, product_id: str, **fields: Any) -> None:
         await self.services.catalog.edit(await visit.shop(), visit.member, product_id, fields)
         await self._show(visit, product_id)
 
     async def _show(self, visit: Visit, product_id: str) -> None:
-        shop = await visit.shop()
-        stock = await self.services.stock.of(shop, product_id)
-        await visit.show(product_card(stock, shop, visit))
+        stock = await self.services.stock.of(await visit.shop(), product_id)
+        await visit.show(product_card(stock, visit))

@@ -1,7 +1,7 @@
 """The clicks of the ways to ship, a part of /admin config."""
 
 from cogs._ui.desk import Visit, click, submit
-from cogs.admin._root import Section
+from cogs.admin._root import Section, chosen
 from cogs.admin._settings import Look, part_card
 from cogs.admin._shipping import MAX_TYPES, shipping_form, shipping_of
 from models.errors import AlreadyExists, BadInput, NotFound
@@ -31,7 +31,7 @@ class Shipping(Section):
     @click("shipping:change")
     async def ask_change(self, visit: Visit) -> None:
         shop = await visit.shop()
-        kind = _known(shop.config.shipping_types, visit.values[0])
+        kind = _known(shop.config.shipping_types, chosen(visit))
         await visit.form(shipping_form(kind, shop, visit.words))
 
     @submit("shipping:change")
@@ -44,7 +44,7 @@ class Shipping(Section):
     @click("shipping:remove")
     async def remove(self, visit: Visit) -> None:
         known = (await visit.shop()).config.shipping_types
-        gone = _known(known, visit.values[0])
+        gone = _known(known, chosen(visit))
         await self._keep(visit, [kind for kind in known if kind is not gone])
 
     async def _keep(self, visit: Visit, kinds: list[ShippingType]) -> None:

@@ -52,7 +52,8 @@ def claim(services: Services, shop: Shop, buy: Buy) -> Claim:
 class Neighbour:
     """Another shop in another guild, with a product and a claimed payment of its own."""
 
-    def __init__(self, shop: Shop, claim: ClaimView) -> None:
+    def __init__(self, guild: Community, shop: Shop, claim: ClaimView) -> None:
+        self.guild = guild
         self.shop = shop
         self.payment_id = claim.payment.key
         self.order_id = claim.order.key
@@ -63,13 +64,13 @@ class Neighbour:
 @pytest.fixture
 async def neighbour(discord: Sandbox, services: Services, open_shop: OpenShop) -> Neighbour:
     """The shop of the guild Borealis, with a secret product that Nils ordered and claims to have paid."""
-    guild: Community = discord.add_guild("Borealis", owner="boris")
+    guild = discord.add_guild("Borealis", owner="boris")
     shop = await open_shop(guild)
     nils = guild.add_member("nils")
     secret = await shelf(services, shop, guild.owner)("Secret thing")
     order = await order_of(services, shop, nils, secret.key)
     await services.claims.claim(shop, member(nils), order.key, "nils pays")
-    return Neighbour(shop, await services.claims.view(shop, order.payment_id))
+    return Neighbour(guild, shop, await services.claims.view(shop, order.payment_id))
 
 
 async def everything(db: Db) -> dict[str, list[str]]:
