@@ -54,7 +54,7 @@ def _line_buttons(line: CartLine, w: Words) -> list[Button]:
     stuck = line.problem is not None and line.problem.kind in {"gone", "roles"}
     return [
         Button("", Target("cart:less", key), emoji="\N{HEAVY MINUS SIGN}"),
-        Button(w("{n} pieces", n=quantity) if quantity > 1 else w("1 piece")),
+        Button(w.count(quantity, "{n} piece", "{n} pieces")),
         Button("", Target("cart:more", key), emoji="\N{HEAVY PLUS SIGN}", disabled=stuck or quantity >= most),
         Button(w("Enter quantity"), Target("cart:ask", key), disabled=stuck),
         Button(w("Remove"), Target("cart:remove", key)),

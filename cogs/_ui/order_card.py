@@ -87,7 +87,8 @@ def _cancelled(view: OrderView, w: Words) -> str:
 
 
 def _after_payment(view: OrderView, w: Words) -> str:
-    said = [w(_AFTER_PAYMENT[view.order.status])]
+    free = view.order.status is OrderStatus.PAID and view.order.total_cents == 0
+    said = [w("Thank you! There is nothing to pay.") if free else w(_AFTER_PAYMENT[view.order.status])]
     if view.order.status is OrderStatus.PAID and view.order.needs_shipping:
         said.append(w("We send your parcel soon."))
     if any(owed.status is EntitlementStatus.FAILED for owed in view.entitlements):

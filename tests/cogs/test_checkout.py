@@ -122,6 +122,19 @@ async def test_what_costs_nothing_asks_for_no_payment(
     assert order.status is OrderStatus.COMPLETE
 
 
+async def test_what_costs_nothing_but_ships_is_on_its_way_to_being_sent(
+    ada: Person, product: MakeProduct, services: Services, shop: Shop, olivia: Person
+) -> None:
+    """A free sticker asks for an address only, and nobody is thanked for a payment."""
+    await services.shops.configure(shop, member(olivia), shipping_types=[])
+    await product("Sticker", 0, 5, is_digital=False)
+    seen = await (await ada.run("/shop product", name="Sticker")).press("Buy now")
+    seen = await (await seen.open("Enter an address")).submit(ADDRESS)
+    assert "Checkout, step 3 of 3" in seen.text
+    seen = await seen.press("Confirm")
+    assert "Thank you! There is nothing to pay.\nWe send your parcel soon." in seen.text
+
+
 async def test_a_shop_that_takes_no_payments_yet_says_so(
     ada: Person, services: Services, shop: Shop, product: MakeProduct, olivia: Person
 ) -> None:
