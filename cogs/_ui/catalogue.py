@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from cogs._ui.words import LOCALES, languages
+from services.payments import by_hand
 
 SOURCES = LOCALES.parent
 _HEADER = "# What the shop says, in another language. Keep every {name} as it is."
@@ -26,7 +27,17 @@ def template() -> Catalog:
         found.add(
             text, None, [(f"cogs/{Path(name).as_posix()}", line)], auto_comments=comments, context=context
         )
+    for text in _of_payment_methods():
+        found.add(text, None, [("services/payments", 0)])
     return found
+
+
+def _of_payment_methods() -> Iterator[str]:
+    """What the ways to pay say of themselves: each is one file of the services, which translate nothing."""
+    for method in by_hand().values():
+        yield method.descriptor.display_name
+        yield method.descriptor.description
+        yield from (setting.label for setting in method.settings)
 
 
 def read(language: str, folder: Path = LOCALES) -> Catalog:

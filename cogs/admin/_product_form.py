@@ -44,7 +44,7 @@ def facts_of(fields: dict[str, str], currency: str) -> dict[str, Any]:
         "sku": fields.get("sku", ""),
         "description": fields.get("description") or None,
         "price_cents": parse_amount(fields.get("price", ""), currency, field="price"),
-        "cost_cents": parse_amount(cost, currency, field="cost") if cost else None,
+        "cost_cents": parse_amount(cost, currency, field="cost_cents") if cost else None,
         "currency": currency,
     }
 

@@ -72,7 +72,7 @@ def shipping_of(fields: dict[str, str], shop: Shop, code: str | None = None) -> 
     return ShippingType(
         code=code,
         label=label,
-        cost_cents=parse_amount(fields.get("cost", ""), shop.currency, field="cost"),
+        cost_cents=parse_amount(fields.get("cost", ""), shop.currency, field="cost_cents"),
         estimated_days=_days(fields.get("days", "")),
     )
 
