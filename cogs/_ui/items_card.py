@@ -1,7 +1,7 @@
 """What an order hands over: digital items to read and copy, and how far its roles are."""
 
 from cogs._ui import amounts
-from cogs._ui.card import Button, Card, Picture, Row
+from cogs._ui.card import Button, Card, Picture, Row, code
 from cogs._ui.linked import linked
 from cogs._ui.role_names import RoleName
 from cogs._ui.target import Target
@@ -73,7 +73,13 @@ def _item(owed: Entitlement, view: OrderView, w: Words) -> str:
     name = amounts.name_of(_name(owed, view))
     if owed.status is EntitlementStatus.REVOKED:
         return w("**{name}**: taken back.", name=name)
-    return f"**{name}**\n{linked(str(owed.metadata.get('text', '')))}"
+    return f"**{name}**\n{_to_copy(str(owed.metadata.get('text', '')).strip())}"
+
+
+def _to_copy(text: str) -> str:
+    """A key or a code as it can be copied; longer texts and addresses as text."""
+    one_word = len(text.split()) == 1 and "://" not in text and "`" not in text
+    return code(text) if one_word else linked(text)
 
 
 def _file(items: list[Entitlement], view: OrderView) -> bytes:

@@ -36,6 +36,17 @@ async def test_a_paid_order_opens_its_invoice_and_hands_over_its_items(
     assert f"Order {order.order_number}" in (await seen.press("Back to the order")).text
 
 
+async def test_a_key_stands_there_as_it_is_to_be_copied(
+    ada: Person, olivia: Person, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """No escape comes between the letters of a key."""
+    key = await product("Key", 900, 3, delivery_text="AB_CD_*EF*")
+    order = await placed(services, shop, ada, key.key)
+    await paid(services, shop, ada, olivia, order)
+    seen = await (await ada.run("/orders view", order=order.key)).press("Get my items")
+    assert "**Key**\n`AB_CD_*EF*`" in seen.text
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
