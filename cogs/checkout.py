@@ -3,7 +3,6 @@
 # nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
 # mypy: disable-error-code="untyped-decorator"
 
-
 import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands
