@@ -13,7 +13,7 @@ def pager(w: Words, action: str, page: int, pages: int, query: str = "") -> list
     before = _page(action, page - 1, kept) if page > 0 else None
     after = _page(action, page + 1, kept) if page + 1 < pages else None
     where = w("Page {page} of {pages}", page=page + 1, pages=pages)
-    return [Button("", before, emoji="◀️"), Button(where), Button("", after, emoji="▶️")]
+    return [Button(w("Back"), before, emoji="◀️"), Button(where), Button(w("Next"), after, emoji="▶️")]
 
 
 def searchable(action: str, query: str) -> str:

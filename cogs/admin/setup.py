@@ -108,8 +108,12 @@ def _missing(visit: Visit, shop: Shop) -> list[str]:
         missing.append(w("Nobody helps you yet: choose the roles of your staff."))
     if shop.config.staff_channel_id is None:
         missing.append(w("Nobody hears of payments: choose a staff channel."))
-    warning = channel_warning(visit, shop.config.staff_channel_id)
-    return [*missing, *([warning] if warning else [])]
+    guild, warning = visit.interaction.guild, channel_warning(visit, shop.config.staff_channel_id)
+    if warning:
+        missing.append(warning)
+    if guild is not None and guild.me is not None and not guild.me.guild_permissions.manage_roles:
+        missing.append(w("I may not grant roles: please give my role the permission Manage Roles."))
+    return missing
 
 
 def _may_claim(visit: Visit) -> bool:

@@ -174,6 +174,27 @@ async def test_options_with_another_shops_ids_find_nothing(olivia: Person, neigh
 
 
 @pytest.mark.usefixtures("bot")
+async def test_forged_choices_of_an_admin_are_refused(db: Db, olivia: Person, product: MakeProduct) -> None:
+    """Values that no menu offered change nothing, also for those who may do everything."""
+    mug = await product()
+    seen = await olivia.run("/admin product", name=mug.key)
+    settings = await olivia.run("/admin config")
+    pay = await settings.choose("Change a part", "Ways to pay")
+    before = await everything(db)
+    for menu, value in (
+        ("Roles that the buyer gets", "12 or 1=1"),
+        ("Roles that may buy (empty: everybody)", "-1"),
+        ("Who sees the stock", "nobody"),
+    ):
+        assert "cannot take that" in (await olivia.choose(seen, menu, value, forged=True)).text
+    assert "not offered here" in (await olivia.choose(pay, "Set up a way to pay", "GOLD", forged=True)).text
+    assert "cannot find that" in (await olivia.choose(settings, "Change a part", "tenant", forged=True)).text
+    for forged in ("config:channel:tenant_id:config", "config:currency:config", "shipping:remove"):
+        assert isinstance(await olivia.click(settings, custom_id=forged, forged=True), Seen)
+    assert await everything(db) == before
+
+
+@pytest.mark.usefixtures("bot")
 async def test_admin_is_shown_to_everybody_in_the_guild_and_nobody_in_a_dm(
     discord: Sandbox, ada: Person
 ) -> None:

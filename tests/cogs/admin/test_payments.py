@@ -261,3 +261,33 @@ async def test_what_a_payer_writes_cannot_ping_or_break_out(
     assert seen.pings == []
     assert "`@everyone`" not in str(seen.payload)
     assert code(note) in str(seen.payload["embeds"])
+
+
+async def test_a_decision_in_the_queue_shows_on_the_card_that_the_outbox_posted(
+    services: Services, claimed: ClaimView, sam: Person, staff_room: Room
+) -> None:
+    """The worker posts the claim; decided in the queue, the card in the channel follows."""
+    await services.worker.drain()
+    seen = await sam.run("/admin payments")
+    seen = await seen.choose("Open a payment", f"{claimed.order.order_number} · $15.00")
+    await (await seen.open("Reject")).submit({WHY: "Which name did you use?"})
+    await services.worker.drain()
+    (card,) = [one for one in staff_room.messages_for(sam) if "The payer's note" in one.text]
+    assert "Which name did you use?" in card.text
+    assert card.buttons == []
+
+
+async def test_the_warning_of_a_used_note_is_for_the_one_who_clicked(
+    card: Seen, claim: Claim, services: Services, shop: Shop, sam: Person, bob: Person, staff_room: Room
+) -> None:
+    """From the card in the channel, too: the card keeps its buttons until somebody decides."""
+    other = await claim(bob)
+    await services.claims.approve(shop, member(sam), other.payment.key, 1, "ref 9")
+    warning = await (await card.open("Approve")).submit({NOTE: "REF-9"})
+    assert warning.ephemeral
+    assert other.order.order_number in warning.text
+    assert staff_room.messages_for(sam)[-1].button("Approve")
+    done = await warning.press("Approve all the same")
+    assert "Approved by" in done.text
+    again = await warning.press("Approve all the same")
+    assert "Somebody was faster." in again.followups[-1].text
