@@ -57,11 +57,13 @@ async def connected(bot: commands.Bot, settings: Settings) -> AsyncIterator[asyn
         await bot.close()
         if gateway is not None:
             await _end(gateway, _LAST_WORD)
+        # A request after the close opens nextcord's connections anew.
+        await bot.http.close()
 
 
 async def _last_answers() -> None:
-    """Give the interactions that are under way a moment, while their answers can still be sent."""
-    answers = [task for task in asyncio.all_tasks() if task.get_name() == "nextcord: on_interaction"]
+    """Give the events that are under way a moment, while answers to them can still be sent."""
+    answers = [task for task in asyncio.all_tasks() if task.get_name().startswith("nextcord: ")]
     if answers:
         await asyncio.wait(answers, timeout=_LAST_ANSWERS)
 

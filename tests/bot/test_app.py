@@ -190,6 +190,7 @@ async def test_a_bot_without_the_members_privilege_goes_on_without_it(db: Db) ->
         task = asyncio.create_task(connect(bot))
         await stingy.ready("shop", "cart", "checkout", "orders", "account", "admin", "help")
         assert not bot.intents.members
+        await stingy.quiet(0.2)
         await bot.close()
         await task
 
@@ -207,6 +208,7 @@ async def test_commands_are_shown_only_in_the_guilds_that_were_named(db: Db, sta
     await bot.login(stand_in.token)
     task = asyncio.create_task(connect(bot))
     await stand_in.until(lambda: stand_in.world.commands.all(chosen.id), what="the guild's commands")
+    await stand_in.quiet(0.2)
     assert not stand_in.world.commands.all(None)
     await bot.close()
     await task
