@@ -63,9 +63,9 @@ class Config(Section):
         channel = visit.values[0] if visit.values else None
         if field not in CHANNEL_FIELDS or (channel is not None and not is_id(channel)):
             raise BadInput("channel", "not_allowed")
-        shop = await visit.shop()
-        await self._set(visit, "channels", where, **{field: channel})
+        shop = await self.services.shops.configure(await visit.shop(), visit.member, **{field: channel})
         await self.services.worker.retry(shop.id, *_CHANNEL_TROUBLES)
+        await self._show(visit, "channels", where)
 
     @click("config:method")
     async def ask_method(self, visit: Visit, where: str) -> None:

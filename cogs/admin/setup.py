@@ -38,10 +38,10 @@ class Setup(Section):
 
     @click("setup:claim")
     async def ask_name(self, visit: Visit) -> None:
+        await self._refuse_second(visit)
         if not _may_claim(visit):
             await visit.say(_not_yours(visit.words))
             return
-        await self._refuse_second(visit)
         guild = visit.interaction.guild
         name = Input(
             "name", visit.words("Name of the shop"), guild.name if guild else "", max_length=_NAME_LENGTH
@@ -50,6 +50,7 @@ class Setup(Section):
 
     @submit("setup:claim")
     async def claim(self, visit: Visit) -> None:
+        await self._refuse_second(visit)
         if not _may_claim(visit):
             await visit.say(_not_yours(visit.words))
             return

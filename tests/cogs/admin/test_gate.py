@@ -79,6 +79,18 @@ async def test_forged_clicks_of_a_customer_do_nothing(
     assert await everything(db) == before
 
 
+@pytest.mark.usefixtures("bot")
+async def test_the_wizard_shows_and_changes_nothing_for_a_customer(db: Db, ada: Person) -> None:
+    """Its steps take their key, and there is nothing left to claim."""
+    seen = await own_card(ada)
+    before = await everything(db)
+    for step in ("roles", "channels", "methods", "currency", "done", "nonsense"):
+        answer = await ada.click(seen, custom_id=f"setup:step:{step}", forged=True)
+        assert "`setup.run`" in answer.text
+    assert "has a shop already" in (await ada.click(seen, custom_id="setup:claim", forged=True)).text
+    assert await everything(db) == before
+
+
 async def test_forged_forms_of_a_customer_do_nothing(
     db: Db, bot: commands.Bot, ada: Person, olivia: Person, buy: Buy
 ) -> None:
