@@ -64,6 +64,9 @@ class OrderSession(TenantDocument):
     version: int = Field(default=0, description="Grows with every change")
     step: SessionStep = SessionStep.CART
     shipping_type_code: str | None = None
+    shipping_cost_cents: int | None = Field(
+        default=None, description="What that way to ship cost when the customer last saw it"
+    )
     confirming_order_id: str | None = Field(default=None, description="The order id that Confirm is writing")
     confirming_since: Utc | None = Field(default=None, description="When Confirm began")
 

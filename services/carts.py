@@ -288,4 +288,6 @@ def difference(
         return Change("stock", product.name, item.quantity, available)
     if product.price_cents != item.unit_price_cents:
         return Change("price", product.name, item.unit_price_cents, product.price_cents)
+    if product.is_digital != item.is_digital:
+        return Change("shipping", product.name)
     return None

@@ -19,7 +19,7 @@ from services.shops import Shop
 
 _ANSWERS = {
     SessionStep.ADDRESS: {"shippingAddress": None},
-    SessionStep.SHIPPING: {"shippingTypeCode": None},
+    SessionStep.SHIPPING: {"shippingTypeCode": None, "shippingCostCents": None},
     SessionStep.PAYMENT: {"paymentMethod": None},
 }
 
@@ -58,7 +58,7 @@ class Checkout:
             raise ConfirmInProgress
         saved = _default_first(await self._customers.of(shop, member)) if session.ships else []
         view = self._view(shop, cart, session, saved)
-        return await self._note_step(shop, member, view)
+        return await self._note(shop, member, view)
 
     def _view(
         self, shop: Shop, cart: CartView, session: OrderSession, saved: list[SavedAddress]
@@ -82,12 +82,17 @@ class Checkout:
             method=method,
         )
 
-    async def _note_step(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
-        steps = list(SessionStep)
-        if steps.index(view.step) <= steps.index(view.session.step):
+    async def _note(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
+        """Keep how far it went and what shipping is seen to cost; an older card then confirms nothing."""
+        steps, fields = list(SessionStep), dict[str, Any]()
+        if steps.index(view.step) > steps.index(view.session.step):
+            fields["step"] = view.step
+        cost = view.shipping_type.cost_cents if view.shipping_type else None
+        if cost != view.session.shipping_cost_cents:
+            fields["shippingCostCents"] = cost
+        if not fields:
             return view
-        if await self._carts.write(view.session, {"step": view.step}) is None:
-            return await self.view(shop, member)
+        await self._carts.write(view.session, fields)
         return await self.view(shop, member)
 
     async def choose_address(self, shop: Shop, member: Member, address_id: str) -> CheckoutView:

@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from models.address import Address
 from models.customer import Customer
-from models.errors import CartEmpty, StepMissing
+from models.errors import CartEmpty, Change, StepMissing
 from models.inventory import InventoryMove, InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderCustomer, OrderEvent, OrderItem, OrderStatus
@@ -127,6 +127,14 @@ class Drafts:
         if session.payment_method is None or session.payment_method not in offered:
             raise StepMissing(SessionStep.PAYMENT)
         return PaymentMethod(session.payment_method)
+
+
+def shipping_change(shop: Shop, session: OrderSession) -> Change | None:
+    """How the cost of the chosen way to ship moved since the customer saw it; None when it did not."""
+    kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
+    if not session.ships or kind is None or kind.cost_cents == session.shipping_cost_cents:
+        return None
+    return Change("shipping", kind.label, session.shipping_cost_cents, kind.cost_cents)
 
 
 def _snapshot(member: Member, customer: Customer) -> OrderCustomer:

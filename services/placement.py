@@ -21,7 +21,7 @@ from models.session import OrderSession, SessionState
 from services.carts import Carts, difference
 from services.clock import Clock
 from services.customers import Customers
-from services.draft import Draft, Drafts, new_number
+from services.draft import Draft, Drafts, new_number, shipping_change
 from services.effects import Notice, notice
 from services.outbox import Outbox
 from services.paid import Paid
@@ -108,7 +108,7 @@ class Placement:
     async def _draft(self, shop: Shop, member: Member, session: OrderSession) -> Draft:
         products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
         moved = (difference(i, products.get(i.product_id), None, member) for i in session.items)
-        changes = tuple(change for change in moved if change is not None)
+        changes = tuple(change for change in [*moved, shipping_change(shop, session)] if change is not None)
         if changes:
             await self._carts.refresh(shop, member, changes)
         customer = await self._customers.of(shop, member)
