@@ -41,7 +41,7 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
     if settings.web.public_url is None:
         yield Finding(
             "warning",
-            "Links: web.public_url is not set, so invoices open on this machine only. "
+            "Links: web.public_url is not set, so customers get no invoice links. "
             "Set it to the address at which browsers reach the listener.",
         )
     if not settings.security.secrets and settings.database.uri is not None:

@@ -16,7 +16,7 @@ ShopError
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
-└── TooFast             a cooldown, in seconds
+└── ChangedMeanwhile    somebody else saved the same thing first
 """
 
 from dataclasses import dataclass, field
@@ -134,8 +134,5 @@ class AlreadyExists(ShopError):
     field: str
 
 
-@dataclass(eq=False)
-class TooFast(ShopError):
-    """A cooldown that ends in `seconds`."""
-
-    seconds: int
+class ChangedMeanwhile(ShopError):
+    """Somebody else changed the same settings since they were shown."""

@@ -90,8 +90,7 @@ class BotConfig(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id})
 
     @classmethod
-    async def set_fields(
-        cls, db: Db, tenant_id: str, fields: dict[str, Any], *, tx: Tx | None = None
-    ) -> Self | None:
-        """Overwrite validated fields, given by their stored names."""
-        return await cls.change(db, {"tenantId": tenant_id}, {"$set": fields}, tx=tx)
+    async def edit(cls, db: Db, seen: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> Self | None:
+        """Overwrite validated fields, by stored names, if nobody changed the set-up since it was read."""
+        where = {"tenantId": seen.tenant_id, "updatedAt": seen.updated_at}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx, transact
-from models.errors import AlreadyExists, BadInput, NoShop
+from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NoShop
 from models.member import Member
 from models.money import currency_code
 from models.product import Product
@@ -112,22 +112,27 @@ class Shops:
         return Shop(tenant, config)
 
     async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
-        """Change settings, given by their Python names; raises BadInput naming the first that is wrong."""
+        """Change settings, given by their Python names.
+
+        Raises BadInput naming the first that is wrong, and ChangedMeanwhile when somebody else was faster.
+        """
         if "currency" in fields:
             fields["currency"] = await self._currency(shop, str(fields["currency"]))
         changed = _validated(shop.config, fields)
         before = {key: shop.config.model_dump_doc()[key] for key in changed}
 
-        async def work(tx: Tx) -> BotConfig | None:
+        async def work(tx: Tx) -> BotConfig:
+            config = await BotConfig.edit(self._db, shop.config, changed, tx=tx)
+            if config is None:
+                raise ChangedMeanwhile
             await self._audit.record(
                 shop.id, actor, "config.edit", shop.config, before=before, after=changed, tx=tx
             )
-            return await BotConfig.set_fields(self._db, shop.id, changed, tx=tx)
+            return config
 
+        self._remembered.pop(shop.guild_id, None)
         config = await transact(self._db, work)
         self._remembered.pop(shop.guild_id, None)
-        if config is None:
-            raise NoShop
         return Shop(shop.tenant, config)
 
     async def _currency(self, shop: Shop, text: str) -> str:

@@ -13,6 +13,7 @@ from models.errors import (
     CartChanged,
     CartEmpty,
     Change,
+    ChangedMeanwhile,
     ConfirmInProgress,
     NoShop,
     NotAllowed,
@@ -24,7 +25,6 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
-    TooFast,
 )
 
 _LONGEST_NAME = 200
@@ -204,12 +204,8 @@ def _already_exists(error: AlreadyExists, w: Words) -> str:
     return w(_TAKEN.get(error.field, taken), field=labels.field(error.field, w))
 
 
-def _too_fast(error: TooFast, w: Words) -> str:
-    return w.count(
-        error.seconds,
-        "That was fast. Please try again in {n} second.",
-        "That was fast. Please try again in {n} seconds.",
-    )
+def _changed_meanwhile(_: ChangedMeanwhile, w: Words) -> str:
+    return w("Somebody changed these settings at the same moment. Please look again and repeat your change.")
 
 
 def _guild_needed(_: GuildNeeded, w: Words) -> str:
@@ -237,7 +233,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     AlreadyDecided: _already_decided,
     ReferenceUsed: _reference_used,
     AlreadyExists: _already_exists,
-    TooFast: _too_fast,
+    ChangedMeanwhile: _changed_meanwhile,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -15,6 +15,7 @@ from models.errors import (
     CartChanged,
     CartEmpty,
     Change,
+    ChangedMeanwhile,
     ConfirmInProgress,
     NoShop,
     NotAllowed,
@@ -26,7 +27,6 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
-    TooFast,
 )
 
 ROOT = Path(models.errors.__file__).parents[1]
@@ -51,7 +51,7 @@ SAMPLES: list[ShopError] = [
     ReferenceUsed("A-1"),
     AlreadyExists("sku"),
     AlreadyExists("name"),
-    TooFast(3),
+    ChangedMeanwhile(),
     GuildNeeded(),
     GuildLeft(),
 ]
