@@ -35,6 +35,7 @@ FIELDS = {
     "cart": later("cart"),
     "category": later("category"),
     "channel": later("channel"),
+    "choice": later("choice"),
     "city": later("city"),
     "code": later("short code"),
     "cost_cents": later("cost"),
