@@ -76,24 +76,25 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, sort="_id")
 
     @classmethod
-    async def reopen(cls, db: Db, entitlement: Self) -> None:
+    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
         """Note that a role has to be granted again, because its holder left and came back."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
-        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}})
+        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
 
     @classmethod
     async def grant(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> Self | None:
         """PENDING or FAILED → GRANTED; None when it was granted or revoked before."""
-        return await cls._move(db, tenant_id, key, E.GRANTED, {"grantedAt": now, "failedReason": None})
+        where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)}}
+        fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None}
+        return await cls.change(db, where, {"$set": fields})
 
     @classmethod
-    async def fail(cls, db: Db, tenant_id: str, key: Any, reason: str) -> Self | None:
-        """Note why it could not be granted yet; `reason` is a word that the translators know."""
-        return await cls._move(db, tenant_id, key, E.FAILED, {"failedReason": reason})
-
-    @classmethod
-    async def _move(
-        cls, db: Db, tenant_id: str, key: Any, to: EntitlementStatus, fields: dict[str, Any]
-    ) -> Self | None:
-        where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(to)}}
-        return await cls.change(db, where, {"$set": {"status": to, **fields}})
+    async def fail(cls, db: Db, tenant_id: str, key: Any, reason: str, *, tx: Tx) -> Self | None:
+        """Note why it could not be granted yet, as a word of the translators; None when that was known."""
+        where = {
+            "_id": key,
+            "tenantId": tenant_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.FAILED)},
+            "failedReason": {"$ne": reason},
+        }
+        return await cls.change(db, where, {"$set": {"status": E.FAILED, "failedReason": reason}}, tx=tx)

@@ -57,6 +57,13 @@ class OutboxEffect(TenantDocument):
         return True
 
     @classmethod
+    async def not_owed(cls, db: Db, effects: list[Self], *, tx: Tx) -> list[Self]:
+        """Those of the effects that nobody owes yet."""
+        keys = [effect.dedupe_key for effect in effects]
+        owed = {found.dedupe_key for found in await cls.find_all(db, {"dedupeKey": {"$in": keys}}, tx=tx)}
+        return [effect for effect in effects if effect.dedupe_key not in owed]
+
+    @classmethod
     async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
         """Lease the effect that is due longest; it is due again when the lease ends. None if none is due."""
         return await cls.change(
@@ -77,14 +84,14 @@ class OutboxEffect(TenantDocument):
         return await cls._close(db, effect, {"nextAttemptAt": until, "lastError": error, "leaseToken": None})
 
     @classmethod
-    async def bury(cls, db: Db, effect: Self, error: str) -> bool:
+    async def bury(cls, db: Db, effect: Self, error: str, *, tx: Tx | None = None) -> bool:
         """PENDING → DEAD: it waits for staff, if the lease is still ours."""
-        return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error})
+        return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error}, tx)
 
     @classmethod
-    async def _close(cls, db: Db, effect: Self, fields: dict[str, Any]) -> bool:
+    async def _close(cls, db: Db, effect: Self, fields: dict[str, Any], tx: Tx | None = None) -> bool:
         where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
-        return await cls.change(db, where, {"$set": fields}) is not None
+        return await cls.change(db, where, {"$set": fields}, tx=tx) is not None
 
     @classmethod
     async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime) -> int:

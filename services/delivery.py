@@ -5,6 +5,7 @@ from models.base import Db, Tx, transact
 from models.entitlement import Entitlement, EntitlementStatus
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
+from models.outbox import OutboxEffect
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
@@ -23,6 +24,9 @@ class Delivery:
     async def owed(self, tenant_id: str, entitlement_id: str) -> Entitlement | None:
         """The entitlement if it still has to be granted, else None."""
         found = await Entitlement.get(self._db, tenant_id, entitlement_id)
+        if found is not None and found.status is EntitlementStatus.GRANTED:
+            # Whoever noted the grant may have died before it looked at the order.
+            await self.complete(tenant_id, found.order_id)
         open_states = {EntitlementStatus.PENDING, EntitlementStatus.FAILED}
         return found if found is not None and found.status in open_states else None
 
@@ -50,10 +54,6 @@ class Delivery:
 
     async def failed(self, entitlement: Entitlement, reason: str) -> None:
         """Note why a role could not be granted; staff and customer are told once per reason."""
-        known = entitlement.failed_reason == reason
-        await Entitlement.fail(self._db, entitlement.tenant_id, entitlement.id, reason)
-        if known:
-            return
         now = self._clock.now()
         alert = Alert(
             tenant_id=entitlement.tenant_id,
@@ -75,17 +75,23 @@ class Delivery:
         told.dedupe_key += f":{entitlement.key}:{reason}"
         shown = alert_effect(alert, self._clock)
         shown.dedupe_key = f"{shown.kind}:{entitlement.key}:{reason}"
-        if await self._outbox.owe_once(shown):
-            await alert.insert(self._db)
-        await self._outbox.owe_once(told)
+
+        async def work(tx: Tx) -> None:
+            if await Entitlement.fail(self._db, alert.tenant_id, entitlement.id, reason, tx=tx) is None:
+                return
+            fresh = await OutboxEffect.not_owed(self._db, [shown, told], tx=tx)
+            if shown in fresh:
+                await alert.insert(self._db, tx=tx)
+            await self._outbox.owe(fresh, tx)
+
+        await self._outbox.commit(work)
 
     async def rejoined(self, shop: Shop, member: Member) -> int:
         """Owe a member who came back every role that an order of theirs grants; how many."""
         now = self._clock.now()
         owed = await Entitlement.owed_roles(self._db, shop.id, member.discord_id)
-        for entitlement in owed:
-            await Entitlement.reopen(self._db, entitlement)
-            again = effect(
+        again = [
+            effect(
                 EffectKind.ROLE_GRANT,
                 shop.id,
                 f"{entitlement.key}:rejoined:{int(now.timestamp())}",
@@ -93,7 +99,15 @@ class Delivery:
                 payload={"entitlementId": entitlement.key},
                 order_id=entitlement.order_id,
             )
-            await self._outbox.owe_once(again)
+            for entitlement in owed
+        ]
+
+        async def work(tx: Tx) -> None:
+            for entitlement in owed:
+                await Entitlement.reopen(self._db, entitlement, tx=tx)
+            await self._outbox.owe(await OutboxEffect.not_owed(self._db, again, tx=tx), tx)
+
+        await self._outbox.commit(work)
         return len(owed)
 
     async def of_member(self, shop: Shop, member: Member, order_id: str) -> list[Entitlement]:

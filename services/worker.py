@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db
+from models.base import Db, Tx, transact
 from models.outbox import OutboxEffect
 from services.clock import Clock
 from services.effects import EffectKind
@@ -137,9 +137,6 @@ class Worker:
         log.warning("effect_postponed", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
 
     async def _bury(self, effect: OutboxEffect, reason: str) -> None:
-        if not await OutboxEffect.bury(self._db, effect, reason):
-            return
-        log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
         alert = Alert(
             tenant_id=effect.tenant_id,
             type=AlertType.FULFILLMENT_FAILED,
@@ -149,7 +146,15 @@ class Worker:
             entity_type="OutboxEffect",
             entity_id=effect.key,
         )
-        await alert.insert(self._db)
         # An alert that cannot be told must not raise another one about itself.
-        if effect.kind != EffectKind.STAFF_ALERT:
-            await OutboxEffect.owe_once(self._db, alert_effect(alert, self._clock))
+        owed = [] if effect.kind == EffectKind.STAFF_ALERT else [alert_effect(alert, self._clock)]
+
+        async def work(tx: Tx) -> bool:
+            if not await OutboxEffect.bury(self._db, effect, reason, tx=tx):
+                return False
+            await alert.insert(self._db, tx=tx)
+            await OutboxEffect.owe(self._db, owed, tx=tx)
+            return True
+
+        if await transact(self._db, work):
+            log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})

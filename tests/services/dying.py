@@ -20,11 +20,14 @@ from pymongo.monitoring import (
 
 from bot.wiring import build
 from models.base import Db
+from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
+from services.effects import EffectKind
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from services.worker import EffectFailed
 from tests.services.conftest import ADA, OWNER
 
 
@@ -58,6 +61,31 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
             await services.orders.cancel(shop, ADA, *arguments)
         case "claim":
             await services.claims.claim(shop, ADA, *arguments)
+        case "granted" | "failed":
+            await deliver(services, shop, name, *arguments)
+        case "rejoined":
+            await services.delivery.rejoined(shop, ADA)
+        case "give_up":
+            await give_up(services)
+
+
+async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str) -> None:
+    """What the handler of a role does once Discord has answered."""
+    owed = await services.delivery.owed(shop.id, entitlement_id)
+    if owed is not None and how == "granted":
+        await services.delivery.granted(owed)
+    elif owed is not None:
+        await services.delivery.failed(owed, "role_too_high")
+
+
+async def give_up(services: Services) -> None:
+    """Let every notice that is due fail for good."""
+
+    async def fail(_: OutboxEffect) -> str:
+        raise EffectFailed("broken", final=True)
+
+    services.worker.register(EffectKind.CUSTOMER_NOTICE, fail)
+    await services.worker.drain()
 
 
 async def main(uri: str, database: str, last: str, name: str, arguments: str) -> None:
