@@ -89,7 +89,9 @@ class Entitlement(TenantDocument):
         return await cls.change(db, where, {"$set": fields})
 
     @classmethod
-    async def fail(cls, db: Db, tenant_id: str, key: Any, reason: str, *, tx: Tx) -> Self | None:
+    async def fail(
+        cls, db: Db, tenant_id: str, key: Any, reason: str, *, tx: Tx | None = None
+    ) -> Self | None:
         """Note why it could not be granted yet, as a word of the translators; None when that was known."""
         where = {
             "_id": key,
