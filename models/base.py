@@ -240,6 +240,12 @@ class Document(Model, metaclass=_DocumentMeta):
         return None if row is None else cls.model_validate_doc(row)
 
 
+def searchable(text: str) -> str:
+    """What can be looked for of a text that came from outside: its first 200 characters, none of them NUL."""
+    # MongoDB refuses a pattern with a NUL in it.
+    return text[:200].replace("\0", " ")
+
+
 def object_id(text: str | ObjectId) -> ObjectId | None:
     """Read an id that came from outside; None when it cannot be one."""
     try:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, given, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, given, index, searchable, stored
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -204,7 +204,7 @@ class Order(TenantDocument):
     @classmethod
     def matching(cls, tenant_id: str, query: str) -> Where:
         """The filter for the orders that staff mean by a number, a Discord id, a status or part of a name."""
-        text = query.strip()
+        text = searchable(query).strip()
         where: dict[str, Any] = {"tenantId": tenant_id}
         if not text:
             return where

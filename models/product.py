@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, stored
+from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, searchable, stored
 
 
 class QtyVisibility(StrEnum):
@@ -59,7 +59,7 @@ class Product(TenantDocument):
         where: dict[str, object] = {"tenantId": tenant_id}
         if not also_inactive:
             where["isActive"] = True
-        words = [re.escape(word) for word in query.casefold().split()[:8]]
+        words = [re.escape(word) for word in searchable(query).casefold().split()[:8]]
         if words:
             where["$and"] = [{"nameFolded": {"$regex": word}} for word in words]
         return where

@@ -18,6 +18,7 @@ from services.shops import Shop
 MAX_ADDRESSES = 10
 NOTICES = ("order_received", "payment_confirmed", "order_shipped", "refunds")
 _EMAIL = re.compile(r"[^@\s<>\",;:\\]{1,64}@[^@\s<>\",;:\\]{1,189}\.[^@\s<>\",;:\\.]{2,63}")
+_EMAIL_LENGTH = 254  # as Customer.email is bounded: a longer one could be stored but not read
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,38}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _STORED = {
@@ -55,7 +56,7 @@ class Customers:
     async def set_profile(self, shop: Shop, member: Member, email: str, phone: str) -> Customer:
         """Keep an e-mail address and a phone number, empty for none; raises BadInput."""
         email, phone = email.strip(), phone.strip()
-        if email and not _EMAIL.fullmatch(email):
+        if email and (len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
             raise BadInput("email", "not_an_email")
         if phone and not _PHONE.fullmatch(phone):
             raise BadInput("phone", "not_a_phone")
