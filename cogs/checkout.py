@@ -16,6 +16,7 @@ from cogs._ui.order_card import order_card
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
 from models.errors import CartChanged, CartEmpty, StepMissing
+from models.order import OrderStatus
 from models.session import SessionStep
 from services import Services
 from services.checkout import CheckoutView
@@ -85,7 +86,9 @@ class Checkout(ShopCog):
             await self._again(visit, sentence(missing, w))
         else:
             view = await visit.services.orders.view(shop, visit.member, order.key)
-            note = w("Thank you! Your order is placed.")
+            # An old review's Confirm shows the order that it became, whatever has become of that since.
+            over = view.payment.claims > 0 or view.order.status is OrderStatus.CANCELLED
+            note = None if over else w("Thank you! Your order is placed.")
             await visit.show(order_card(view, visit.services.methods, w, note=note))
 
     async def _go_on(self, visit: Visit) -> None:

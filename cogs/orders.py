@@ -61,7 +61,10 @@ class Orders(ShopCog):
 
     @click("orders:paid")
     async def ask_for_claim(self, visit: Visit, order_id: str) -> None:
-        w = visit.words
+        w, view = visit.words, await self._view(visit, order_id)
+        if not view.can_claim:
+            await self._show(visit, view)
+            return
         reference = Input(
             "reference",
             w("Which name or note will we see?"),
@@ -86,9 +89,10 @@ class Orders(ShopCog):
 
     @click("orders:cancelled")
     async def cancel(self, visit: Visit, order_id: str) -> None:
-        await self._show(
-            visit, await visit.services.orders.cancel(await visit.shop(), visit.member, order_id)
-        )
+        view = await self._view(visit, order_id)
+        if view.can_cancel:
+            view = await visit.services.orders.cancel(await visit.shop(), visit.member, order_id)
+        await self._show(visit, view)
 
     @click("orders:items")
     async def items(self, visit: Visit, order_id: str) -> None:

@@ -5,8 +5,7 @@ import nextcord
 from cogs._effects.failing import failing
 from cogs._effects.notices import Told, notice_card
 from cogs._ui import send
-from cogs._ui.card import plain
-from cogs._ui.role_names import RoleName
+from cogs._ui.role_names import role_names_in_dm
 from cogs._ui.words import Words
 from models.customer import Customer
 from models.outbox import OutboxEffect
@@ -43,9 +42,8 @@ class CustomerNotices:
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             words = Words.of((known.locale if known else None) or person.locale)
-            told = Told(
-                shop, view, self._services.methods, self._role_names(shop.guild_id), payload=effect.payload
-            )
+            names = role_names_in_dm(self._bot, shop.guild_id)
+            told = Told(shop, view, self._services.methods, names, payload=effect.payload)
             card = notice_card(event, told, words)
             try:
                 await send.dm(self._bot, person.discord_id, card, guild_id=shop.guild_id, nonce=effect.key)
@@ -54,16 +52,6 @@ class CustomerNotices:
                     raise
                 return error.reason
         return "sent"
-
-    def _role_names(self, guild_id: str) -> RoleName:
-        guild = self._bot.get_guild(int(guild_id))
-
-        def name(role_id: str) -> str:
-            role = guild.get_role(int(role_id)) if guild and role_id.isdecimal() else None
-            # In a DM a role's mention shows no name.
-            return f"**{plain(role.name)}**" if role else f"<@&{role_id}>"
-
-        return name
 
 
 def _wants(customer: Customer, event: Notice) -> bool:

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable
 
-from cogs._ui.text import cut, plain
+from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
 from models.errors import Change
 from models.order import Order, OrderItem
 from services.carts import CartLine, Totals
 
 _NAME_LENGTH = 80
+# A full cart must fit on a card, so a name that is nearly all markup, which escaping doubles, is cut shorter.
+_ESCAPED_LENGTH = 120
+_MARKUP_LENGTH = 50
 
 
 def name_of(text: str) -> str:
     """A product's name in a line of its own, short enough to leave room for the rest."""
-    return plain(cut(text, _NAME_LENGTH))
+    shown = plain(cut(text, _NAME_LENGTH))
+    return shown if width(shown) <= _ESCAPED_LENGTH else plain(cut(text, _MARKUP_LENGTH))
 
 
 def line(item: OrderItem, currency: str, w: Words) -> str:

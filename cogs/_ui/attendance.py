@@ -10,7 +10,8 @@ import nextcord
 from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
 from cogs._ui.person import member_of
-from cogs._ui.refusals import sentence
+from cogs._ui.refusals import mentioned, sentence
+from cogs._ui.role_names import RoleName, role_names_in_dm
 from cogs._ui.text import cut
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
@@ -50,7 +51,7 @@ class Attendance:
                 await self._settle()
             except ShopError as refusal:
                 outcome = type(refusal).__name__
-                await self._tell(sentence(refusal, self._words))
+                await self._tell(sentence(refusal, self._words, self._role_names(bot)))
         except Exception:
             outcome, code = "failed", reference()
             log.exception("interaction_failed", extra={"action": self._action, "reference": code})
@@ -71,6 +72,10 @@ class Attendance:
             guild_id=self._guild_id or "",
             answer=self._answer,
         )
+
+    def _role_names(self, bot: nextcord.Client) -> RoleName:
+        in_dm = self._interaction.guild_id is None and self._guild_id is not None
+        return role_names_in_dm(bot, self._guild_id or "") if in_dm else mentioned
 
     async def _settle(self) -> None:
         stage = self._answer.stage

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.linked import linked
 from cogs._ui.role_names import RoleName, named
-from cogs._ui.target import Target
-from cogs._ui.text import cut, plain
+from cogs._ui.target import Target, written
+from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
 from services.catalog import CatalogPage, Entry
 from services.shops import Shop
 
 # What is left of a custom_id beside the action, a product's id and a page number.
 _QUERY_LENGTH = 36
+_PAGE_DIGITS = 5
 
 
 class Place(NamedTuple):
@@ -26,14 +26,15 @@ class Place(NamedTuple):
 
     @classmethod
     def read(cls, page: str, query: str) -> "Place":
-        """The place that a custom_id names."""
-        return cls(int(page) if page.isdecimal() else 0, query)
+        """The place that a custom_id names, also a forged one."""
+        known = page.isdecimal() and len(page) <= _PAGE_DIGITS
+        return cls(int(page) if known else 0, searchable(query))
 
 
 def searchable(text: str) -> str:
     """What of a query is searched for: whole characters, as many as a custom_id holds."""
-    query = " ".join(text.split())
-    while len(quote(query, safe="")) > _QUERY_LENGTH:
+    query = " ".join(text.split())[:_QUERY_LENGTH]
+    while width(written(query)) > _QUERY_LENGTH:
         query = query[:-1]
     return query.strip()
 

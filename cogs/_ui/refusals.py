@@ -38,8 +38,18 @@ class GuildLeft(ShopError):
     """A click in a DM came from somebody who is not, or whose shop is not, in the guild any more."""
 
 
-def sentence(error: ShopError, words: Words) -> str:
-    """What to tell the person; every refusal of models/errors.py has its sentence."""
+def mentioned(role_id: str) -> str:
+    """A role as Discord's clients show it in its guild; nobody is pinged by it."""
+    return f"<@&{role_id}>"
+
+
+def sentence(error: ShopError, words: Words, role: Callable[[str], str] = mentioned) -> str:
+    """What to tell the person; every refusal of models/errors.py has its sentence.
+
+    `role` says what to call a role where the sentence will be read.
+    """
+    if isinstance(error, RolesMissing):
+        return _roles_missing(error, words, role)
     for kind in type(error).__mro__:
         if kind in _SAID:
             return _SAID[kind](error, words)
@@ -137,8 +147,8 @@ def _not_allowed(error: NotAllowed, w: Words) -> str:
     )
 
 
-def _roles_missing(error: RolesMissing, w: Words) -> str:
-    roles = ", ".join(f"<@&{key}>" for key in error.role_ids)
+def _roles_missing(error: RolesMissing, w: Words, role: Callable[[str], str] = mentioned) -> str:
+    roles = ", ".join(role(key) for key in error.role_ids)
     return w("**{name}** is for members with the role {roles}.", name=_name(error.product_name), roles=roles)
 
 

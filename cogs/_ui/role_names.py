@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+import nextcord
+
+from cogs._ui.refusals import mentioned
 from cogs._ui.text import plain
 from cogs._ui.visit import Visit
 from models.tenant import ResponseMode
@@ -15,13 +18,16 @@ async def role_names(visit: Visit) -> RoleName:
     """What to call a role, by its id, where this visit's card will be read."""
     shop = await visit.shop()
     new_dm = visit.interaction.message is None and shop.config.response_mode is ResponseMode.DM
-    guild = visit.bot.get_guild(int(visit.guild_id))
+    return role_names_in_dm(visit.bot, visit.guild_id) if visit.in_dm or new_dm else mentioned
+
+
+def role_names_in_dm(bot: nextcord.Client, guild_id: str) -> RoleName:
+    """What to call a guild's roles in a DM."""
+    guild = bot.get_guild(int(guild_id))
 
     def name(role_id: str) -> str:
         role = guild.get_role(int(role_id)) if guild and role_id.isdecimal() else None
-        if role is None or not (visit.in_dm or new_dm):
-            return f"<@&{role_id}>"
-        return f"**{plain(role.name)}**"
+        return f"**{plain(role.name)}**" if role else mentioned(role_id)
 
     return name
 

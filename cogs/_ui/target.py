@@ -3,6 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from cogs._ui.text import width
+
 # Discord takes 100 characters; a card must also fit when it is sent by DM with the guild in front.
 MAX_LENGTH = 100
 _PREFIX_LENGTH = len("g~") + 20
@@ -16,8 +18,8 @@ class Target:
     def __init__(self, action: str, *args: str | int) -> None:
         if action.count(":") != 1:
             raise ValueError(f"an action is area:verb, not {action!r}")
-        self.custom_id = ":".join((action, *(_written(arg) for arg in args)))
-        if len(self.custom_id) > MAX_LENGTH - _PREFIX_LENGTH:
+        self.custom_id = ":".join((action, *(written(arg) for arg in args)))
+        if width(self.custom_id) > MAX_LENGTH - _PREFIX_LENGTH:
             raise ValueError(f"too long for a custom_id: {self.custom_id!r}")
 
     def __eq__(self, other: object) -> bool:
@@ -38,9 +40,16 @@ class Parsed(NamedTuple):
     args: tuple[str, ...]
 
 
-def _written(arg: str | int) -> str:
+def written(arg: str | int) -> str:
+    """An argument as it stands in a custom_id: letters of every script stay, because escapes are long."""
     text = str(arg)
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+    if text.isalnum():
+        return text
+    return "".join(each if _stays(each) else quote(each, safe="") for each in text)
+
+
+def _stays(character: str) -> bool:
+    return character.isalnum() or (not character.isascii() and character.isprintable())
 
 
 def guild_prefix(guild_id: str) -> str:
@@ -54,6 +63,9 @@ def parse(custom_id: str) -> Parsed:
     head, mark, rest = custom_id.partition("~")
     if mark and head[:1] == "g" and head[1:].isascii() and head[1:].isdigit():
         guild_id, custom_id = head[1:], rest
+    if width(custom_id) > MAX_LENGTH - _PREFIX_LENGTH:
+        # No target of ours is so long, and what it says would not fit into the next one.
+        return Parsed(guild_id, "", ())
     parts = custom_id.split(":")
     args = tuple(unquote(part) if "%" in part else part for part in parts[2:])
     return Parsed(guild_id, ":".join(parts[:2]), args)

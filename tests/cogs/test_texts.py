@@ -1,7 +1,5 @@
 """Small texts on their way in and out: searches, addresses, links in the shop's own words."""
 
-from urllib.parse import quote
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from cogs._ui.address import address_label, address_text, typed_address
 from cogs._ui.linked import linked
 from cogs._ui.products import Place, searchable
+from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.address import Address
 
@@ -19,11 +18,11 @@ ENGLISH, GERMAN = Words.of("en-US"), Words.of("de")
 def test_a_search_always_fits_a_button(text: str) -> None:
     """Whatever is typed, its beginning is searched for and travels in a custom_id."""
     query = searchable(text)
-    assert len(quote(query, safe="")) <= 36
+    assert Target("shop:add", "f" * 24, 99999, query).custom_id.startswith("shop:add:")
     assert " ".join(text.split()).startswith(query)
 
 
-@pytest.mark.parametrize(("page", "read"), [("3", 3), ("-1", 0), ("x", 0), ("", 0)])
+@pytest.mark.parametrize(("page", "read"), [("3", 3), ("-1", 0), ("x", 0), ("", 0), ("9" * 20, 0)])
 def test_a_forged_page_is_the_first(page: str, read: int) -> None:
     """Only digits make a page."""
     assert Place.read(page, "mug") == Place(read, "mug")
