@@ -144,9 +144,9 @@ class InventorySnapshot(TenantDocument):
         return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
 
     @classmethod
-    async def of_product(cls, db: Db, tenant_id: str, product_id: str) -> Self:
+    async def of_product(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx | None = None) -> Self:
         """The product's snapshot; an empty one when its stock was never tracked."""
-        found = await cls.find_one(db, {"tenantId": tenant_id, "productId": product_id})
+        found = await cls.find_one(db, {"tenantId": tenant_id, "productId": product_id}, tx=tx)
         return found or cls(tenant_id=tenant_id, product_id=product_id)
 
     @staticmethod
@@ -172,7 +172,9 @@ class InventorySnapshot(TenantDocument):
         return None if marked is None else marked.quantity_available
 
     @classmethod
-    async def mark_ample(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> None:
+    async def mark_ample(
+        cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx | None = None
+    ) -> None:
         """Note that stock rose above the threshold again, so that the next crossing is told."""
         where = {
             "tenantId": tenant_id,
@@ -180,7 +182,7 @@ class InventorySnapshot(TenantDocument):
             "quantityAvailable": {"$gt": threshold},
             "lowAlerted": True,
         }
-        await cls.rows(db).update_one(where, {"$set": {"lowAlerted": False}})
+        await cls.rows(db).update_one(where, {"$set": {"lowAlerted": False}}, session=tx)
 
 
 async def apply_row(db: Db, row: InventoryTransaction, tx: Tx) -> bool:
@@ -214,30 +216,31 @@ async def unsettled_products(db: Db) -> list[tuple[str, str]]:
 
 async def fold(db: Db, tenant_id: str, product_id: str) -> int:
     """Count every unsettled ledger row of a product into its snapshot, exactly once; how many there were."""
+    return await transact(db, lambda tx: fold_within(db, tenant_id, product_id, tx))
 
-    async def work(tx: Tx) -> int:
-        where: Where = {"tenantId": tenant_id, "productId": product_id, "settled": False}
-        rows = await InventoryTransaction.find_all(db, where, tx=tx)
-        if not rows:
-            return 0
-        ids: list[ObjectId] = [row.id for row in rows]
-        await InventoryTransaction.rows(db).update_many(
-            {"_id": {"$in": ids}, "settled": False}, {"$set": {"settled": True}}, session=tx
-        )
-        await InventorySnapshot.rows(db).update_one(
-            {"tenantId": tenant_id, "productId": product_id},
-            {
-                "$inc": {
-                    "quantityAvailable": sum(row.available_delta for row in rows),
-                    "quantityReserved": sum(row.reserved_delta for row in rows),
-                },
-                "$currentDate": {"updatedAt": True},
+
+async def fold_within(db: Db, tenant_id: str, product_id: str, tx: Tx) -> int:
+    """The same inside the caller's transaction, for what has to be written together with the count."""
+    where: Where = {"tenantId": tenant_id, "productId": product_id, "settled": False}
+    rows = await InventoryTransaction.find_all(db, where, tx=tx)
+    if not rows:
+        return 0
+    ids: list[ObjectId] = [row.id for row in rows]
+    await InventoryTransaction.rows(db).update_many(
+        {"_id": {"$in": ids}, "settled": False}, {"$set": {"settled": True}}, session=tx
+    )
+    await InventorySnapshot.rows(db).update_one(
+        {"tenantId": tenant_id, "productId": product_id},
+        {
+            "$inc": {
+                "quantityAvailable": sum(row.available_delta for row in rows),
+                "quantityReserved": sum(row.reserved_delta for row in rows),
             },
-            session=tx,
-        )
-        return len(rows)
-
-    return await transact(db, work)
+            "$currentDate": {"updatedAt": True},
+        },
+        session=tx,
+    )
+    return len(rows)
 
 
 async def replay(db: Db, tenant_id: str, product_id: str) -> tuple[int, int]:

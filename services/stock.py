@@ -1,13 +1,14 @@
 """Staff's hand on the stock: every change is a ledger row."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, transact
+from models.base import Db, Tx
 from models.errors import BadInput, NotFound, OutOfStock
-from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold
+from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold_within
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
@@ -20,6 +21,7 @@ from services.shops import Shop
 
 MAX_STOCK = 1_000_000
 _LATEST = 10
+_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Stock:
         """Add units that arrived; raises BadInput or NotFound."""
         if not 1 <= quantity <= MAX_STOCK:
             raise BadInput("quantity", "range", MAX_STOCK)
-        return await self._move(shop, actor, product_id, InventoryMove.RESTOCK, quantity, reason)
+        return await self._move(shop, actor, product_id, InventoryMove.RESTOCK, lambda _: quantity, reason)
 
     async def adjust(self, shop: Shop, actor: Member, product_id: str, delta: int, reason: str) -> StockView:
         """Correct a count by a difference; raises OutOfStock when it would fall below 0."""
         if delta == 0 or abs(delta) > MAX_STOCK:
             raise BadInput("quantity", "range", MAX_STOCK)
-        return await self._move(shop, actor, product_id, InventoryMove.ADJUSTMENT, delta, reason)
+        return await self._move(shop, actor, product_id, InventoryMove.ADJUSTMENT, lambda _: delta, reason)
 
     async def set_to(
         self, shop: Shop, actor: Member, product_id: str, quantity: int, reason: str
@@ -72,38 +74,40 @@ class Stock:
         """Correct the available count to what was counted; raises BadInput or NotFound."""
         if not 0 <= quantity <= MAX_STOCK:
             raise BadInput("quantity", "range", MAX_STOCK)
-        view = await self.of(shop, product_id)
-        if quantity == view.available:
-            return view
-        return await self.adjust(shop, actor, product_id, quantity - view.available, reason)
+        move = InventoryMove.ADJUSTMENT
+        return await self._move(shop, actor, product_id, move, lambda available: quantity - available, reason)
 
     async def _move(
-        self, shop: Shop, actor: Member, product_id: str, move: InventoryMove, delta: int, reason: str
+        self,
+        shop: Shop,
+        actor: Member,
+        product_id: str,
+        move: InventoryMove,
+        delta_of: Callable[[int], int],
+        reason: str,
     ) -> StockView:
-        view = await self.of(shop, product_id)
-        row = InventoryTransaction(
-            tenant_id=shop.id,
-            product_id=view.product.key,
-            type=move,
-            quantity_delta=delta,
-            reason=reason.strip() or None,
-        )
+        """Write one row; `delta_of` is asked inside the transaction, of what is available there and then."""
+        why = _reason(reason)
+        product = (await self.of(shop, product_id)).product
 
         async def work(tx: Tx) -> None:
-            if not await apply_row(self._db, row.model_copy(), tx):
-                raise OutOfStock(view.product.name, view.available)
-            await self._audit.record(
-                shop.id,
-                actor,
-                f"stock.{move.value.lower()}",
-                view.product,
-                before={"available": view.available},
-                after={"delta": delta, "reason": row.reason},
-                tx=tx,
+            left = (
+                await InventorySnapshot.of_product(self._db, shop.id, product.key, tx=tx)
+            ).quantity_available
+            delta = delta_of(left)
+            if delta == 0:
+                return
+            row = InventoryTransaction(
+                tenant_id=shop.id, product_id=product.key, type=move, quantity_delta=delta, reason=why
             )
+            if not await apply_row(self._db, row, tx):
+                raise OutOfStock(product.name, left)
+            before, after = {"available": left}, {"delta": delta, "reason": why}
+            act = f"stock.{move.value.lower()}"
+            await self._audit.record(shop.id, actor, act, product, before=before, after=after, tx=tx)
+            await self._note_level(shop, product.key, product.name, tx)
 
-        await transact(self._db, work)
-        await self.note_level(shop, view.product.key, view.product.name)
+        await self._outbox.commit(work)
         return await self.of(shop, product_id)
 
     async def count_in(self, shop: Shop, order: Order) -> None:
@@ -114,33 +118,42 @@ class Stock:
 
     async def fold(self, shop: Shop, product_id: str, name: str) -> None:
         """Count a product's unsettled ledger rows into its snapshot and watch the threshold."""
-        async with self._turns.setdefault(product_id, asyncio.Lock()):
-            await fold(self._db, shop.id, product_id)
-        await self.note_level(shop, product_id, name)
-
-    async def note_level(self, shop: Shop, product_id: str, name: str) -> None:
-        """Raise LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it."""
-        threshold = shop.config.low_inventory_threshold
-        await InventorySnapshot.mark_ample(self._db, shop.id, product_id, threshold)
 
         async def work(tx: Tx) -> None:
-            left = await InventorySnapshot.mark_low(self._db, shop.id, product_id, threshold, tx=tx)
-            if left is None:
-                return
-            alert = Alert(
-                tenant_id=shop.id,
-                type=AlertType.LOW_INVENTORY,
-                severity=AlertSeverity.WARN,
-                message="low_stock",
-                params={"product": name, "left": left},
-                entity_type="Product",
-                entity_id=product_id,
-            )
-            await alert.insert(self._db, tx=tx)
-            await self._outbox.owe([alert_effect(alert, self._clock)], tx)
+            if await fold_within(self._db, shop.id, product_id, tx):
+                await self._note_level(shop, product_id, name, tx)
 
-        if await InventorySnapshot.is_low(self._db, shop.id, product_id, threshold):
+        async with self._turns.setdefault(product_id, asyncio.Lock()):
             await self._outbox.commit(work)
+
+    async def _note_level(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
+        """Owe LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it.
+
+        In the transaction that moves the stock: a process that dies after it has nothing left to tell.
+        """
+        threshold = shop.config.low_inventory_threshold
+        await InventorySnapshot.mark_ample(self._db, shop.id, product_id, threshold, tx=tx)
+        left = await InventorySnapshot.mark_low(self._db, shop.id, product_id, threshold, tx=tx)
+        if left is None:
+            return
+        alert = Alert(
+            tenant_id=shop.id,
+            type=AlertType.LOW_INVENTORY,
+            severity=AlertSeverity.WARN,
+            message="low_stock",
+            params={"product": name, "left": left},
+            entity_type="Product",
+            entity_id=product_id,
+        )
+        await alert.insert(self._db, tx=tx)
+        await self._outbox.owe([alert_effect(alert, self._clock)], tx)
+
+
+def _reason(text: str) -> str | None:
+    cleaned = text.strip()
+    if len(cleaned) > _REASON_LENGTH:
+        raise BadInput("reason", "length", _REASON_LENGTH)
+    return cleaned or None
 
 
 def alert_effect(alert: Alert, clock: Clock) -> OutboxEffect:

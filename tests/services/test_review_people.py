@@ -14,7 +14,7 @@ LONG = "ß" * 4000
 async def test_an_address_too_long_to_be_kept_is_refused_and_its_owner_can_still_buy(
     services: Services, shop: Shop, product: MakeProduct
 ) -> None:
-    """An e-mail address beyond 254 characters is refused; it used to be stored and broke every later visit."""
+    """An e-mail address beyond 254 characters is refused: once stored, it would break every later visit."""
     for domain in (180, 189):
         with pytest.raises(BadInput):
             await services.customers.set_profile(shop, ADA, f"{'a' * 64}@{'b' * domain}.{'c' * 20}", "")
