@@ -13,6 +13,7 @@ from odmantic import AIOEngine as Db
 from odmantic import EmbeddedModel, Field, Model, ObjectId
 from odmantic.bson import WithBsonSerializer
 from odmantic.config import ODMConfigDict
+from odmantic.exceptions import DocumentParsingError as Unreadable
 from odmantic.field import ODMFieldInfo
 from odmantic.model import BaseModelMetaclass, EmbeddedModelMetaclass, ModelMetaclass
 from pydantic import AfterValidator, BeforeValidator
@@ -33,6 +34,7 @@ __all__ = [
     "Rows",
     "TenantDocument",
     "Tx",
+    "Unreadable",
     "Utc",
     "Where",
     "given",

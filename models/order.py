@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from models.address import Address
 from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, given, index, searchable, stored
@@ -86,6 +86,14 @@ class OrderEvent(Part):
     what: str
     actor_id: str | None = None
     note: str | None = None
+
+
+class EndedHold(NamedTuple):
+    """The name of an order that nobody paid in time."""
+
+    tenant_id: str
+    order_id: str
+    order_number: str
 
 
 class Order(TenantDocument):
@@ -226,7 +234,10 @@ class Order(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id, "orderNumber": number})
 
     @classmethod
-    async def with_ended_hold(cls, db: Db, now: datetime) -> list[Self]:
-        """Unpaid orders, of every tenant, whose hold is over."""
+    async def with_ended_hold(cls, db: Db, now: datetime) -> list[EndedHold]:
+        """Unpaid orders, of every tenant, whose hold is over, the soonest first."""
         where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": {"$lte": now}}
-        return await cls.find_all(db, where, sort="holdEndsAt", limit=100)
+        # Only their names: one that cannot be read must not hide the others.
+        names = {"tenantId": 1, "orderNumber": 1}
+        cursor = cls.rows(db).find(where, names).sort("holdEndsAt", 1)
+        return [EndedHold(row["tenantId"], str(row["_id"]), row["orderNumber"]) async for row in cursor]

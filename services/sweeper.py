@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
-from models.base import Db
-from models.errors import NoShop
+from models.base import Db, Unreadable
+from models.errors import ShopError
 from models.inventory import unsettled_products
-from models.order import Order
+from models.order import EndedHold, Order
 from models.product import Product
 from models.session import OrderSession
 from services.clock import Clock
 from services.orders import Orders
 from services.placement import Placement
 from services.rules import Rules
-from services.shops import Shop, Shops
+from services.shops import Shops
 from services.stock import Stock
 
 log = logging.getLogger(__name__)
@@ -55,9 +57,9 @@ class Sweeper:
     async def sweep(self) -> dict[str, int]:
         """One round; how much of each kind was tidied up."""
         done = {
-            "holds": await self._placement.sweep_holds(),
+            "holds": await _apart(self._placement.sweep_holds(), step="holds"),
             "folds": await self._fold(),
-            "sessions": await OrderSession.expire(self._db, self._clock.now()),
+            "sessions": await _apart(OrderSession.expire(self._db, self._clock.now()), step="sessions"),
             "orders": await self._end_holds(),
         }
         if any(done.values()):
@@ -66,22 +68,29 @@ class Sweeper:
 
     async def _fold(self) -> int:
         pairs = await unsettled_products(self._db)
-        for tenant_id, product_id in pairs:
-            product = await Product.get(self._db, tenant_id, product_id)
-            shop = await self._shop(tenant_id)
-            if shop is not None:
-                await self._stock.fold(shop, product_id, product.name if product else product_id)
-        return len(pairs)
+        return sum([await _apart(self._fold_one(*pair), step="folds", about=pair[1]) for pair in pairs])
+
+    async def _fold_one(self, tenant_id: str, product_id: str) -> int:
+        shop = await self._shops.of_tenant(tenant_id)
+        product = await Product.get(self._db, tenant_id, product_id)
+        await self._stock.fold(shop, product_id, product.name if product else product_id)
+        return 1
 
     async def _end_holds(self) -> int:
-        ended = 0
-        for order in await Order.with_ended_hold(self._db, self._clock.now()):
-            shop = await self._shop(order.tenant_id)
-            ended += shop is not None and await self._orders.end_hold(shop, order)
-        return ended
+        ended = await Order.with_ended_hold(self._db, self._clock.now())
+        return sum([await _apart(self._end_one(each), step="orders", about=each.order_id) for each in ended])
 
-    async def _shop(self, tenant_id: str) -> Shop | None:
-        try:
-            return await self._shops.of_tenant(tenant_id)
-        except NoShop:
-            return None
+    async def _end_one(self, ended: EndedHold) -> int:
+        shop = await self._shops.of_tenant(ended.tenant_id)
+        order = await Order.get(self._db, shop.id, ended.order_id)
+        return int(order is not None and await self._orders.end_hold(shop, order))
+
+
+async def _apart(work: Coroutine[Any, Any, int], *, step: str, about: str | None = None) -> int:
+    """What the work did; a shop that is gone or a broken record is skipped and keeps nobody else waiting."""
+    try:
+        return await work
+    except (ShopError, Unreadable, OperationFailure) as error:
+        # Only the kind: the text of a driver's error may quote the record.
+        log.warning("sweep_skipped", extra={"step": step, "about": about, "error": type(error).__name__})
+        return 0
