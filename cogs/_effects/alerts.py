@@ -64,7 +64,7 @@ def _low_stock(alert: Alert, w: Words) -> str:
 
 def _new_order(alert: Alert, w: Words) -> str:
     total = w.money(int(alert.params["total"]), str(alert.params["currency"]))
-    return w("Order **{number}** over {total} is paid.", number=alert.params["number"], total=total)
+    return w("Order **{number}** for {total} is paid.", number=alert.params["number"], total=total)
 
 
 def _role_failed(alert: Alert, w: Words) -> str:

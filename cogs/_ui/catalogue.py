@@ -1,4 +1,4 @@
-"""Keeping translations: `python -m cogs._ui.catalogue [language ...]` collects and updates them."""
+"""Keeping translations: `python -m cogs._ui.catalogue [language ...]` brings them up to date."""
 
 import sys
 from collections.abc import Iterator
@@ -7,37 +7,12 @@ from string import Formatter
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from cogs._ui.sentences import template
 from cogs._ui.words import LOCALES, languages
-from services.payments import by_hand
 
-SOURCES = LOCALES.parent
 _HEADER = "# What the shop says, in another language. Keep every {name} as it is."
-# What the cogs call the words of a visit: `w(...)`, `visit.words(...)`, `self._words(...)`.
-KEYWORDS = {"w": None, "words": None, "_words": None, "later": None, "count": (2, 3)}
-
-
-def template() -> Catalog:
-    """Every sentence that the cogs say, with where it is said."""
-    found = Catalog(project="discord-shop", fuzzy=False)
-    every = extract_from_dir(SOURCES, keywords=KEYWORDS, directory_filter=lambda _: True)
-    for name, line, text, comments, context in every:
-        found.add(
-            text, None, [(f"cogs/{Path(name).as_posix()}", line)], auto_comments=comments, context=context
-        )
-    for text in _of_payment_methods():
-        found.add(text, None, [("services/payments", 0)])
-    return found
-
-
-def _of_payment_methods() -> Iterator[str]:
-    """What the ways to pay say of themselves: each is one file of the services, which translate nothing."""
-    for method in by_hand().values():
-        yield method.descriptor.display_name
-        yield method.descriptor.description
-        yield from (setting.label for setting in method.settings)
 
 
 def read(language: str, folder: Path = LOCALES) -> Catalog:

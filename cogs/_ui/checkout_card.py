@@ -85,7 +85,7 @@ def _payment(view: CheckoutView, w: Words) -> Card:
     said = w("How would you like to pay?")
     if view.methods:
         options = [
-            Option(method.display_name, method.value, w(method.description), emoji=method.icon)
+            Option(w(method.display_name), method.value, w(method.description), emoji=method.icon)
             for method in view.methods[:_MOST_OPTIONS]
         ]
         ways = [Select(w("Choose how to pay"), Target("checkout:payment"), options)]
@@ -124,7 +124,7 @@ def _review(view: CheckoutView, w: Words) -> Card:
     paid_by = (
         []
         if free or view.method is None
-        else [Field(w("You pay with"), view.method.display_name, inline=True)]
+        else [Field(w("You pay with"), w(view.method.display_name), inline=True)]
     )
     problems = any(line.problem for line in view.lines)
     said = w("Is everything right? With Confirm you place the order; you pay right after.")

@@ -2,12 +2,12 @@
 
 from cogs._ui.card import Button, Card, Field, code, plain
 from cogs._ui.labels import status
+from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.order import Order
 from models.payment import Payment, PaymentStatus
 from services.claims import ClaimView
-from services.payments import by_hand
 
 _MAX_LINES = 10
 _MAX_NAME = 60
@@ -28,7 +28,7 @@ def claim_card(view: ClaimView, w: Words, *, claims: int | None = None) -> Card:
         card.text = decision(payment, w)
         card.colour = "bad" if payment.status is PaymentStatus.REJECTED else "good"
     elif claims is not None and claims != payment.claims:
-        card.text = w("The customer has said so again since. Please look at the newer card.")
+        card.text = w("The customer has reported this payment again. Please use the newer card.")
     else:
         card.text = w("Please look for this payment in your account, then approve or reject it.")
         card.colour = "warn"
@@ -57,12 +57,6 @@ def decision(payment: Payment, w: Words) -> str:
     return w("This payment is {status}.", status=f"**{status(payment.status, w)}**")
 
 
-def method_name(payment: Payment) -> str:
-    """What people call the payment's method."""
-    method = by_hand().get(payment.method)
-    return method.descriptor.display_name if method else payment.method.value.replace("_", " ").title()
-
-
 def _rejected(payment: Payment, who: str | None, w: Words) -> str:
     when = w.when(payment.rejected_at) if payment.rejected_at else ""
     by = w("Rejected by {who} {when}.", who=who, when=when) if who else w("Rejected {when}.", when=when)
@@ -72,7 +66,7 @@ def _rejected(payment: Payment, who: str | None, w: Words) -> str:
 
 def _title(view: ClaimView, w: Words) -> str:
     amount = w.money(view.payment.amount_cents, view.payment.currency)
-    return w("{amount} by {method}", amount=amount, method=method_name(view.payment))
+    return w("{amount} by {method}", amount=amount, method=method_name(view.payment.method, w))
 
 
 def _fields(view: ClaimView, w: Words) -> list[Field]:

@@ -105,7 +105,7 @@ def _reason(view: OrderView) -> str:
 def _how_to_pay(due: Instructions | None, w: Words) -> list[Field]:
     if due is None:
         return []
-    return [Field(w("How to pay with {method}", method=method_name(due.method)), how_to_pay(due, w))]
+    return [Field(w("How to pay with {method}", method=method_name(due.method, w)), how_to_pay(due, w))]
 
 
 def _contents(order: Order, w: Words) -> list[Field]:

@@ -9,10 +9,10 @@ from services.payments import by_hand
 from services.payments.contract import Instructions
 
 
-def method_name(method: PaymentMethod) -> str:
+def method_name(method: PaymentMethod, w: Words) -> str:
     """What people call a way to pay."""
     known = by_hand().get(method)
-    return known.descriptor.display_name if known else method.value.replace("_", " ").title()
+    return w(known.descriptor.display_name) if known else method.value.replace("_", " ").title()
 
 
 def how_to_pay(due: Instructions, w: Words) -> str:

@@ -3,9 +3,10 @@
 from cogs._ui import amounts
 from cogs._ui.address import address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select, code, plain
-from cogs._ui.claim_card import decision, method_name
+from cogs._ui.claim_card import decision
 from cogs._ui.form import Form, Input
 from cogs._ui.labels import status
+from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words, later
@@ -143,7 +144,7 @@ def _fields(view: OrderView, w: Words) -> list[Field]:
 
 def _payment(view: OrderView, w: Words) -> str:
     payment = view.payment
-    said = [f"{method_name(payment)} · {decision(payment, w)}"]
+    said = [f"{method_name(payment.method, w)} · {decision(payment, w)}"]
     if payment.reference_text and payment.claimed_at:
         when = w.when(payment.claimed_at)
         said.append(w("Payer's note: {note}, {when}", note=code(payment.reference_text), when=when))

@@ -80,7 +80,7 @@ class Config(Section):
                 required=setting.required,
                 long=setting.key == "text",
                 max_length=_TEXT,
-                placeholder=setting.example,
+                placeholder=w(setting.example),
             )
             for setting in settings
         ]

@@ -1,9 +1,10 @@
 """/admin payments: the queue of claims, and every Approve and Reject, also those in the staff channel."""
 
 from cogs._ui.card import Button, Card, Field, Option, Select, code, plain
-from cogs._ui.claim_card import claim_card, decision, method_name
+from cogs._ui.claim_card import claim_card, decision
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
+from cogs._ui.paying import method_name
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
 from cogs._ui.visit import is_own
@@ -103,7 +104,7 @@ class Payments(Section):
         await _bring_up_to_date(visit, view, claims)
         w = visit.words
         if view.payment.claims != number(claims):
-            await visit.say(w("The customer has said so again since. Please look at the newer claim."))
+            await visit.say(w("The customer has reported this payment again. Please use the newer card."))
         else:
             await visit.say(w("Somebody was faster.") + f" {decision(view.payment, w)}")
 
@@ -160,7 +161,7 @@ def _line(view: ClaimView, w: Words) -> Field:
     since = w.when(payment.claimed_at) if payment.claimed_at else ""
     who = f"<@{view.order.customer.discord_id}>"
     amount = w.money(payment.amount_cents, payment.currency)
-    name = f"{payment.order_number} · {amount} · {method_name(payment)}"
+    name = f"{payment.order_number} · {amount} · {method_name(payment.method, w)}"
     return Field(name, w("{who}, note {note}, {since}", who=who, note=note, since=since))
 
 

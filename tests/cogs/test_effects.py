@@ -386,7 +386,7 @@ async def test_paid_orders_are_announced_where_the_shop_wants_them(scene: Scene)
     order = await scene.order()
     await scene.drain()
     [posted] = orders.messages
-    assert f"Order {order.order_number} over $25.00 is paid." in posted.text.replace("**", "")
+    assert f"Order {order.order_number} for $25.00 is paid." in posted.text.replace("**", "")
     assert not any("is paid" in seen.text for seen in scene.staff_room.messages)
     opened = await scene.olivia.press(posted, "Open order")
     assert order.order_number in opened.text

@@ -4,12 +4,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from cogs._ui import catalogue
+from cogs._ui.sentences import template
 from cogs._ui.words import Words, languages
 
 
 def test_every_kind_of_sentence_is_found() -> None:
     """Said at once, counted, kept in a table for later, or spread over two lines."""
-    found = catalogue.template()
+    found = template()
     assert found.get("Done.")
     assert found.get(("Only {n} of **{name}** is left. Please choose a smaller quantity.", ""))
     assert found.get("I cannot find that order. Please choose one with `/orders list`.")
