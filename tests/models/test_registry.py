@@ -14,6 +14,12 @@ from models.registry import IndexRefused, all_documents, create_indexes, indexes
 from tests.models.samples import sample
 
 
+@pytest.fixture
+def database_name(fresh_database_name: str) -> str:
+    """These tests change indexes, which must not be left to others."""
+    return fresh_database_name
+
+
 async def names(rows: Rows) -> set[str]:
     """The indexes that the collection has."""
     return set(await rows.index_information())
