@@ -143,6 +143,11 @@ class Order(TenantDocument):
     history: list[OrderEvent] = Field(default_factory=list)
 
     @property
+    def placed_at(self) -> datetime:
+        """When it was confirmed."""
+        return self.history[0].at if self.history else self.created_at
+
+    @property
     def needs_shipping(self) -> bool:
         """Whether any line has to be sent."""
         return any(not item.is_digital for item in self.items)
@@ -187,11 +192,10 @@ class Order(TenantDocument):
         )
 
     @classmethod
-    async def note(cls, db: Db, order: Self, event: OrderEvent) -> Self | None:
+    async def note(cls, db: Db, order: Self, event: OrderEvent, *, tx: Tx | None = None) -> Self | None:
         """Add to the history, in any state."""
-        return await cls.change(
-            db, {"_id": order.id, "tenantId": order.tenant_id}, {"$push": {"history": event.model_dump_doc()}}
-        )
+        where = {"_id": order.id, "tenantId": order.tenant_id}
+        return await cls.change(db, where, {"$push": {"history": event.model_dump_doc()}}, tx=tx)
 
     @classmethod
     async def set_invoice_number(cls, db: Db, order: Self, number: str, *, tx: Tx) -> Self | None:

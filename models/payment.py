@@ -127,7 +127,9 @@ class Payment(TenantDocument):
         await cls.change(db, where, {"$set": {"cardChannelId": channel_id, "cardMessageId": message_id}})
 
     @classmethod
-    async def with_reference(cls, db: Db, payment: Self, reference_key: str) -> Self | None:
+    async def with_reference(
+        cls, db: Db, payment: Self, reference_key: str, *, tx: Tx | None = None
+    ) -> Self | None:
         """Another payment by the same method that was approved with this reference."""
         return await cls.find_one(
             db,
@@ -137,4 +139,5 @@ class Payment(TenantDocument):
                 "customerReferenceKey": reference_key,
                 "_id": {"$ne": payment.id},
             },
+            tx=tx,
         )

@@ -4,9 +4,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from models.base import Db, Tx
+from models.counter import Counter
 from models.errors import AlreadyDecided, BadInput, NotFound, ReferenceUsed, Refused
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
@@ -102,9 +104,6 @@ class Claims:
         """
         view = await self._undecided(shop, payment_id, claims)
         seen = _text("note", note)
-        other = await Payment.with_reference(self._db, view.payment, _reference_key(seen))
-        if other is not None and not used_before_ok:
-            raise ReferenceUsed(other.order_number)
         fields = {
             "approverUserId": actor.discord_id,
             "confirmedBy": actor.discord_id,
@@ -114,6 +113,7 @@ class Claims:
         }
 
         async def work(tx: Tx) -> Order:
+            await self._note_reference(view.payment, _reference_key(seen), tx, used_before_ok=used_before_ok)
             order = await self._paid.write(
                 shop, view.order, view.payment, fields, tx=tx, actor_id=actor.discord_id
             )
@@ -123,6 +123,13 @@ class Claims:
         order = await self._decide(shop, view, work)
         await self._stock.count_in(shop, order)
         return await self.view(shop, payment_id)
+
+    async def _note_reference(self, payment: Payment, key: str, tx: Tx, *, used_before_ok: bool) -> None:
+        # Two approvals at once cannot see each other's note; they meet at this number, and one looks again.
+        await Counter.next(self._db, payment.tenant_id, f"approved {payment.method}", tx=tx)
+        other = await Payment.with_reference(self._db, payment, key, tx=tx)
+        if other is not None and not used_before_ok:
+            raise ReferenceUsed(other.order_number)
 
     async def reject(self, shop: Shop, actor: Member, payment_id: str, claims: int, reason: str) -> ClaimView:
         """Turn a claim down and tell the customer why; the order stays open a while for another try."""
@@ -136,7 +143,7 @@ class Claims:
                 raise Refused("payment", view.payment.status)
             event = OrderEvent(at=now, what="payment_rejected", actor_id=actor.discord_id, note=why)
             pending = view.order.status is OrderStatus.PENDING_PAYMENT
-            hold = {"holdEndsAt": now + self._rules.hold_after_rejection} if pending else {}
+            hold = {"holdEndsAt": self._hold_after_rejection(view.order, now)} if pending else {}
             order = await Order.patch(self._db, view.order, hold, event, tx=tx)
             if order is None:
                 raise Refused("order", view.order.status)
@@ -147,6 +154,9 @@ class Claims:
 
         await self._decide(shop, view, work)
         return await self.view(shop, payment_id)
+
+    def _hold_after_rejection(self, order: Order, now: datetime) -> datetime:
+        return max(order.placed_at + self._rules.hold_p2p, now + self._rules.hold_after_rejection)
 
     async def waiting(self, shop: Shop, page: int = 0) -> WaitingPage:
         """Claims that wait for staff, oldest first."""
@@ -231,5 +241,6 @@ def _text(field: str, text: str) -> str:
 
 
 def _reference_key(note: str) -> str:
-    """A note without what people vary when they copy it: case, spaces, punctuation."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", note).casefold())
+    """A note without what people vary when they copy it: case, spaces, and punctuation beside words."""
+    folded = unicodedata.normalize("NFKC", note).casefold()
+    return re.sub(r"[\W_]+", "", folded) or re.sub(r"\s+", "", folded)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.base import Db, Tx, Where
+from models.base import Db, Tx, Where, transact
 from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound, Refused
 from models.inventory import InventoryTransaction
@@ -155,9 +155,12 @@ class Orders:
         event = OrderEvent(
             at=self._clock.now(), what="note", actor_id=actor.discord_id, note=_note("note", text)
         )
-        noted = await Order.note(self._db, order, event)
-        await self._audit.record(shop.id, actor, "order.note", order, after={"note": event.note})
-        return await self.show(shop, noted or order)
+
+        async def work(tx: Tx) -> Order:
+            await self._audit.record(shop.id, actor, "order.note", order, after={"note": event.note}, tx=tx)
+            return await Order.note(self._db, order, event, tx=tx) or order
+
+        return await self.show(shop, await transact(self._db, work))
 
     async def end_hold(self, shop: Shop, order: Order) -> bool:
         """Cancel an order whose hold is over; False when it was paid, claimed or cancelled meanwhile."""

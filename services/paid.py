@@ -6,7 +6,7 @@ from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.errors import OutOfStock, Refused
-from models.inventory import InventoryMove, InventoryTransaction, apply_row
+from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row
 from models.order import Order, OrderEvent, OrderItem, OrderStatus
 from models.payment import Payment, PaymentStatus
 from services.clock import Clock
@@ -64,7 +64,8 @@ class Paid:
                 continue
             row = _row(order, item, InventoryMove.RESERVE, -item.quantity, settled=True)
             if not await apply_row(self._db, row, tx):
-                raise OutOfStock(item.name, 0)
+                left = await InventorySnapshot.of_product(self._db, order.tenant_id, item.product_id, tx=tx)
+                raise OutOfStock(item.name, left.quantity_available)
 
     async def _owe(self, shop: Shop, order: Order, owed: list[Entitlement], tx: Tx) -> None:
         now = self._clock.now()

@@ -63,6 +63,8 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
             await services.claims.claim(shop, ADA, *arguments)
         case "granted" | "failed":
             await deliver(services, shop, name, *arguments)
+        case "note":
+            await services.orders.add_note(shop, OWNER, *arguments)
         case "adjust":
             await services.stock.adjust(shop, OWNER, *arguments)
         case "rejoined":
