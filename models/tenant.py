@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, Part, TenantDocument, Tx, index, stored
+from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
 
 
@@ -35,8 +36,8 @@ class ShippingType(Part):
 
     code: str = Field(min_length=1, max_length=40)
     label: str = Field(min_length=1, max_length=80)
-    cost_cents: int = Field(ge=0)
-    estimated_days: int | None = Field(default=None, ge=0)
+    cost_cents: int = Field(ge=0, le=MAX_CENTS)
+    estimated_days: int | None = Field(default=None, ge=0, le=999)
 
 
 class VisibilityDefault(StrEnum):
@@ -60,7 +61,7 @@ class BotConfig(TenantDocument):
     admin_role_ids: list[str] = Field(default_factory=list)
     staff_role_ids: list[str] = Field(default_factory=list)
     response_mode: ResponseMode = ResponseMode.EPHEMERAL
-    low_inventory_threshold: int = Field(default=5, ge=0)
+    low_inventory_threshold: int = Field(default=5, ge=0, le=1_000_000)
     enabled_payment_methods: list[PaymentMethod] = Field(default_factory=list)
     payment_instructions: str = ""
     payment_instructions_by_method: dict[str, Any] = Field(default_factory=dict)

@@ -30,6 +30,7 @@ class Setting:
     required: bool
     example: str
     valid: Callable[[str], bool] = lambda _: True
+    length: int = 500
 
 
 @dataclass(frozen=True)
@@ -82,5 +83,11 @@ class Instructions:
     note_supported: bool
 
 
-NAME = Setting("recipient_name", "Name the payer will see", required=False, example="Aurora Community")
+NAME = Setting(
+    "recipient_name",
+    "Name the payer will see",
+    required=False,
+    example="Aurora Community",
+    length=80,  # it has to fit into a QR code in every script
+)
 TEXT = Setting("text", "Anything else to know", required=False, example="We check payments every evening.")

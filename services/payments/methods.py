@@ -14,8 +14,6 @@ from services.payments import by_hand
 from services.payments.contract import ByHand, Due, Instructions, MethodDescriptor, Prefilled, Setting
 from services.shops import Shop, Shops
 
-_VALUE_LENGTH = 500
-
 
 class PaymentMethods:
     """The shop's till: every method by its own file, the same verbs for all."""
@@ -106,8 +104,8 @@ def _cleaned(setting: Setting, text: str) -> str:
     text = text.strip()
     if not text and setting.required:
         raise BadInput(setting.key, "required")
-    if len(text) > _VALUE_LENGTH:
-        raise BadInput(setting.key, "length", _VALUE_LENGTH)
+    if len(text) > setting.length:
+        raise BadInput(setting.key, "length", setting.length)
     if text and not setting.valid(text):
         raise BadInput(setting.key, "example", setting.example)
     return text
