@@ -12,14 +12,21 @@ from babel.messages.pofile import read_po, write_po
 from cogs._ui.sentences import template
 from cogs._ui.words import LOCALES, languages
 
-_HEADER = "# What the shop says, in another language. Keep every {name} as it is."
+_HEADERS = {
+    "project": "discord-shop",
+    "version": "0.1",
+    "header_comment": "# What the shop says, in another language. Keep every {name} as it is.",
+    "msgid_bugs_address": "the project's issue tracker",
+    "last_translator": "the contributors",
+    "language_team": "the contributors",
+}
 
 
 def read(language: str, folder: Path = LOCALES) -> Catalog:
     """The catalogue of a language, empty when there is none yet."""
     path = _path(language, folder)
     if not path.is_file():
-        return Catalog(locale=language, project="discord-shop", header_comment=_HEADER, fuzzy=False)
+        return Catalog(locale=language, fuzzy=False, **_HEADERS)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -29,6 +36,7 @@ def update(language: str, folder: Path = LOCALES) -> Path:
     known = read(language, folder)
     known.update(template(), no_fuzzy_matching=True)
     known.obsolete.clear()
+    known.revision_date = known.creation_date
     path = _path(language, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -193,7 +193,7 @@ async def test_the_card_of_an_older_claim_leads_to_the_newer_one(
     await services.claims.claim(shop, member(ada), claimed.order.key, "sent again")
     await post(bot, staff_room, await services.claims.view(shop, claimed.payment.key))
     answer = await card.press("Approve")
-    assert "newer claim" in answer.followups[-1].text
+    assert "newer card" in answer.followups[-1].text
     assert answer.now.buttons == []
     newest = staff_room.messages_for(sam)[-1]
     await (await newest.open("Approve")).submit({NOTE: "sent again"})
