@@ -70,7 +70,7 @@ async def test_a_long_search_in_any_script_stays_within_a_buttons_room(
 ) -> None:
     """A query of 100 characters is cut at a whole character; the pages of what is found still work."""
     for number in range(7):
-        await product(f"{'名前のある品物' * 8} {number}")
+        await product(f"{'名前のある品物' * 8} {number}", sku=f"S{number}")
     seen = await ada.run("/shop browse", query="名前のある品物" * 14)
     seen = await seen.press("Next")
     assert "Page 2 of 2" in seen.text
