@@ -63,10 +63,10 @@ class RolesMissing(ShopError):
 
 @dataclass(eq=False)
 class OutOfStock(ShopError):
-    """The product and how many are left (0 or more)."""
+    """The product and how many are left (0 or more); None when the shop keeps that to itself."""
 
     product_name: str
-    left: int
+    left: int | None
 
 
 class CartEmpty(ShopError):

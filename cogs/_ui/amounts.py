@@ -52,6 +52,8 @@ def change(moved: Change, currency: str, w: Words) -> str:
         return w("This is no longer sold.")
     if moved.kind == "roles":
         return w("This needs a role that you do not have.")
+    if moved.kind == "stock" and moved.new is None:
+        return w("Fewer are left.")
     if moved.kind == "stock":
         return w.count(moved.new, "Only {n} left.", "Only {n} left.") if moved.new else w("Sold out.")
     return w("This has changed.")

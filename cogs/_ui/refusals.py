@@ -154,6 +154,8 @@ def _roles_missing(error: RolesMissing, w: Words, role: Callable[[str], str] = m
 
 def _out_of_stock(error: OutOfStock, w: Words) -> str:
     name = _name(error.product_name)
+    if error.left is None:
+        return w("There are not that many of **{name}**. Please choose a smaller quantity.", name=name)
     if error.left <= 0:
         return w("**{name}** is sold out. Please choose something else or come back later.", name=name)
     return w.count(

@@ -137,3 +137,21 @@ async def test_a_forged_button_that_is_too_long_is_no_bug(
     answer = await ada.click(seen, custom_id=custom_id.format(key=mug.key), forged=True)
     assert "Something went wrong" not in answer.text
     assert "interaction_failed" not in caplog.messages
+
+
+async def test_a_stock_that_the_shop_keeps_to_itself_is_not_told_by_refusals(
+    ada: Person, services: Services, shop: Shop, product: MakeProduct, olivia: Person
+) -> None:
+    """Asking for too many, or seeing them go, tells no number; only that they are sold out is said."""
+    ring = await product("Ring", stock=7, qty_visibility="private")
+    refused = await ada.run("/cart add", product="Ring", quantity=99)
+    assert refused.text == "There are not that many of **Ring**. Please choose a smaller quantity."
+    await ada.run("/cart add", product="Ring", quantity=6)
+    await services.stock.set_to(shop, member(olivia), ring.key, 4, "counted")
+    seen = await ada.run("/cart view")
+    assert "⚠️ Fewer are left." in seen.text
+    assert "4" not in seen.embeds[0]["description"]
+    assert "4 x **Ring**" in (await seen.press("Update my cart")).text
+    await services.stock.set_to(shop, member(olivia), ring.key, 0, "counted")
+    assert "⚠️ Sold out." in (await ada.run("/cart view")).text
+    assert "**Ring** is sold out." in (await ada.run("/cart add", product="Ring")).text
