@@ -1,20 +1,45 @@
-"""`make bench`: every measurement of the shop, one after the other, on servers of its own."""
+"""`make bench`: every measurement of the shop on servers of its own; `ARGS=discord` or so narrows it."""
 
+import argparse
 import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import confirm
-from bot.embedded import Mongod
+from bench import confirm, discord, start
+from bench.report import Table
+from bot.embedded import Mongod, RedisServer
 from bot.wiring import open_database
 
+PARTS = ("confirm", "discord", "start")
 
-async def main() -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory(prefix="shop-bench-") as folder:
-        async with Mongod(Path(folder)) as uri:
-            (await confirm.measure(open_database(uri, "confirm"))).show()
+
+def arguments() -> list[str]:
+    """The parts that are asked for; all of them unless named."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure, as ratios within one run.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
+    asked: list[str] = parser.parse_args().parts
+    if unknown := [part for part in asked if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return asked or list(PARTS)
+
+
+async def main(parts: list[str]) -> None:
+    """Measure and print, one part after the other."""
+    for part in parts:
+        (await measured(part)).show()
+
+
+async def measured(part: str) -> Table:
+    """The figures of one part."""
+    if part == "start":
+        return await start.measure()
+    with tempfile.TemporaryDirectory(prefix="shop-bench-") as name:
+        folder = Path(name)
+        async with Mongod(folder) as uri, RedisServer(folder) as redis:
+            if part == "confirm":
+                return await confirm.measure(open_database(uri, "confirm"))
+            return await discord.measure(uri, redis, folder)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(arguments()))

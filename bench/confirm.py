@@ -1,8 +1,6 @@
 """(a) Confirm through the services against a bare Motor loop that writes the same documents."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -10,7 +8,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 
-from bench.report import Figure, Table, percentile
+from bench.load import Act, timed
+from bench.report import Figure, Table
 from bot.wiring import build
 from models.base import Db, transact
 from models.member import Member
@@ -28,8 +27,6 @@ PRODUCTS = 50
 REPEATS = 3
 OWNER = Member("1", "owner", "Owner", owns_guild=True)
 
-type Confirm = Callable[[], Awaitable[object]]
-
 
 async def prepare(db: Db) -> tuple[Services, Shop, list[Product]]:
     """A shop with products in plenty."""
@@ -46,9 +43,9 @@ async def prepare(db: Db) -> tuple[Services, Shop, list[Product]]:
     return services, shop, products
 
 
-async def carts(services: Services, shop: Shop, products: Sequence[Product]) -> list[Confirm]:
+async def carts(services: Services, shop: Shop, products: Sequence[Product]) -> list[Act]:
     """One reviewed cart per order, ready for its Confirm."""
-    ready: list[Confirm] = []
+    ready: list[Act] = []
     for number in range(ORDERS):
         member = Member(str(ObjectId()), f"user{number}", f"User {number}")
         await services.carts.add(shop, member, products[number % len(products)].key, 1)
@@ -60,7 +57,7 @@ async def carts(services: Services, shop: Shop, products: Sequence[Product]) -> 
     return ready
 
 
-async def bare(db: Db, services: Services, shop: Shop, products: Sequence[Product]) -> list[Confirm]:
+async def bare(db: Db, services: Services, shop: Shop, products: Sequence[Product]) -> list[Act]:
     """The same writes in the same order, as plain Motor calls with documents made beforehand."""
     placed = [await confirm() for confirm in (await carts(services, shop, products))[:1]]
     order = placed[0]
@@ -74,7 +71,7 @@ async def bare(db: Db, services: Services, shop: Shop, products: Sequence[Produc
     }
     session = await d["ordersessions"].find_one({"submittedOrderId": order.key})
     assert session is not None
-    ready: list[Confirm] = []
+    ready: list[Act] = []
     for number in range(ORDERS):
         product = products[number % len(products)].key
         fresh = {
@@ -91,7 +88,7 @@ async def bare(db: Db, services: Services, shop: Shop, products: Sequence[Produc
 
 def _bare_confirm(
     db: Db, tenant: str, product: str, session_id: ObjectId, samples: dict[str, dict[str, Any] | None]
-) -> Confirm:
+) -> Act:
     d = db.database
 
     async def confirm() -> None:
@@ -135,21 +132,6 @@ def _bare_confirm(
     return confirm
 
 
-async def timed(confirms: list[Confirm], at_once: int) -> tuple[float, list[float]]:
-    """Orders per second and each one's seconds, with so many customers at once."""
-    waiting, taken = iter(confirms), []
-
-    async def customer() -> None:
-        for confirm in waiting:
-            began = time.perf_counter()
-            await confirm()
-            taken.append(time.perf_counter() - began)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(customer() for _ in range(at_once)))
-    return len(confirms) / (time.perf_counter() - began), taken
-
-
 async def measure(db: Db) -> Table:
     """Every figure of part (a)."""
     services, shop, products = await prepare(db)
@@ -163,9 +145,9 @@ async def measure(db: Db) -> Table:
                 ("spread", await carts(services, shop, products)),
                 ("one", await carts(services, shop, products[:1])),
             ):
-                rate, taken = await timed(ready, at_once)
-                rates[name].append(rate)
-                slow[name].append(percentile(taken, 99))
+                run = await timed(ready, at_once)
+                rates[name].append(run.rate)
+                slow[name].append(run.p99)
         b, s, o = (median(rates[name]) for name in ("bare", "spread", "one"))
         figures += [
             Figure(

@@ -20,6 +20,7 @@ from services.customers import Customers
 from services.delivery import Delivery
 from services.draft import Drafts
 from services.invoices import Invoices
+from services.levels import Levels
 from services.links import Links
 from services.orders import Orders
 from services.outbox import Outbox
@@ -68,10 +69,11 @@ def build(db: Db, clock: Clock, rules: Rules, links: Links, redis: Redis | None 
     """Every service over one database."""
     wakeups = Wakeups(redis)
     audit, outbox = Audit(db), Outbox(db, wakeups)
-    shops, catalog, customers = Shops(db, clock, audit), Catalog(db, audit), Customers(db)
+    levels, shops, customers = Levels(db), Shops(db, clock, audit), Customers(db)
+    catalog = Catalog(db, clock, audit, levels)
     methods = PaymentMethods(shops)
     stock, paid = Stock(db, clock, audit, outbox), Paid(db, clock, outbox)
-    carts = Carts(db, clock, rules, catalog)
+    carts = Carts(db, clock, rules, catalog, levels)
     orders = Orders(db, clock, audit=audit, outbox=outbox, methods=methods, links=links, stock=stock)
     placement = Placement(
         db,

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
 import pymongo
 from bson.errors import InvalidId
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from motor.motor_asyncio import AsyncIOMotorClientSession as Tx
-from motor.motor_asyncio import AsyncIOMotorCollection
-from odmantic import AIOEngine as Db
-from odmantic import EmbeddedModel, Field, Model, ObjectId
+from odmantic import AIOEngine, EmbeddedModel, Field, Model, ObjectId
 from odmantic.bson import WithBsonSerializer
 from odmantic.config import ODMConfigDict
 from odmantic.exceptions import DocumentParsingError as Unreadable
@@ -41,6 +40,20 @@ __all__ = [
     "index",
     "stored",
 ]
+
+
+class Db(AIOEngine):
+    """The database; keeps the handles of its collections, which Motor takes long to make."""
+
+    def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
+        super().__init__(client=client, database=database)
+        self._rows: dict[str, Rows] = {}
+
+    def rows(self, collection: str) -> Rows:
+        """The handle of a collection."""
+        if collection not in self._rows:
+            self._rows[collection] = self.database[collection]
+        return self._rows[collection]
 
 
 def utc_now() -> datetime:
@@ -182,7 +195,7 @@ class Document(Model, metaclass=_DocumentMeta):
     @classmethod
     def rows(cls, db: Db) -> Rows:
         """The collection, for the guarded updates of this room."""
-        return db.get_collection(cls)
+        return db.rows(cls.__collection__)
 
     @classmethod
     async def find_one(cls, db: Db, where: Where, *, tx: Tx | None = None) -> Self | None:

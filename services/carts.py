@@ -17,13 +17,13 @@ from models.errors import (
     RolesMissing,
     SessionExpired,
 )
-from models.inventory import InventorySnapshot
 from models.member import Member
 from models.order import OrderItem
 from models.product import Product
 from models.session import OrderSession, SessionState
-from services.catalog import Catalog, missing_roles, shows_stock
+from services.catalog import Catalog, missing_roles
 from services.clock import Clock
+from services.levels import Levels
 from services.rules import Rules
 from services.shops import Shop
 
@@ -76,11 +76,12 @@ class CartView:
 class Carts:
     """Fills and empties carts; prices follow the catalogue until Confirm."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, catalog: Catalog) -> None:
+    def __init__(self, db: Db, clock: Clock, rules: Rules, catalog: Catalog, levels: Levels) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._catalog = catalog
+        self._levels = levels
 
     async def view(self, shop: Shop, member: Member) -> CartView:
         """The cart with today's availability."""
@@ -100,7 +101,7 @@ class Carts:
             await Product.of_keys(self._db, shop.id, [item.product_id for item in items]) if items else {}
         )
         stock = await self.stock_of(shop, products)
-        lines = [_line(shop, item, products.get(item.product_id), stock, member) for item in items]
+        lines = [_line(item, products.get(item.product_id), stock, member) for item in items]
         subtotal = sum(item.line_cents for item in items)
         return CartView(session, lines, Totals(subtotal, 0, 0, 0, shop.currency))
 
@@ -109,7 +110,7 @@ class Carts:
         tracked = [key for key, product in products.items() if product.inventory_tracked]
         if not tracked:
             return {}
-        return dict.fromkeys(tracked, 0) | await InventorySnapshot.of(self._db, shop.id, tracked)
+        return dict.fromkeys(tracked, 0) | await self._levels.of(shop.id, tracked)
 
     async def add(self, shop: Shop, member: Member, product_id: str, quantity: int = 1) -> CartView:
         """Put more of a product in; raises NotFound, RolesMissing, OutOfStock or BadInput."""
@@ -165,7 +166,7 @@ class Carts:
             if wanted > MAX_QUANTITY:
                 raise BadInput("quantity", "range", MAX_QUANTITY)
             if entry.available is not None and wanted > entry.available:
-                raise OutOfStock(product.name, 0 if entry.sold_out else entry.shown_quantity)
+                raise OutOfStock(product.name, entry.available)
             return _with(session.items, line_of(product, wanted))
 
         return await self._edit(shop, member, edit)
@@ -222,12 +223,13 @@ class Carts:
 
     async def _open(self, shop: Shop, member: Member) -> OrderSession:
         now = self._clock.now()
-        await OrderSession.expire_one(self._db, shop.id, member.discord_id, now)
         session = await OrderSession.current(self._db, shop.id, member.discord_id)
-        if session is not None:
-            if session.state is SessionState.CONFIRMING:
-                raise ConfirmInProgress
+        if session is not None and session.state is SessionState.CONFIRMING:
+            raise ConfirmInProgress
+        if session is not None and session.expires_at > now:
             return session
+        if session is not None:
+            await OrderSession.expire_one(self._db, shop.id, member.discord_id, now)
         fresh = OrderSession(
             tenant_id=shop.id,
             discord_user_id=member.discord_id,
@@ -271,14 +273,9 @@ def _lower(items: list[OrderItem], product_id: str, delta: int) -> list[OrderIte
     return [item for item in lowered if item.quantity > 0]
 
 
-def _line(
-    shop: Shop, item: OrderItem, product: Product | None, stock: dict[str, int], member: Member
-) -> CartLine:
+def _line(item: OrderItem, product: Product | None, stock: dict[str, int], member: Member) -> CartLine:
     available = stock.get(item.product_id)
-    problem = difference(item, product, available, member)
-    if problem and problem.kind == "stock" and available and product and not shows_stock(shop, product):
-        problem = Change("stock", problem.name, problem.old)
-    return CartLine(item, available, problem)
+    return CartLine(item, available, difference(item, product, available, member))
 
 
 def difference(

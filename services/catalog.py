@@ -1,7 +1,9 @@
 """What is for sale, as a customer and as staff see it."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError
@@ -13,10 +15,15 @@ from models.member import Member
 from models.product import Product, QtyVisibility
 from models.tenant import VisibilityDefault
 from services.audit import Audit
+from services.clock import Clock
+from services.levels import Levels
+from services.remembered import Remembered
 from services.shops import Shop
 
 PAGE_SIZE = 6
 SUGGESTIONS = 25
+# Stock and roles are always of now; names and prices are checked again before anything is ordered.
+_REMEMBERED = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -46,31 +53,43 @@ class CatalogPage:
     query: str
 
 
+class _Shelf(NamedTuple):
+    products: list[Product]
+    page: int
+    pages: int
+    total: int
+
+
 class Catalog:
     """Reads and edits products."""
 
-    def __init__(self, db: Db, audit: Audit) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, levels: Levels) -> None:
         self._db = db
         self._audit = audit
+        self._levels = levels
+        self._shelves: Remembered[tuple[str, str, int], _Shelf] = Remembered(clock, _REMEMBERED)
 
     async def page(self, shop: Shop, member: Member, query: str = "", page: int = 0) -> CatalogPage:
         """The active products whose name holds every word of the query."""
-        return await self._page(shop, member, query, page, staff=False)
+        read = partial(self._shelf, shop, query, page)
+        return await self._filled(shop, member, query, await self._shelves.get((shop.id, query, page), read))
 
     async def staff_page(self, shop: Shop, query: str = "", page: int = 0) -> CatalogPage:
         """All products, also the inactive, with their real stock."""
-        return await self._page(shop, None, query, page, staff=True)
+        return await self._filled(shop, None, query, await self._shelf(shop, query, page, staff=True))
 
-    async def _page(
-        self, shop: Shop, member: Member | None, query: str, page: int, *, staff: bool
-    ) -> CatalogPage:
+    async def _shelf(self, shop: Shop, query: str, page: int, *, staff: bool = False) -> _Shelf:
         total = await Product.how_many(self._db, shop.id, query, also_inactive=staff)
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(max(page, 0), pages - 1)
         products = await Product.page(
             self._db, shop.id, query, skip=page * PAGE_SIZE, limit=PAGE_SIZE, also_inactive=staff
         )
-        return CatalogPage(await self._entries(shop, member, products), page, pages, total, query)
+        return _Shelf(products, page, pages, total)
+
+    async def _filled(self, shop: Shop, member: Member | None, query: str, shelf: _Shelf) -> CatalogPage:
+        entries = await self._entries(shop, member, shelf.products)
+        return CatalogPage(entries, shelf.page, shelf.pages, shelf.total, query)
 
     async def entry(self, shop: Shop, member: Member, product_id: str) -> Entry:
         """One product on sale; raises NotFound."""
@@ -129,10 +148,13 @@ class Catalog:
             await transact(self._db, work)
         except DuplicateKeyError as error:
             raise AlreadyExists("sku") from error
+        finally:
+            # Also when it is unknown whether the transaction was committed.
+            self._shelves.forget()
 
     async def _entries(self, shop: Shop, member: Member | None, products: list[Product]) -> list[Entry]:
         tracked = [product.key for product in products if product.inventory_tracked]
-        stock = await InventorySnapshot.of(self._db, shop.id, tracked) if tracked else {}
+        stock = await self._levels.of(shop.id, tracked) if tracked else {}
         return [_entry(shop, member, product, stock) for product in products]
 
 
@@ -144,7 +166,7 @@ def missing_roles(product: Product, member: Member) -> tuple[str, ...]:
 
 def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str, int]) -> Entry:
     available = stock.get(product.key, 0) if product.inventory_tracked else None
-    shown = member is None or shows_stock(shop, product)
+    shown = member is None or _public(shop, product)
     return Entry(
         product=product,
         available=available,
@@ -154,8 +176,7 @@ def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str,
     )
 
 
-def shows_stock(shop: Shop, product: Product) -> bool:
-    """Whether customers may know how many are left."""
+def _public(shop: Shop, product: Product) -> bool:
     if product.qty_visibility in {None, QtyVisibility.INHERIT}:
         return shop.config.default_qty_visibility is VisibilityDefault.PUBLIC
     return product.qty_visibility is QtyVisibility.PUBLIC

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
@@ -17,6 +18,7 @@ from models.product import Product
 from models.tenant import BotConfig, Tenant
 from services.audit import Audit
 from services.clock import Clock
+from services.remembered import Remembered
 
 # Long enough to spare two reads on every click, short enough that another process's change is soon seen.
 _REMEMBERED = timedelta(seconds=2)
@@ -57,19 +59,15 @@ class Shops:
 
     def __init__(self, db: Db, clock: Clock, audit: Audit) -> None:
         self._db = db
-        self._clock = clock
         self._audit = audit
-        self._remembered: dict[str, tuple[datetime, Shop]] = {}
+        self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
 
     async def of_guild(self, guild_id: str) -> Shop:
         """The shop that claimed this guild; raises NoShop."""
-        now = self._clock.now()
-        kept = self._remembered.get(guild_id)
-        if kept is not None and kept[0] > now:
-            return kept[1]
-        shop = await self._read(await BotConfig.of_guild(self._db, guild_id))
-        self._remembered[guild_id] = (now + _REMEMBERED, shop)
-        return shop
+        return await self._remembered.get(guild_id, partial(self._read_guild, guild_id))
+
+    async def _read_guild(self, guild_id: str) -> Shop:
+        return await self._read(await BotConfig.of_guild(self._db, guild_id))
 
     async def of_tenant(self, tenant_id: str) -> Shop:
         """The shop of this tenant; raises NoShop."""
@@ -108,7 +106,7 @@ class Shops:
             await transact(self._db, work)
         except DuplicateKeyError as error:
             raise AlreadyExists("guild") from error
-        self._remembered.pop(guild_id, None)
+        self._remembered.forget()
         return Shop(tenant, config)
 
     async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
@@ -130,9 +128,9 @@ class Shops:
             )
             return config
 
-        self._remembered.pop(shop.guild_id, None)
+        self._remembered.forget()
         config = await transact(self._db, work)
-        self._remembered.pop(shop.guild_id, None)
+        self._remembered.forget()
         return Shop(shop.tenant, config)
 
     async def _currency(self, shop: Shop, text: str) -> str:
@@ -156,7 +154,7 @@ class Shops:
             return await Tenant.rename(self._db, shop.id, name, tx=tx)
 
         tenant = await transact(self._db, work)
-        self._remembered.pop(shop.guild_id, None)
+        self._remembered.forget()
         if tenant is None:
             raise NoShop
         return Shop(tenant, shop.config)

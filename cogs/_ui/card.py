@@ -121,6 +121,9 @@ def _fit(embed: dict[str, Any]) -> None:
     ]
     places += [(field, key) for field in embed.get("fields", ()) for key in ("name", "value")]
     places += [(embed["footer"], "text")] if "footer" in embed else []
+    # No character is wider than two, and hardly a card is half as long as allowed.
+    if 2 * sum(len(part[key]) for part, key in places) <= _MAX_TOTAL:
+        return
     excess = sum(width(part[key]) for part, key in places) - _MAX_TOTAL
     while excess > 0:
         part, key = max(places, key=lambda place: width(place[0][place[1]]))

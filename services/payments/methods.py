@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from functools import lru_cache
 
 import segno
 
@@ -83,9 +84,15 @@ class PaymentMethods:
 
     def qr_png(self, text: str) -> bytes:
         """A QR code as a PNG that a phone reads off a screen."""
-        picture = io.BytesIO()
-        segno.make(text, error="m").save(picture, kind="png", scale=6, border=4)
-        return picture.getvalue()
+        return _drawn(text)
+
+
+# Drawing takes milliseconds of everybody's time, and an order shows the same code again and again.
+@lru_cache(maxsize=256)
+def _drawn(text: str) -> bytes:
+    picture = io.BytesIO()
+    segno.make(text, error="m").save(picture, kind="png", scale=6, border=4)
+    return picture.getvalue()
 
 
 def _method(value: str) -> ByHand:

@@ -1,0 +1,53 @@
+"""A moment's memory, so that a crowd that asks the same makes one reading."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from services.clock import Clock
+
+_MOST = 500
+
+
+class _Kept[V](NamedTuple):
+    until: datetime
+    value: V
+
+
+class Remembered[K: Hashable, V]:
+    """Keeps answers for so long after they were asked for; only for what may be seen that much too late."""
+
+    def __init__(self, clock: Clock, life: timedelta) -> None:
+        self._clock = clock
+        self._life = life
+        self._kept: dict[K, _Kept[V]] = {}
+        self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
+        self._forgotten = 0
+
+    async def get(self, key: K, read: Callable[[], Awaitable[V]]) -> V:
+        """What was read for this key a moment ago, or is being read now for somebody else; else read it."""
+        kept = self._fresh(key)
+        if kept is None:
+            async with self._locks.setdefault(key, asyncio.Lock()):
+                kept = self._fresh(key) or await self._read(key, read)
+        return kept.value
+
+    def forget(self) -> None:
+        """Read everything anew from here on, also what is being read at this moment."""
+        self._forgotten += 1
+        self._kept.clear()
+
+    def _fresh(self, key: K) -> _Kept[V] | None:
+        kept = self._kept.get(key)
+        return kept if kept is not None and kept.until > self._clock.now() else None
+
+    async def _read(self, key: K, read: Callable[[], Awaitable[V]]) -> _Kept[V]:
+        until, forgotten = self._clock.now() + self._life, self._forgotten
+        kept = _Kept(until, await read())
+        if forgotten == self._forgotten:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            self._kept[key] = kept
+        return kept
