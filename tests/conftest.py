@@ -83,7 +83,7 @@ def janitor(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
 def database_name(janitor: MongoClient[dict[str, Any]]) -> Iterator[str]:
     """An empty database that only this test uses, emptied afterwards.
 
-    Making and dropping one for every test keeps thousands of files open: mongod lets go of them minutes later.
+    Making and dropping one for every test keeps thousands of files open: mongod lets go of them late.
     """
     yield DATABASE
     database = janitor[DATABASE]
