@@ -131,7 +131,7 @@ async def test_a_refund_is_shown_with_what_was_paid(site: Site) -> None:
 async def test_money_and_dates_are_written_as_the_customer_writes_them(site: Site) -> None:
     """The order's locale decides, and a currency without minor units has none."""
     german = await site.page(an_order(currency="EUR", customer=someone("Ada", "de")))
-    assert sums(german)["Total"] == "25,00\xa0€"
+    assert sums(german)["Gesamt"] == "25,00\xa0€"
     assert "01.03.2026" in text_of(german)
     yen = await site.page(an_order(currency="JPY", order_number="2"))
     assert sums(yen)["Total"] == "¥2,500"
