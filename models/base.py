@@ -255,6 +255,11 @@ class Document(Model, metaclass=_DocumentMeta):
         return None if row is None else cls.model_validate_doc(row)
 
 
+def visible(text: str) -> bool:
+    """Whether a text shows anything: zero-width characters alone do not."""
+    return any(each.isprintable() and not each.isspace() for each in text)
+
+
 def searchable(text: str) -> str:
     """What can be looked for of a text that came from outside: its first 200 characters, none of them NUL."""
     # MongoDB refuses a pattern with a NUL in it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.base import Db, Tx
+from models.base import Db, Tx, visible
 from models.counter import Counter
 from models.errors import AlreadyDecided, BadInput, NotFound, ReferenceUsed, Refused
 from models.member import Member
@@ -233,7 +233,7 @@ class Claims:
 
 def _text(field: str, text: str) -> str:
     cleaned = " ".join(text.split())
-    if not cleaned:
+    if not visible(cleaned):
         raise BadInput(field, "required")
     if len(cleaned) > _TEXT_LENGTH:
         raise BadInput(field, "length", _TEXT_LENGTH)

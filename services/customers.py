@@ -8,11 +8,14 @@ from bson import ObjectId
 from pydantic import ValidationError
 
 from models.address import Address, SavedAddress
-from models.base import Db
+from models.base import Db, visible
 from models.customer import Customer
+from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound
 from models.member import Member
 from models.order import Order
+from models.payment import Payment
+from models.session import OrderSession
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -21,6 +24,30 @@ _EMAIL = re.compile(r"[^@\s<>\",;:\\]{1,64}@[^@\s<>\",;:\\]{1,189}\.[^@\s<>\",;:
 _EMAIL_LENGTH = 254  # as Customer.email is bounded: a longer one could be stored but not read
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,38}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+# What of these records is the customer's own: not who decided, where a card stands, or how it is stored.
+_OF_PAYMENT = {
+    "order_number",
+    "method",
+    "status",
+    "amount_cents",
+    "currency",
+    "reference_text",
+    "claimed_at",
+    "approved_at",
+    "rejected_at",
+    "rejection_reason",
+}
+_OF_ENTITLEMENT = {
+    "order_id",
+    "product_id",
+    "type",
+    "role_id",
+    "status",
+    "metadata",
+    "granted_at",
+    "revoked_at",
+}
+_OF_CART = {"items", "shipping_address", "shipping_type_code", "payment_method", "expires_at"}
 _STORED = {
     "order_received": "orderReceived",
     "payment_confirmed": "paymentConfirmed",
@@ -112,16 +139,24 @@ class Customers:
             self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
         )
         # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
-        hidden: dict[str, Any] = {
-            "id": True,
-            "notes": True,
-            "history": True,
-            "items": {"__all__": {"delivery_text"}},
-        }
+        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text"}}}
+        hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
+        cart = await OrderSession.current(self._db, shop.id, member.discord_id)
+        paying = {"tenantId": shop.id, "orderId": {"$in": [order.key for order in orders]}}
+        owed = {"tenantId": shop.id, "userId": member.discord_id}
         return {
             "shop": shop.name,
             "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
             "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
+            "payments": [
+                payment.model_dump(mode="json", include=_OF_PAYMENT)
+                for payment in await Payment.find_all(self._db, paying, sort="createdAt")
+            ],
+            "received": [
+                each.model_dump(mode="json", include=_OF_ENTITLEMENT)
+                for each in await Entitlement.find_all(self._db, owed, sort="createdAt")
+            ],
+            "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }
 
     async def _set(self, shop: Shop, member: Member, fields: dict[str, Any]) -> Customer:
@@ -141,7 +176,7 @@ def _same(found: Customer, fresh: Customer) -> bool:
 
 def read_address(shop: Shop, fields: Mapping[str, str]) -> Address:
     """An address from what a person typed; raises BadInput naming the first field that is wrong."""
-    typed = {key: " ".join(value.split()) for key, value in fields.items()}
+    typed = {key: " ".join(value.split()) for key, value in fields.items() if visible(value)}
     country = typed.get("country", "").upper()
     if not _COUNTRY.fullmatch(country):
         raise BadInput("country", "not_a_country")

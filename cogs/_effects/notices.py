@@ -13,6 +13,7 @@ from cogs._ui.role_names import RoleName
 from cogs._ui.text import width
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
+from models.order import OrderStatus
 from services.effects import Notice
 from services.orders import OrderView
 from services.payments.methods import PaymentMethods
@@ -43,12 +44,18 @@ class Told:
 
 def notice_card(event: Notice, told: Told, w: Words) -> Card:
     """The DM for an event, in the customer's language."""
-    card = order_card(told.view, told.methods, w, note=w(_NOTES[event], shop=plain(told.shop.name)))
+    card = order_card(told.view, told.methods, w, note=_note(event, told, w))
     if event is Notice.PAYMENT_CONFIRMED:
         card.fields = [*card.fields, *_roles(told, w), *_texts(told, w)]
     if event is Notice.ROLE_FAILED:
         card.fields = [*_roles(told, w), *_what_next(told, w), *card.fields]
     return card
+
+
+def _note(event: Notice, told: Told, w: Words) -> str:
+    # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
+    late = event is Notice.PAYMENT_REJECTED and told.view.order.status is OrderStatus.CANCELLED
+    return w(_NOTES[Notice.ORDER_CANCELLED if late else event], shop=plain(told.shop.name))
 
 
 def _roles(told: Told, w: Words) -> list[Field]:

@@ -6,6 +6,10 @@ from cogs._ui.text import plain
 from cogs._ui.words import Words
 from models.address import Address
 
+_CODE_LENGTH = 2
+# Regions that have a code and a name, and no post office.
+_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+
 
 def address_form(to: Target, w: Words) -> Form:
     """Where something should be sent; some parts share an input, on two lines or with a comma between."""
@@ -63,9 +67,14 @@ def _country_code(text: str, w: Words) -> str:
     wanted = " ".join(text.split()).casefold()
     for words in (w, Words.of(None)):
         for code, name in words.locale.territories.items():
-            if wanted == name.casefold() and code.isalpha():
+            if wanted == name.casefold() and _is_country(code):
                 return str(code)
-    return {"uk": "GB", "usa": "US"}.get(wanted, wanted.upper())
+    code = {"uk": "GB", "usa": "US"}.get(wanted, wanted.upper())
+    return "" if len(code) == _CODE_LENGTH and not _is_country(code) else code
+
+
+def _is_country(code: str) -> bool:
+    return code.isalpha() and code not in _NO_COUNTRIES and code in Words.of(None).locale.territories
 
 
 def country(code: str, w: Words) -> str:

@@ -4,6 +4,7 @@ from cogs._ui.card import Button, Card, Field, code, plain
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
+from cogs._ui.text import cut
 from cogs._ui.words import Words
 from models.order import Order
 from models.payment import Payment, PaymentStatus
@@ -91,6 +92,6 @@ def _fields(view: ClaimView, w: Words) -> list[Field]:
 
 
 def _items(order: Order, w: Words) -> str:
-    lines = [f"{item.quantity} x {plain(item.name[:_MAX_NAME])}" for item in order.items[:_MAX_LINES]]
+    lines = [f"{item.quantity} x {plain(cut(item.name, _MAX_NAME))}" for item in order.items[:_MAX_LINES]]
     more = len(order.items) - len(lines)
     return "\n".join([*lines, *([w.count(more, "and {n} more", "and {n} more")] if more else [])])

@@ -1,5 +1,7 @@
 """What a picky customer found: stale buttons, roles in DMs, long carts, searches in other scripts."""
 
+import json
+
 import pytest
 
 from bot.sandbox import Community, Form, Person
@@ -7,7 +9,7 @@ from cogs._ui.amounts import name_of
 from models.tenant import ResponseMode
 from services import Services
 from services.shops import Shop
-from tests.cogs.buying import CLAIM, paid, placed, review
+from tests.cogs.buying import ADDRESS, CLAIM, claimed, paid, placed, review
 from tests.cogs.conftest import member
 from tests.services.conftest import MakeProduct, TestClock
 
@@ -155,3 +157,75 @@ async def test_a_stock_that_the_shop_keeps_to_itself_is_not_told_by_refusals(
     await services.stock.set_to(shop, member(olivia), ring.key, 0, "counted")
     assert "⚠️ Sold out." in (await ada.run("/cart view")).text
     assert "**Ring** is sold out." in (await ada.run("/cart add", product="Ring")).text
+
+
+async def test_the_data_file_holds_what_its_card_promises(
+    ada: Person, bob: Person, services: Services, shop: Shop, product: MakeProduct, olivia: Person
+) -> None:
+    """Payments with the payer's own words, what was handed over and the cart; nobody else's, no secrets."""
+    key = await product("Key", delivery_text="OPEN-SESAME")
+    order = await placed(services, shop, ada, key.key)
+    await services.claims.claim(shop, member(ada), order.key, "@ada-pays")
+    await services.claims.claim(
+        shop, member(bob), (await placed(services, shop, bob, key.key)).key, "@bob-pays"
+    )
+    seen = await ada.run("/account data")
+    data = json.loads(seen.files["my-data.json"])
+    assert [each["reference_text"] for each in data["payments"]] == ["@ada-pays"]
+    assert data["received"] == []
+    assert data["cart"] is None
+    payment = (await services.claims.waiting(shop)).claims[0].payment
+    await services.claims.approve(shop, member(olivia), payment.key, payment.claims, "seen")
+    await product("Unpaid key", delivery_text="NOT-YET")
+    await ada.run("/cart add", product="Unpaid key")
+    written = (await ada.run("/account data")).files["my-data.json"].decode()
+    data = json.loads(written)
+    assert data["received"][0]["metadata"] == {"text": "OPEN-SESAME"}
+    assert [item["name"] for item in data["cart"]["items"]] == ["Unpaid key"]
+    for secret in ("NOT-YET", "@bob-pays", str(olivia.id), "card_message_id"):
+        assert secret not in written
+
+
+async def test_what_shows_nothing_is_no_name_and_no_reference(
+    ada: Person, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Staff could not tell a zero-width note, nor a carrier a zero-width name, from nothing at all."""
+    mug = await product("Mug", is_digital=False)
+    await ada.run("/cart add", product="Mug")
+    seen = await ada.run("/checkout")
+    refused = await (await seen.open("Enter an address")).submit({**ADDRESS, "Full name": "\u200b\u2060"})
+    assert "Please fill in **name**." in refused.text
+    digital = await product("Song")
+    await services.carts.remove(shop, member(ada), mug.key)
+    order = await placed(services, shop, ada, digital.key)
+    form = await (await ada.run("/orders view", order=order.key)).open("I have paid")
+    refused = await form.submit({form.fields[0].label: "\u200b"})
+    assert "Please fill in" in refused.text
+    assert (await services.claims.waiting(shop)).total == 0
+
+
+@pytest.mark.parametrize("country", ["ZZ", "xx", "EU", "Unknown Region"])
+async def test_a_parcel_goes_to_a_country(ada: Person, product: MakeProduct, country: str) -> None:
+    """Two letters that no country has are refused like any other word."""
+    await product("Mug", is_digital=False)
+    await ada.run("/cart add", product="Mug")
+    form = await (await ada.run("/checkout")).open("Enter an address")
+    refused = await form.submit({**ADDRESS, "Country, phone number": country})
+    assert "Please write the country as its two letters" in refused.text
+
+
+async def test_a_late_payment_that_is_turned_down_is_not_said_to_be_lost(
+    ada: Person, services: Services, shop: Shop, product: MakeProduct, olivia: Person, clock: TestClock
+) -> None:
+    """It may have come and gone back because the goods are gone: the DM leaves that to the staff's words."""
+    mug = await product("Mug", stock=1)
+    order = await placed(services, shop, ada, mug.key)
+    clock.forward(hours=25)
+    await services.sweeper.sweep()
+    payment_id, turn = await claimed(services, shop, ada, order)
+    await services.claims.reject(shop, member(olivia), payment_id, turn, "Sold out; I sent it back.")
+    await services.worker.drain()
+    told = ada.dms[-1].text
+    assert told.startswith("Your order at **Aurora** was cancelled.")
+    assert "They wrote: “Sold out; I sent it back.”" in told
+    assert "could not find" not in told
