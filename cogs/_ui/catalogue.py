@@ -34,9 +34,11 @@ def read(language: str, folder: Path = LOCALES) -> Catalog:
 def update(language: str, folder: Path = LOCALES) -> Path:
     """Bring a language's file in step with the source; what was translated stays."""
     known = read(language, folder)
+    begun = known.creation_date
     known.update(template(), no_fuzzy_matching=True)
     known.obsolete.clear()
-    known.revision_date = known.creation_date
+    # Otherwise every run would change the file.
+    known.creation_date = known.revision_date = begun
     path = _path(language, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -38,6 +39,16 @@ def test_a_new_language_starts_empty_and_keeps_what_is_translated(tmp_path: Path
     assert sentences > 20
     assert len(catalogue.untranslated("eo", tmp_path)) == sentences - 1
     assert "Nobody says" not in path.read_text()
+
+
+def test_a_language_that_is_up_to_date_stays_as_it_is(tmp_path: Path) -> None:
+    """Updating it the next day changes nothing, not even its dates."""
+    path = catalogue.update("eo", tmp_path)
+    dated = re.sub(r"-Date: \d{4}-", "-Date: 2020-", path.read_text())
+    path.write_text(dated)
+    catalogue.update("eo", tmp_path)
+    assert dated.count("-Date: 2020-") == 2
+    assert path.read_text() == dated
 
 
 def test_every_language_is_complete_and_fills_the_same_places() -> None:
