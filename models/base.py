@@ -1,23 +1,19 @@
-"""The one mechanism that turns Python declarations into stored records with the dictionary's names."""
+"""What every stored record can do: be found, inserted and changed under a guard, within a tenant."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 import pymongo
 from bson.errors import InvalidId
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from motor.motor_asyncio import AsyncIOMotorClientSession as Tx
 from odmantic import AIOEngine, EmbeddedModel, Field, Model, ObjectId
-from odmantic.bson import WithBsonSerializer
 from odmantic.config import ODMConfigDict
-from odmantic.exceptions import DocumentParsingError as Unreadable
-from odmantic.field import ODMFieldInfo
-from odmantic.model import BaseModelMetaclass, EmbeddedModelMetaclass, ModelMetaclass
-from pydantic import AfterValidator, BeforeValidator
-from pydantic.alias_generators import to_camel
+from odmantic.exceptions import DocumentParsingError
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+
+from models.naming import DocumentMeta, PartMeta, Utc, utc_now
 
 type Where = Mapping[str, Any]
 type Rows = AsyncIOMotorCollection[dict[str, Any]]
@@ -39,7 +35,12 @@ __all__ = [
     "given",
     "index",
     "stored",
+    "utc_now",
 ]
+
+
+class Unreadable(Exception):
+    """A stored record does not fit its model; says which one and where, never what it holds."""
 
 
 class Db(AIOEngine):
@@ -54,22 +55,6 @@ class Db(AIOEngine):
         if collection not in self._rows:
             self._rows[collection] = self.database[collection]
         return self._rows[collection]
-
-
-def utc_now() -> datetime:
-    """The present time, aware, in UTC, cut to the milliseconds that MongoDB keeps."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _aware(moment: Any) -> Any:
-    if not isinstance(moment, datetime):
-        return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-# Before, because ODMantic refuses other zones; after, because it may have read a text.
-Utc = Annotated[datetime, BeforeValidator(_aware), AfterValidator(_aware)]
 
 
 def index(
@@ -105,67 +90,6 @@ def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:
     )
 
 
-def _optional_part(kind: Any) -> Any:
-    # ODMantic takes `Part | None` for a list of parts, and can neither store nor read it.
-    parts = [arg for arg in get_args(kind) if isinstance(arg, type) and issubclass(arg, EmbeddedModel)]
-    if not parts or not isinstance(kind, UnionType):
-        return kind
-    part = parts[0]
-
-    def read(value: Any) -> Any:
-        by_stored_names = isinstance(value, dict) and not value.keys() <= part.model_fields.keys()
-        return part.model_validate_doc(value) if by_stored_names else value
-
-    def write(value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if value is None else part.model_validate(value).model_dump_doc()
-
-    return Annotated[kind, BeforeValidator(read), WithBsonSerializer(write)]
-
-
-def _name_keys(namespace: dict[str, Any]) -> None:
-    for name, kind in namespace.get("__annotations__", {}).items():
-        if name.startswith("_"):
-            continue
-        namespace["__annotations__"][name] = _optional_part(kind)
-        value = namespace.get(name)
-        if isinstance(value, ODMFieldInfo):
-            value.key_name = value.key_name or to_camel(name)
-        elif name in namespace:
-            namespace[name] = Field(default=value, key_name=to_camel(name))
-        else:
-            namespace[name] = Field(key_name=to_camel(name))
-
-
-def _abstract(
-    meta: type[BaseModelMetaclass], name: str, bases: tuple[type, ...], namespace: dict[str, Any]
-) -> type:
-    # ODMantic takes every subclass of Model for a stored record and swaps it out as a base.
-    made: type = super(BaseModelMetaclass, meta).__new__(meta, name, bases, namespace)
-    return made
-
-
-class _DocumentMeta(ModelMetaclass):
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
-        if "model_config" not in namespace:
-            return _abstract(mcs, name, bases, namespace)
-        namespace["__annotations__"] |= {"created_at": Utc, "updated_at": Utc}
-        namespace["created_at"] = Field(default_factory=utc_now)
-        namespace["updated_at"] = Field(default_factory=utc_now)
-        _name_keys(namespace)
-        made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
-        return made
-
-
-class _PartMeta(EmbeddedModelMetaclass):
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
-        if "__annotations__" not in namespace:
-            return _abstract(mcs, name, bases, namespace)
-        namespace["model_config"] = ODMConfigDict(parse_doc_with_default_factories=True, extra="ignore")
-        _name_keys(namespace)
-        made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
-        return made
-
-
 def _without_record(error: BulkWriteError) -> OperationFailure:
     # The driver's own text would carry a whole record into the log.
     errors = (error.details or {}).get("writeErrors", [])
@@ -175,11 +99,11 @@ def _without_record(error: BulkWriteError) -> OperationFailure:
     return kind(errors[0]["errmsg"], errors[0]["code"])
 
 
-class Part(EmbeddedModel, metaclass=_PartMeta):
+class Part(EmbeddedModel, metaclass=PartMeta):
     """A value stored inside a document."""
 
 
-class Document(Model, metaclass=_DocumentMeta):
+class Document(Model, metaclass=DocumentMeta):
     """A stored record; every concrete one also has createdAt and updatedAt (UTC)."""
 
     if TYPE_CHECKING:
@@ -191,6 +115,16 @@ class Document(Model, metaclass=_DocumentMeta):
     def key(self) -> str:
         """The id as text, the form in which other records refer to it."""
         return str(self.id)
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc: dict[str, Any]) -> Self:
+        """Read a stored record; raises Unreadable: ODMantic's own error would quote it into the log."""
+        try:
+            return super().model_validate_doc(raw_doc)
+        except DocumentParsingError as error:
+            wrong = {".".join(map(str, found["loc"])) for found in error.inner.errors(include_input=False)}
+            where = f"{cls.__collection__} {raw_doc.get('_id')}: {', '.join(sorted(wrong))}"
+        raise Unreadable(where)
 
     @classmethod
     def rows(cls, db: Db) -> Rows:

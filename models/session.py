@@ -29,6 +29,10 @@ SESSION_LIFE = Life(
 )
 
 
+# An address is kept for an order or in the customer's own book, not for a cart that was left.
+_LEFT = {"state": SessionState.EXPIRED, "isOpen": False, "shippingAddress": None}
+
+
 class SessionStep(StrEnum):
     """The furthest step of checkout that a session reached."""
 
@@ -148,7 +152,7 @@ class OrderSession(TenantDocument):
         await cls.change(
             db,
             {**where, "state": SessionState.OPEN, "expiresAt": {"$lte": now}},
-            {"$set": {"state": SessionState.EXPIRED, "isOpen": False}},
+            {"$set": _LEFT},
         )
 
     @classmethod
@@ -156,6 +160,6 @@ class OrderSession(TenantDocument):
         """OPEN → EXPIRED for every tenant's sessions that were left too long; how many."""
         done = await cls.rows(db).update_many(
             {"state": SessionState.OPEN, "isOpen": True, "expiresAt": {"$lte": now}},
-            {"$set": {"state": SessionState.EXPIRED, "isOpen": False}, "$currentDate": {"updatedAt": True}},
+            {"$set": _LEFT, "$currentDate": {"updatedAt": True}},
         )
         return int(done.modified_count)

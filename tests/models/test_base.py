@@ -1,4 +1,5 @@
 import re
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,8 +15,9 @@ from models.access import Identity, User
 from models.address import Address
 from models.alert import Alert
 from models.audit import AuditLog
-from models.base import Db, Document, TenantDocument, Tx, object_id, transact, utc_now
+from models.base import Db, Document, ObjectId, TenantDocument, Tx, Unreadable, object_id, transact, utc_now
 from models.counter import Counter
+from models.customer import Customer
 from models.dictionary import fields
 from models.order import Order, OrderItem
 from models.product import Product
@@ -248,3 +250,24 @@ def test_every_record_of_a_tenant_names_it() -> None:
     owned = [kind for kind in RECORDS if issubclass(kind, TenantDocument)]
     assert User in owned
     assert all(kind.model_fields["tenant_id"].is_required() for kind in owned)
+
+
+async def test_an_unreadable_record_is_named_without_what_it_holds(db: Db) -> None:
+    """The error says which record and where; a person's data in it reaches neither text nor traceback."""
+    stored_id = ObjectId()
+    row = {
+        "_id": stored_id,
+        "tenantId": "t",
+        "discordId": "2",
+        "discordUsername": {"secret": "ada@example.org"},
+        "discordDisplayName": "Ada",
+        "phone": "+1 555 0100",
+    }
+    await Customer.rows(db).insert_one(row)
+    with pytest.raises(Unreadable) as refusal:
+        await Customer.find_one(db, {"tenantId": "t"})
+    told = "".join(traceback.format_exception(refusal.value))
+    assert str(stored_id) in told
+    assert "discord_username" in told
+    assert "ada@example.org" not in told
+    assert "555" not in told
