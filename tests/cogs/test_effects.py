@@ -68,7 +68,7 @@ class Scene:
 
     async def configure(self, **fields: object) -> None:
         """Change the shop's settings."""
-        await self.services.shops.configure(self.shop, member(self.olivia), **fields)
+        self.shop = await self.services.shops.configure(self.shop, member(self.olivia), **fields)
 
     async def drain(self) -> None:
         """Let everything happen that is due, also what one effect owes through another."""
