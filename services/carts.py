@@ -21,7 +21,7 @@ from models.member import Member
 from models.order import OrderItem
 from models.product import Product
 from models.session import OrderSession, SessionState
-from services.catalog import Catalog, missing_roles
+from services.catalog import Catalog, missing_roles, shows_stock
 from services.clock import Clock
 from services.levels import Levels
 from services.rules import Rules
@@ -101,7 +101,7 @@ class Carts:
             await Product.of_keys(self._db, shop.id, [item.product_id for item in items]) if items else {}
         )
         stock = await self.stock_of(shop, products)
-        lines = [_line(item, products.get(item.product_id), stock, member) for item in items]
+        lines = [_line(shop, item, products.get(item.product_id), stock, member) for item in items]
         subtotal = sum(item.line_cents for item in items)
         return CartView(session, lines, Totals(subtotal, 0, 0, 0, shop.currency))
 
@@ -166,7 +166,7 @@ class Carts:
             if wanted > MAX_QUANTITY:
                 raise BadInput("quantity", "range", MAX_QUANTITY)
             if entry.available is not None and wanted > entry.available:
-                raise OutOfStock(product.name, entry.available)
+                raise OutOfStock(product.name, 0 if entry.sold_out else entry.shown_quantity)
             return _with(session.items, line_of(product, wanted))
 
         return await self._edit(shop, member, edit)
@@ -273,9 +273,14 @@ def _lower(items: list[OrderItem], product_id: str, delta: int) -> list[OrderIte
     return [item for item in lowered if item.quantity > 0]
 
 
-def _line(item: OrderItem, product: Product | None, stock: dict[str, int], member: Member) -> CartLine:
+def _line(
+    shop: Shop, item: OrderItem, product: Product | None, stock: dict[str, int], member: Member
+) -> CartLine:
     available = stock.get(item.product_id)
-    return CartLine(item, available, difference(item, product, available, member))
+    problem = difference(item, product, available, member)
+    if problem and problem.kind == "stock" and available and product and not shows_stock(shop, product):
+        problem = Change("stock", problem.name, problem.old)
+    return CartLine(item, available, problem)
 
 
 def difference(

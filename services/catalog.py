@@ -166,7 +166,7 @@ def missing_roles(product: Product, member: Member) -> tuple[str, ...]:
 
 def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str, int]) -> Entry:
     available = stock.get(product.key, 0) if product.inventory_tracked else None
-    shown = member is None or _public(shop, product)
+    shown = member is None or shows_stock(shop, product)
     return Entry(
         product=product,
         available=available,
@@ -176,7 +176,8 @@ def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str,
     )
 
 
-def _public(shop: Shop, product: Product) -> bool:
+def shows_stock(shop: Shop, product: Product) -> bool:
+    """Whether customers may know how many are left."""
     if product.qty_visibility in {None, QtyVisibility.INHERIT}:
         return shop.config.default_qty_visibility is VisibilityDefault.PUBLIC
     return product.qty_visibility is QtyVisibility.PUBLIC
