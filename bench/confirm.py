@@ -22,7 +22,7 @@ from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
 
-ORDERS = 300
+ORDERS = 200
 PRODUCTS = 50
 REPEATS = 3
 OWNER = Member("1", "owner", "Owner", owns_guild=True)

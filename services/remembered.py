@@ -12,6 +12,7 @@ _MOST = 500
 
 
 class _Kept[V](NamedTuple):
+    renew_from: datetime
     until: datetime
     value: V
 
@@ -29,10 +30,15 @@ class Remembered[K: Hashable, V]:
     async def get(self, key: K, read: Callable[[], Awaitable[V]]) -> V:
         """What was read for this key a moment ago, or is being read now for somebody else; else read it."""
         kept = self._fresh(key)
-        if kept is None:
-            async with self._locks.setdefault(key, asyncio.Lock()):
-                kept = self._fresh(key) or await self._read(key, read)
-        return kept.value
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        # Half-way one person reads anew while the others go on with what is kept: nobody has to queue.
+        if kept is not None and (lock.locked() or kept.renew_from > self._clock.now()):
+            return kept.value
+        async with lock:
+            again = self._fresh(key)
+            if again is None or again is kept:
+                again = await self._read(key, read)
+        return again.value
 
     def forget(self) -> None:
         """Read everything anew from here on, also what is being read at this moment."""
@@ -44,8 +50,8 @@ class Remembered[K: Hashable, V]:
         return kept if kept is not None and kept.until > self._clock.now() else None
 
     async def _read(self, key: K, read: Callable[[], Awaitable[V]]) -> _Kept[V]:
-        until, forgotten = self._clock.now() + self._life, self._forgotten
-        kept = _Kept(until, await read())
+        now, forgotten = self._clock.now(), self._forgotten
+        kept = _Kept(now + self._life / 2, now + self._life, await read())
         if forgotten == self._forgotten:
             if len(self._kept) >= _MOST:
                 self._kept.clear()

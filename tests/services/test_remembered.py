@@ -61,10 +61,30 @@ async def test_what_is_too_old_is_read_again(memory: Remembered[str, str], clock
     reading = Reading()
     await memory.get("page", reading)
     reading.value = "second"
-    clock.forward(seconds=0.9)
+    clock.forward(seconds=0.4)
     assert await memory.get("page", reading) == "first"
-    clock.forward(seconds=0.1)
+    clock.forward(seconds=0.6)
     assert await memory.get("page", reading) == "second"
+
+
+async def test_half_way_one_person_reads_anew_and_nobody_waits(
+    memory: Remembered[str, str], clock: TestClock
+) -> None:
+    """While the answer is being renewed the others go on with the one that is kept, but never too long."""
+    reading = Reading()
+    await memory.get("page", reading)
+    clock.forward(seconds=0.5)
+    reading.value = "second"
+    reading.began.clear()
+    reading.may_go_on.clear()
+    renewing = asyncio.create_task(memory.get("page", reading))
+    await reading.began.wait()
+    assert await memory.get("page", reading) == "first"
+    clock.forward(seconds=0.5)
+    too_late = asyncio.create_task(memory.get("page", reading))
+    reading.may_go_on.set()
+    assert [await renewing, await too_late] == ["second", "second"]
+    assert reading.times == 2
 
 
 async def test_what_was_read_before_a_change_is_not_kept_after_it(memory: Remembered[str, str]) -> None:
