@@ -75,7 +75,7 @@ class Account(ShopCog):
 
     @click("account:address")
     async def choose_address(self, visit: Visit) -> None:
-        await self._addresses(visit, visit.values[0])
+        await self._addresses(visit, visit.choice)
 
     @click("account:enter")
     async def enter_address(self, visit: Visit) -> None:

@@ -89,7 +89,7 @@ class Cart(ShopCog):
     @click("cart:line")
     async def choose(self, visit: Visit) -> None:
         cart = await visit.services.carts.view(await visit.shop(), visit.member)
-        await self._show(visit, cart, visit.values[0])
+        await self._show(visit, cart, visit.choice)
 
     @click("cart:less")
     async def less(self, visit: Visit, product_id: str) -> None:

@@ -39,7 +39,7 @@ class Checkout(ShopCog):
     @click("checkout:address")
     async def choose_address(self, visit: Visit) -> None:
         checkout, shop = visit.services.checkout, await visit.shop()
-        await self._show(visit, await checkout.choose_address(shop, visit.member, visit.values[0]))
+        await self._show(visit, await checkout.choose_address(shop, visit.member, visit.choice))
 
     @click("checkout:enter")
     async def enter_address(self, visit: Visit) -> None:
@@ -54,12 +54,12 @@ class Checkout(ShopCog):
     @click("checkout:shipping")
     async def choose_shipping(self, visit: Visit) -> None:
         checkout, shop = visit.services.checkout, await visit.shop()
-        await self._show(visit, await checkout.choose_shipping(shop, visit.member, visit.values[0]))
+        await self._show(visit, await checkout.choose_shipping(shop, visit.member, visit.choice))
 
     @click("checkout:payment")
     async def choose_payment(self, visit: Visit) -> None:
         checkout, shop = visit.services.checkout, await visit.shop()
-        await self._show(visit, await checkout.choose_payment(shop, visit.member, visit.values[0]))
+        await self._show(visit, await checkout.choose_payment(shop, visit.member, visit.choice))
 
     @click("checkout:reopen")
     async def reopen(self, visit: Visit, step: str) -> None:

@@ -53,7 +53,7 @@ class Orders(ShopCog):
 
     @click("orders:choose")
     async def choose(self, visit: Visit) -> None:
-        await self._open(visit, visit.values[0])
+        await self._open(visit, visit.choice)
 
     @click("orders:open")
     async def open_order(self, visit: Visit, order_id: str) -> None:

@@ -65,7 +65,7 @@ class Storefront(ShopCog):
 
     @click("shop:open")
     async def open_product(self, visit: Visit, page: str, query: str) -> None:
-        await self._show_product(visit, visit.values[0], Place.read(page, query))
+        await self._show_product(visit, visit.choice, Place.read(page, query))
 
     @click("shop:add")
     async def add(self, visit: Visit, product_id: str, page: str, query: str) -> None:

@@ -104,6 +104,12 @@ class Payment(TenantDocument):
         return await cls.change(db, where, update, tx=tx)
 
     @classmethod
+    async def of_orders(cls, db: Db, tenant_id: str, order_ids: list[str]) -> list[Self]:
+        """The payments of several of the tenant's orders, oldest first."""
+        where = {"tenantId": tenant_id, "orderId": {"$in": order_ids}}
+        return await cls.find_all(db, where, sort="createdAt")
+
+    @classmethod
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> Self | None:
         """The order's payment."""
         return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)

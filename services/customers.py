@@ -142,16 +142,13 @@ class Customers:
         unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text"}}}
         hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
         cart = await OrderSession.current(self._db, shop.id, member.discord_id)
-        paying = {"tenantId": shop.id, "orderId": {"$in": [order.key for order in orders]}}
+        payments = await Payment.of_orders(self._db, shop.id, [order.key for order in orders])
         owed = {"tenantId": shop.id, "userId": member.discord_id}
         return {
             "shop": shop.name,
             "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
             "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
-            "payments": [
-                payment.model_dump(mode="json", include=_OF_PAYMENT)
-                for payment in await Payment.find_all(self._db, paying, sort="createdAt")
-            ],
+            "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
             "received": [
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
                 for each in await Entitlement.find_all(self._db, owed, sort="createdAt")

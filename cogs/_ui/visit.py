@@ -14,7 +14,7 @@ from cogs._ui.target import guild_prefix
 from cogs._ui.text import cut
 from cogs._ui.wire import EPHEMERAL, data_of
 from cogs._ui.words import Words
-from models.errors import NoShop
+from models.errors import BadInput, NoShop
 from models.member import Member
 from models.tenant import ResponseMode
 from services import Services
@@ -62,6 +62,13 @@ class Visit:
         self._answer = answer
         self._shop: Shop | None = None
         self._behind_counter = False
+
+    @property
+    def choice(self) -> str:
+        """The one thing chosen in a menu; raises BadInput when a forged click chose nothing."""
+        if not self.values:
+            raise BadInput("choice", "required")
+        return self.values[0]
 
     async def shop(self) -> Shop:
         """The shop of this guild; raises NoShop."""

@@ -229,3 +229,25 @@ async def test_a_late_payment_that_is_turned_down_is_not_said_to_be_lost(
     assert told.startswith("Your order at **Aurora** was cancelled.")
     assert "They wrote: “Sold out; I sent it back.”" in told
     assert "could not find" not in told
+
+
+@pytest.mark.parametrize(
+    "menu",
+    [
+        "shop:open:0:",
+        "cart:line",
+        "checkout:address",
+        "checkout:shipping",
+        "checkout:payment",
+        "orders:choose",
+        "account:address",
+    ],
+)
+async def test_a_menu_pressed_like_a_button_asks_for_a_choice(
+    ada: Person, product: MakeProduct, menu: str
+) -> None:
+    """A forged click without values is answered by a sentence, and is no bug in the log."""
+    await product("Mug")
+    seen = await ada.run("/cart add", product="Mug")
+    answer = await ada.click(seen, custom_id=menu, forged=True)
+    assert answer.text == "Please fill in **choice**."
