@@ -149,25 +149,15 @@ class InventorySnapshot(TenantDocument):
         found = await cls.find_one(db, {"tenantId": tenant_id, "productId": product_id}, tx=tx)
         return found or cls(tenant_id=tenant_id, product_id=product_id)
 
-    @staticmethod
-    def _newly_low(tenant_id: str, product_id: str, threshold: int) -> Where:
-        return {
+    @classmethod
+    async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx) -> int | None:
+        """Note that stock fell to the threshold: how many are left, once per crossing, else None."""
+        where = {
             "tenantId": tenant_id,
             "productId": product_id,
             "quantityAvailable": {"$lte": threshold},
             "lowAlerted": False,
         }
-
-    @classmethod
-    async def is_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int) -> bool:
-        """Whether stock fell to the threshold and nobody was told."""
-        where = cls._newly_low(tenant_id, product_id, threshold)
-        return await cls.rows(db).find_one(where, {"_id": 1}) is not None
-
-    @classmethod
-    async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx) -> int | None:
-        """Note that stock fell to the threshold: how many are left, once per crossing, else None."""
-        where = cls._newly_low(tenant_id, product_id, threshold)
         marked = await cls.change(db, where, {"$set": {"lowAlerted": True}}, tx=tx)
         return None if marked is None else marked.quantity_available
 

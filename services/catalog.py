@@ -133,7 +133,7 @@ class Catalog:
         if old is None:
             raise NotFound("product")
         edited = _product({**old.model_dump(), **fields})
-        after = edited.model_dump_doc(include={*fields, "name_folded"})
+        after = edited.model_dump_doc(include={*fields, *(["name_folded"] if "name" in fields else [])})
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}
 
         async def work(tx: Tx) -> None:

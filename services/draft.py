@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from models.address import Address
 from models.customer import Customer
-from models.errors import CartEmpty, Change, StepMissing
+from models.errors import CartChanged, CartEmpty, Change, StepMissing
 from models.inventory import InventoryMove, InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderCustomer, OrderEvent, OrderItem, OrderStatus
@@ -79,7 +79,13 @@ class Drafts:
         products: dict[str, Product],
         customer: Customer,
     ) -> Draft:
-        """The order for a session whose lines were just compared with the products; raises StepMissing."""
+        """The order for a session whose lines were just compared with the products; raises StepMissing.
+
+        Raises CartChanged for a product whose price is in another currency than the shop sells in.
+        """
+        foreign = tuple(Change("gone", p.name) for p in products.values() if p.currency != shop.currency)
+        if foreign:
+            raise CartChanged(foreign)
         items = [line_of(products[item.product_id], item.quantity) for item in session.items]
         if not items:
             raise CartEmpty

@@ -88,7 +88,7 @@ def _address_rows(
 
 def notices_card(customer: Customer, w: Words) -> Card:
     """What this customer is told about, and where; every button switches one thing."""
-    said = [w("💬 is a direct message, ✉️ an e-mail. Green is on; press a button to switch it.")]
+    said = [w("💬 is a direct message, ✉️ an e-mail once the shop sends any. Green is on; press to switch.")]
     if customer.dm_opt_out:
         said.append(w("You get no direct messages at all. Your orders are always in `/orders list`."))
     if not customer.email:

@@ -6,10 +6,13 @@ import pytest
 
 from models.audit import AuditLog
 from models.base import Db
-from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NoShop
+from models.errors import AlreadyExists, BadInput, CartChanged, ChangedMeanwhile, NoShop
+from models.order import Order
+from models.product import Product
 from models.tenant import ShippingType
 from services import Services
 from services.shops import Shop
+from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct
 
 
@@ -64,3 +67,16 @@ async def test_the_currency_stays_once_there_are_prices(
     with pytest.raises(BadInput) as refusal:
         await services.shops.configure(shop, OWNER, currency="USD")
     assert (refusal.value.problem, refusal.value.limit) == ("in_use", "EUR")
+
+
+async def test_a_price_in_another_currency_is_never_charged_as_if_it_were_ours(
+    db: Db, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """However such a product came about, Confirm refuses it and takes nothing."""
+    mug = await product()
+    review = await buying.review(services, shop, ADA, mug)
+    await Product.set_fields(db, mug, {"currency": "JPY"})
+    with pytest.raises(CartChanged) as refusal:
+        await services.placement.place(shop, ADA, *review)
+    assert [change.kind for change in refusal.value.changes] == ["gone"]
+    assert await Order.how_many(db, {"tenantId": shop.id}) == 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Community, Person, Room, Seen
-from cogs._ui.catalogue import template
+from cogs._ui.sentences import template
 from models.audit import AuditLog
 from models.base import Db
 from models.outbox import OutboxEffect
