@@ -139,7 +139,7 @@ async def test_lists_are_paged_and_searched_also_for_what_is_not_on_sale(
 async def test_a_search_in_any_script_fits_into_the_buttons(sam: Person, product: MakeProduct) -> None:
     """Fifty letters of another script are cut, never an error; what is shown was searched for."""
     for number in range(7):
-        await product(f"Чашка северного сияния {number}", sku=f"C{number}")
+        await product(f"Чашка северного сияния и ещё много других слов {number}", sku=f"C{number}")
     form = await (await sam.run("/admin product")).open("Search")
     seen = await form.submit({"Words in the name": "чашка северного сияния и ещё много других слов"})
     assert "Чашка" in seen.text
