@@ -1,8 +1,5 @@
 """The bare bot that the shop is measured against: connects, and answers one slash command at once."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 import os
 from typing import Any
 

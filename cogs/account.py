@@ -1,8 +1,5 @@
 """/account: a customer's profile, addresses, notifications and data."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 import json
 from typing import Any
 

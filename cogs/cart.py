@@ -1,8 +1,5 @@
 """/cart: what a customer has chosen so far, and every way to change it."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 from typing import Any
 
 import nextcord

@@ -1,8 +1,5 @@
 """/checkout: one question after the other, the review, and Confirm, which places the order once."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands

@@ -1,8 +1,5 @@
 """/help: what can be done here, for customers, and for staff what their permissions allow."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands

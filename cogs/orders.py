@@ -1,8 +1,5 @@
 """/orders: a customer's own orders, paying for them, getting what was bought, and calling them off."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 from typing import Any
 
 import nextcord

@@ -1,8 +1,5 @@
 """/shop: look around, look closer, put something into the cart or buy it at once."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 from typing import Any
 
 import nextcord

@@ -1,8 +1,5 @@
 """A bot that touches everything a shop bot uses, in the smallest way."""
 
-# nextcord's slash decorators carry no types, so strict mypy cannot type what they decorate.
-# mypy: disable-error-code="untyped-decorator"
-
 import asyncio
 import io
 from typing import Any

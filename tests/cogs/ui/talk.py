@@ -1,8 +1,5 @@
 """A small cog that answers in every way there is, for the tests of this room."""
 
-# nextcord does not annotate its command decorators.
-# mypy: disable-error-code="untyped-decorator"
-
 import asyncio
 from typing import Any
 
