@@ -217,7 +217,7 @@ class Carts:
             (line_of(product, min(item.quantity, stock.get(product.key, item.quantity))), product)
             for item in session.items
             if (product := products.get(item.product_id))
-            and product.is_active
+            and (product.is_active and product.currency == shop.currency)
             and stock.get(product.key, 1) > 0
         ]
 

@@ -72,7 +72,7 @@ async def test_the_currency_stays_once_there_are_prices(
 async def test_a_price_in_another_currency_is_never_charged_as_if_it_were_ours(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
-    """However such a product came about, Confirm refuses it and takes nothing."""
+    """However such a product came about, Confirm refuses it, and renewing the cart lets it go."""
     mug = await product()
     review = await buying.review(services, shop, ADA, mug)
     await Product.set_fields(db, mug, {"currency": "JPY"})
@@ -80,3 +80,4 @@ async def test_a_price_in_another_currency_is_never_charged_as_if_it_were_ours(
         await services.placement.place(shop, ADA, *review)
     assert [change.kind for change in refusal.value.changes] == ["gone"]
     assert await Order.how_many(db, {"tenantId": shop.id}) == 0
+    assert (await services.carts.renew(shop, ADA)).empty
