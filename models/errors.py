@@ -16,7 +16,12 @@ ShopError
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
-└── ChangedMeanwhile    somebody else saved the same thing first
+├── ChangedMeanwhile    somebody else saved the same thing first
+└── ProviderError       an outside service did not do what was asked
+    ├── Declined        it understood and refuses
+    ├── WrongKeys       it does not accept the shop's keys
+    ├── Unavailable     it did nothing, and may do it later
+    └── OutcomeUnknown  nobody can tell whether it did it
 """
 
 from dataclasses import dataclass, field
@@ -136,3 +141,27 @@ class AlreadyExists(ShopError):
 
 class ChangedMeanwhile(ShopError):
     """Somebody else changed the same settings since they were shown."""
+
+
+@dataclass(eq=False)
+class ProviderError(ShopError):
+    """An outside service did not do it: its name, and its own short code for the reason where it gave one."""
+
+    provider: str
+    code: str | None = None
+
+
+class Declined(ProviderError):
+    """The service understood what was asked and refuses; asking again changes nothing."""
+
+
+class WrongKeys(ProviderError):
+    """The service does not accept the shop's keys: staff have to enter them anew."""
+
+
+class Unavailable(ProviderError):
+    """The service certainly did nothing: it is down, or asked us to slow down; later it may."""
+
+
+class OutcomeUnknown(ProviderError):
+    """The answer was lost: nobody can tell whether it was done, so it must not be sent again blindly."""

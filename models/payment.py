@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, given, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, given, index, stored
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -45,6 +45,62 @@ PAYMENT_LIFE = Life(
 )
 
 
+class Receipt(Part):
+    """Money that a provider says has arrived; in minor units, in crypto as a decimal string."""
+
+    ref: str = Field(max_length=255, description="The provider's id of this money")
+    amount_cents: int = Field(ge=0)
+    currency: str
+    at: Utc
+    coins: str | None = Field(default=None, description="What arrived in crypto, as a decimal string")
+    ticker: str | None = None
+    surplus: bool = Field(default=False, description="Arrived when the order was paid already, or beside it")
+
+
+class RefundState(StrEnum):
+    """How far a refund is."""
+
+    ASKED = "asked"
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Refund(Part):
+    """Money given back; amount in minor units."""
+
+    key: str = Field(description="The same for every try; the provider knows the refund again by it")
+    amount_cents: int = Field(ge=0)
+    charge_ref: str = Field(description="Which receipt it comes from")
+    state: RefundState = RefundState.ASKED
+    by_hand: bool = Field(default=False, description="Sent outside the shop and only recorded here")
+    reason: str = ""
+    actor_id: str | None = Field(default=None, description="Who asked; nobody when the provider did")
+    asked_at: Utc
+    done_at: Utc | None = None
+    provider_ref: str | None = None
+    error: str | None = None
+
+
+class Dispute(Part):
+    """A payer who wants the money back from the provider."""
+
+    ref: str
+    state: str = Field(description="open, won or lost")
+    at: Utc
+    reason: str | None = None
+
+
+class PaymentEvent(Part):
+    """One entry of a payment's history; `what` is a stable word."""
+
+    at: Utc
+    what: str
+    actor_id: str | None = None
+    note: str | None = None
+
+
 class Payment(TenantDocument):
     """What is owed or was paid for one order; amount in minor units, times in UTC, user ids Discord's."""
 
@@ -54,6 +110,9 @@ class Payment(TenantDocument):
         index("tenantId", "status", "claimedAt"),
         index("tenantId", "method", "customerReferenceKey", only=given("customerReferenceKey")),
         index("tenantId", "method", "providerRef", only=given("providerRef")),
+        index("tenantId", "chargeRefs", only=given("chargeRefs")),
+        index("tenantId", "-createdAt"),
+        index("nextPollAt"),
     )
 
     tenant_id: str
@@ -86,6 +145,38 @@ class Payment(TenantDocument):
     card_channel_id: str | None = Field(default=None, description="Where the claim's card stands")
     card_message_id: str | None = None
     order_number: str
+    page_url: str | None = Field(default=None, description="Where the customer pays")
+    page_ends_at: Utc | None = None
+    opening_until: Utc | None = Field(default=None, description="Somebody is making the page until then")
+    opened: int = Field(default=0, description="How many pages were made")
+    open_error: str | None = Field(default=None, description="Why no page could be made, in a word")
+    deposit_memo: str | None = Field(default=None, description="A tag some coins need beside the address")
+    charge_refs: list[str] = Field(default_factory=list, description="The provider's ids of money for it")
+    receipts: list[Receipt] = Field(default_factory=list)
+    refunds: list[Refund] = Field(default_factory=list)
+    disputes: list[Dispute] = Field(default_factory=list)
+    history: list[PaymentEvent] = Field(default_factory=list)
+    conflict: str | None = Field(
+        default=None, description="Why staff must decide: amount, currency, late, second or underpaid"
+    )
+    next_poll_at: Utc | None = Field(default=None, description="When the provider is asked again")
+    polls: int = 0
+
+    @property
+    def received_cents(self) -> int:
+        """Everything that arrived in the payment's own currency, in minor units."""
+        return sum(each.amount_cents for each in self.receipts if each.currency == self.currency)
+
+    @property
+    def refunded_cents(self) -> int:
+        """Everything that was given back, in minor units."""
+        return sum(each.amount_cents for each in self.refunds if each.state is RefundState.DONE)
+
+    @property
+    def refundable_cents(self) -> int:
+        """What may still be given back, in minor units; refunds under way count as given."""
+        gone = sum(each.amount_cents for each in self.refunds if each.state is not RefundState.FAILED)
+        return max(0, self.received_cents - gone)
 
     @classmethod
     async def move(

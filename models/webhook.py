@@ -1,35 +1,109 @@
 """What providers told us, kept before it is acted upon."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from models.base import Field, TenantDocument, Utc, index, stored
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, index, stored
 
 
 class WebhookProvider(StrEnum):
-    """Who sent it."""
+    """Who sent it; in lower case it is the name in the webhook's address."""
 
     PAYPAL = "PAYPAL"
+    STRIPE = "STRIPE"
     CASHAPP_PAY = "CASHAPP_PAY"
+    NOWPAYMENTS = "NOWPAYMENTS"
+    COINBASE_BUSINESS = "COINBASE_BUSINESS"
     COINBASE_COMMERCE = "COINBASE_COMMERCE"
     DISCORD = "DISCORD"
-    STRIPE = "STRIPE"
-    NOWPAYMENTS = "NOWPAYMENTS"
-    SQUARE = "SQUARE"
     EASYPOST = "EASYPOST"
 
 
+class WebhookState(StrEnum):
+    """How far an event is: waiting to be acted upon, done, of no interest, in conflict, or given up."""
+
+    WAITING = "WAITING"
+    DONE = "DONE"
+    IGNORED = "IGNORED"
+    CONFLICT = "CONFLICT"
+    DEAD = "DEAD"
+
+
 class WebhookEvent(TenantDocument):
-    """One event of a provider, stored once however often it is delivered; `received_at` in UTC."""
+    """One event of a provider, stored once however often it is delivered; times in UTC."""
 
     model_config = stored(
         "webhookevents",
         index("tenantId", "provider", "eventId", unique=True),
         index("tenantId", "-receivedAt"),
+        index("tenantId", "provider", "-receivedAt"),
+        index("nextAttemptAt", only={"state": "WAITING"}),
     )
 
     tenant_id: str
     provider: WebhookProvider
     event_id: str = Field(min_length=1, max_length=255)
     received_at: Utc
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: dict[str, Any] = Field(default_factory=dict, description="The body as read, for people")
+    kind: str = Field(default="", max_length=200, description="The provider's type of event")
+    body: bytes = Field(default=b"", description="The body as it came")
+    headers: dict[str, str] = Field(default_factory=dict, description="Those of its headers that sign it")
+    digest: str = Field(default="", description="SHA-256 of the body, to tell a repetition from a conflict")
+    state: WebhookState = WebhookState.WAITING
+    attempts: int = 0
+    deliveries: int = Field(default=1, description="How often it was delivered")
+    next_attempt_at: Utc | None = Field(default=None, description="When it is due; leased: when that ends")
+    lease_token: ObjectId | None = None
+    error: str | None = Field(default=None, description="Why it was not acted upon, in a word")
+    outcome: str | None = Field(default=None, description="What came of it, in a word")
+    processed_at: Utc | None = None
+
+    @classmethod
+    async def store(cls, db: Db, event: Self) -> Self | None:
+        """Keep a new event; None when one with its id was kept before."""
+        try:
+            return await event.insert(db)
+        except DuplicateKeyError:
+            return None
+
+    @classmethod
+    async def repeated(cls, db: Db, event: Self) -> Self | None:
+        """The event of the same id that was kept before, one delivery more."""
+        where = {"tenantId": event.tenant_id, "provider": event.provider, "eventId": event.event_id}
+        return await cls.change(db, where, {"$inc": {"deliveries": 1}})
+
+    @classmethod
+    async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
+        """Lease the event that is due longest; it is due again when the lease ends. None if none is due."""
+        return await cls.change(
+            db,
+            {"state": WebhookState.WAITING, "nextAttemptAt": {"$lte": now}},
+            {"$set": {"leaseToken": ObjectId(), "nextAttemptAt": now + lease}, "$inc": {"attempts": 1}},
+        )
+
+    @classmethod
+    async def close(
+        cls, db: Db, event: Self, state: WebhookState, fields: dict[str, Any], *, tx: Tx | None = None
+    ) -> bool:
+        """Leave WAITING, or stay for another try, with these stored fields; False if the lease is lost."""
+        where = {"_id": event.id, "state": WebhookState.WAITING, "leaseToken": event.lease_token}
+        update = {"$set": {"state": state, "leaseToken": None, **fields}}
+        return await cls.change(db, where, update, tx=tx) is not None
+
+    @classmethod
+    async def again(cls, db: Db, event: Self, now: datetime, *, tx: Tx | None = None) -> Self | None:
+        """Make an event due once more, unless it waits anyway; None then."""
+        where = {"_id": event.id, "tenantId": event.tenant_id, "state": {"$ne": WebhookState.WAITING}}
+        fields = {"state": WebhookState.WAITING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def latest(cls, db: Db, tenant_id: str, provider: WebhookProvider) -> Self | None:
+        """The tenant's newest event of a provider."""
+        found = await cls.find_all(
+            db, {"tenantId": tenant_id, "provider": provider}, sort="-receivedAt", limit=1
+        )
+        return found[0] if found else None

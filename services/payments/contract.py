@@ -6,6 +6,8 @@ from typing import Literal
 
 from models.payment_method import PaymentMethod
 
+type MethodKind = Literal["p2p", "processor", "manual"]
+
 
 @dataclass(frozen=True)
 class MethodDescriptor:
@@ -13,7 +15,7 @@ class MethodDescriptor:
 
     value: PaymentMethod
     display_name: str
-    kind: Literal["p2p", "processor", "manual"]
+    kind: MethodKind
     icon: str
     requires_processor: bool
     supports_automatic_confirmation: bool

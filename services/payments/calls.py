@@ -1,0 +1,191 @@
+"""Calls to outside services: one session, a time limit on everything, and the errors as a small tree."""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from models.errors import OutcomeUnknown, Unavailable, WrongKeys
+from services.clock import Clock
+from services.payments.breaker import Breaker
+
+_TRIES = 3
+_PAUSE = 0.2
+_LONGEST_PAUSE = 2.0
+_LARGEST = 2 * 1024 * 1024
+_SLOW_DOWN = "http_429"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. `repeatable`: sending it twice does what sending it once does, so it is tried again.
+
+    Every GET is; a POST is with a key by which the provider knows it again. `seconds` bounds one try.
+    """
+
+    provider: str
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    repeatable: bool = False
+    seconds: float = 15.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer below 500; 401, 403 and 429 have become errors already."""
+
+    provider: str
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    certain: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether the provider did what was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    def json(self) -> dict[str, Any]:
+        """The answer as a JSON object.
+
+        Raises Unavailable when a proxy's page or nonsense came instead of it, OutcomeUnknown when the call
+        may have changed something all the same.
+        """
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            kind = Unavailable if self.certain else OutcomeUnknown
+            raise kind(self.provider, f"http_{self.status}_no_json") from None
+        return found
+
+
+class _Lost(Exception):
+    """This try brought no usable answer; `sent` tells whether the provider may have acted on it."""
+
+    def __init__(self, why: str, *, sent: bool, pause: float | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.sent = sent
+        self.pause = pause
+
+
+class Calls:
+    """The way out to providers, over one shared session that is opened with the first call."""
+
+    def __init__(self, clock: Clock, open_session: Callable[[], aiohttp.ClientSession] | None = None) -> None:
+        self._open = open_session or _session
+        self._session: aiohttp.ClientSession | None = None
+        self._breaker = Breaker(clock)
+
+    async def close(self) -> None:
+        """Close the session; a later call would open a new one."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def down(self, url: str) -> bool:
+        """Whether calls to this address are not even tried at the moment."""
+        return self._breaker.is_open(_place(url))
+
+    async def send(self, call: Call) -> Reply:
+        """Make the call, again where that is safe.
+
+        Raises WrongKeys for 401 and 403, Unavailable when it certainly did nothing, OutcomeUnknown when
+        nobody can tell. Any other answer below 500 is returned: what it means is for the adapter.
+        """
+        place = _place(call.url)
+        if not self._breaker.enter(place):
+            raise Unavailable(call.provider, "circuit_open")
+        sent = False
+        for attempt in range(_TRIES if call.repeatable else 1):
+            try:
+                reply = await self._try(call)
+            except _Lost as lost:
+                sent = sent or lost.sent
+                last = lost
+                if attempt + 1 < _TRIES and call.repeatable:
+                    await asyncio.sleep(_pause(attempt, lost.pause))
+            else:
+                self._breaker.succeeded(place)
+                return self._checked(call, reply)
+        if last.why != _SLOW_DOWN:
+            # That is one shop's own fault; the others may go on.
+            self._breaker.failed(place)
+        log.warning("provider_unavailable", extra={"provider": call.provider, "why": last.why, "sent": sent})
+        kind = OutcomeUnknown if sent and call.method != "GET" else Unavailable
+        raise kind(call.provider, last.why)
+
+    async def _try(self, call: Call) -> Reply:
+        if self._session is None:
+            self._session = self._open()
+        limit = aiohttp.ClientTimeout(total=call.seconds)
+        try:
+            async with self._session.request(
+                call.method,
+                URL(call.url, encoded=True),
+                data=call.body,
+                headers=call.headers,
+                timeout=limit,
+                allow_redirects=False,
+            ) as answer:
+                body = await _read(answer)
+                reply = Reply(call.provider, answer.status, answer.headers, body, call.method == "GET")
+        except aiohttp.ClientConnectorError as error:
+            raise _Lost(type(error).__name__, sent=False) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # The text of these may hold the address with what was asked.
+            raise _Lost(type(error).__name__, sent=True) from None
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise _Lost(_SLOW_DOWN, sent=False, pause=_seconds(reply.headers.get("Retry-After")))
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _Lost(f"http_{reply.status}", sent=True)
+        return reply
+
+    @staticmethod
+    def _checked(call: Call, reply: Reply) -> Reply:
+        if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise WrongKeys(call.provider, f"http_{reply.status}")
+        if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+            raise Unavailable(call.provider, f"http_{reply.status}")
+        return reply
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > _LARGEST:
+            raise _Lost("too_large", sent=True)
+    return bytes(body)
+
+
+def _session() -> aiohttp.ClientSession:
+    # No cookies: nobody's session may leak into another shop's call.
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True)
+
+
+def _place(url: str) -> str:
+    return str(URL(url).origin())
+
+
+def _pause(attempt: int, asked: float | None) -> float:
+    if asked is not None:
+        return min(asked, _LONGEST_PAUSE)
+    return float(_PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spread, not secrecy
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 6 else None  # noqa: PLR2004 - a day at most

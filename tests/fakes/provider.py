@@ -1,0 +1,141 @@
+"""What every stand-in for a provider can do: answer over HTTP, go wrong on request, deliver webhooks."""
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+
+class Fault(StrEnum):
+    """How the next requests go wrong."""
+
+    SLOW = "slow"  # answers after a pause, when the caller has given up
+    LOST = "lost"  # does what was asked, then drops the connection
+    PAGE = "page"  # a proxy's HTML page with 502, nothing was done
+    PAGE_OK = "page_ok"  # a proxy's HTML page with 200, nothing was done
+    BUSY = "busy"  # 429 without Retry-After
+    BUSY_UNTIL = "busy_until"  # 429 with Retry-After: 1
+    DOWN = "down"  # 500, nothing was done
+    LATE_ERROR = "late_error"  # does what was asked, then answers 500
+    SHUT = "shut"  # 401, whatever the key
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that reached the provider."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A webhook as this provider sends it; sent again it is byte for byte the same."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class FakeProvider:
+    """A provider on a port of this machine: `async with Fake() as fake`; subclasses add routes.
+
+    `notices` keeps every webhook that an event of this provider makes, whether it was delivered or not:
+    tests deliver them themselves, in any order and as often as they like; `webhook_url` set, they are also
+    delivered at once.
+    """
+
+    PAUSE = 30.0
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.notices: list[Notice] = []
+        self.webhook_url: str | None = None
+        self._faults: list[Fault] = []
+        self._serial = itertools.count(1)
+        self._app = web.Application(middlewares=[self._wrong])
+        self._runner = web.AppRunner(self._app, access_log=None)
+        self._told: set[asyncio.Task[int]] = set()
+        self.url = ""
+        self.routes(self._app.router)
+
+    def routes(self, router: web.UrlDispatcher) -> None:
+        """Add what the provider answers."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        await site.start()
+        self.url = f"http://127.0.0.1:{site.port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._told:
+            task.cancel()
+        await asyncio.gather(*self._told, return_exceptions=True)
+        await self._runner.cleanup()
+
+    def fail(self, *faults: Fault) -> None:
+        """Let the next requests go wrong, one each in this order."""
+        self._faults.extend(faults)
+
+    def new_id(self, prefix: str) -> str:
+        """An id that this provider has not given yet."""
+        return f"{prefix}{next(self._serial):012d}"
+
+    def notify(self, notice: Notice) -> Notice:
+        """Keep a webhook, and deliver it where a webhook address is set."""
+        self.notices.append(notice)
+        if self.webhook_url is not None:
+            task = asyncio.create_task(self.deliver(notice))
+            self._told.add(task)
+            task.add_done_callback(self._told.discard)
+        return notice
+
+    async def deliver(self, notice: Notice, url: str | None = None) -> int:
+        """Deliver a webhook now; the status of the answer."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url or self.webhook_url or "", data=notice.body, headers=notice.headers) as answer,
+        ):
+            return answer.status
+
+    @web.middleware
+    async def _wrong(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        body = await request.read()
+        self.requests.append(Request(request.method, request.path_qs, request.headers.copy(), body))
+        if not self._faults:
+            return await handler(request)
+        fault = self._faults.pop(0)
+        if fault is Fault.SLOW:
+            await asyncio.sleep(self.PAUSE)
+        if fault in {Fault.LOST, Fault.LATE_ERROR}:
+            await handler(request)
+        if fault in {Fault.LOST, Fault.SLOW} and request.transport is not None:
+            request.transport.close()
+        return _bad_answer(fault)
+
+
+def _bad_answer(fault: Fault) -> web.Response:
+    page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    match fault:
+        case Fault.PAGE:
+            return web.Response(status=502, text=page, content_type="text/html")
+        case Fault.PAGE_OK:
+            return web.Response(text=page, content_type="text/html")
+        case Fault.BUSY:
+            return web.Response(status=429)
+        case Fault.BUSY_UNTIL:
+            return web.Response(status=429, headers={"Retry-After": "1"})
+        case Fault.SHUT:
+            return web.json_response({"message": "unauthorized"}, status=401)
+        case _:
+            return web.json_response({"message": "internal error"}, status=500)
