@@ -140,6 +140,7 @@ class Order(TenantDocument):
     cancelled_at: Utc | None = None
     cancel_reason: str | None = None
     invoice_number: str | None = None
+    disputed: bool = Field(default=False, description="The payer wants the money back from the provider")
     history: list[OrderEvent] = Field(default_factory=list)
 
     @property

@@ -1,104 +1,23 @@
 """Money owed for an order, and the life of a payment."""
 
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, Self
 
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, given, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, given, index, stored
+from models.payment_life import PAYMENT_LIFE, SETTLED, PaymentStatus
 from models.payment_method import PaymentMethod
-from models.states import Life
+from models.payment_parts import Dispute, PaymentEvent, Receipt, Refund, RefundState
 
-
-class PaymentStatus(StrEnum):
-    """Where a payment stands."""
-
-    PENDING_PAYMENT = "pending_payment"
-    AWAITING_ADMIN_APPROVAL = "awaiting_admin_approval"
-    PROCESSING = "processing"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    UNDERPAID = "underpaid"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"
-    DISPUTED = "disputed"
-
-
-P = PaymentStatus
-PAYMENT_LIFE = Life(
-    {
-        P.PENDING_PAYMENT: frozenset(
-            {P.AWAITING_ADMIN_APPROVAL, P.PROCESSING, P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}
-        ),
-        P.AWAITING_ADMIN_APPROVAL: frozenset({P.CONFIRMED, P.REJECTED}),
-        P.PROCESSING: frozenset({P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}),
-        P.UNDERPAID: frozenset({P.CONFIRMED, P.FAILED, P.EXPIRED}),
-        # A customer may say so after the hold's end, or again after a rejection: staff look once more.
-        P.EXPIRED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.CONFIRMED}),
-        P.REJECTED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.EXPIRED}),
-        P.FAILED: frozenset({P.CONFIRMED}),
-        P.CONFIRMED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
-        P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
-        P.DISPUTED: frozenset({P.CONFIRMED, P.PARTIALLY_REFUNDED, P.REFUNDED}),
-        P.REFUNDED: frozenset(),
-    }
-)
-
-
-class Receipt(Part):
-    """Money that a provider says has arrived; in minor units, in crypto as a decimal string."""
-
-    ref: str = Field(max_length=255, description="The provider's id of this money")
-    amount_cents: int = Field(ge=0)
-    currency: str
-    at: Utc
-    coins: str | None = Field(default=None, description="What arrived in crypto, as a decimal string")
-    ticker: str | None = None
-    surplus: bool = Field(default=False, description="Arrived when the order was paid already, or beside it")
-
-
-class RefundState(StrEnum):
-    """How far a refund is."""
-
-    ASKED = "asked"
-    PENDING = "pending"
-    DONE = "done"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class Refund(Part):
-    """Money given back; amount in minor units."""
-
-    key: str = Field(description="The same for every try; the provider knows the refund again by it")
-    amount_cents: int = Field(ge=0)
-    charge_ref: str = Field(description="Which receipt it comes from")
-    state: RefundState = RefundState.ASKED
-    by_hand: bool = Field(default=False, description="Sent outside the shop and only recorded here")
-    reason: str = ""
-    actor_id: str | None = Field(default=None, description="Who asked; nobody when the provider did")
-    asked_at: Utc
-    done_at: Utc | None = None
-    provider_ref: str | None = None
-    error: str | None = None
-
-
-class Dispute(Part):
-    """A payer who wants the money back from the provider."""
-
-    ref: str
-    state: str = Field(description="open, won or lost")
-    at: Utc
-    reason: str | None = None
-
-
-class PaymentEvent(Part):
-    """One entry of a payment's history; `what` is a stable word."""
-
-    at: Utc
-    what: str
-    actor_id: str | None = None
-    note: str | None = None
+__all__ = [
+    "PAYMENT_LIFE",
+    "Dispute",
+    "Payment",
+    "PaymentEvent",
+    "PaymentStatus",
+    "Receipt",
+    "Refund",
+    "RefundState",
+]
 
 
 class Payment(TenantDocument):
@@ -161,6 +80,12 @@ class Payment(TenantDocument):
     )
     next_poll_at: Utc | None = Field(default=None, description="When the provider is asked again")
     polls: int = 0
+    check_again_at: Utc | None = Field(default=None, description="Not before then a customer may ask again")
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has paid its order, whatever happened afterwards."""
+        return self.status in SETTLED
 
     @property
     def received_cents(self) -> int:
@@ -193,6 +118,75 @@ class Payment(TenantDocument):
             "claims": payment.claims,
         }
         return await cls.change(db, where, update, tx=tx)
+
+    @classmethod
+    async def record(
+        cls, db: Db, payment: Self, fields: dict[str, Any], *events: PaymentEvent, tx: Tx | None = None
+    ) -> Self:
+        """Set fields, by stored names, and add to the history, in any state.
+
+        In a transaction that read the payment, the database refuses it when somebody wrote in between.
+        """
+        update: dict[str, Any] = {"$set": fields} if fields else {}
+        if events:
+            update["$push"] = {"history": {"$each": [event.model_dump_doc() for event in events]}}
+        where = {"_id": payment.id, "tenantId": payment.tenant_id}
+        return await cls.change(db, where, update, tx=tx) or payment
+
+    @classmethod
+    async def begin_opening(cls, db: Db, payment: Self, now: datetime, until: datetime) -> Self | None:
+        """Keep others from making its page at the same time; None when somebody is at it or it has one."""
+        return await cls.change(
+            db,
+            {
+                "_id": payment.id,
+                "tenantId": payment.tenant_id,
+                "opened": payment.opened,
+                "pageUrl": payment.page_url,
+                "$or": [{"openingUntil": None}, {"openingUntil": {"$lte": now}}],
+            },
+            {"$set": {"openingUntil": until}},
+        )
+
+    @classmethod
+    async def end_opening(
+        cls, db: Db, payment: Self, fields: dict[str, Any], *, page: bool, tx: Tx | None = None
+    ) -> Self | None:
+        """Note how it went, counting a page that was made; None when somebody else took it over."""
+        where = {"_id": payment.id, "tenantId": payment.tenant_id, "openingUntil": payment.opening_until}
+        update: dict[str, Any] = {"$set": {"openingUntil": None, **fields}}
+        if page:
+            update["$inc"] = {"opened": 1}
+        return await cls.change(db, where, update, tx=tx)
+
+    @classmethod
+    async def of_provider_ref(cls, db: Db, tenant_id: str, method: PaymentMethod, ref: str) -> Self | None:
+        """The payment whose page this is."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "method": method, "providerRef": ref})
+
+    @classmethod
+    async def of_charge_ref(cls, db: Db, tenant_id: str, method: PaymentMethod, ref: str) -> Self | None:
+        """The payment that this money was for."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "method": method, "chargeRefs": ref})
+
+    @classmethod
+    async def claim_poll(cls, db: Db, now: datetime, again: datetime) -> Self | None:
+        """The payment that is due longest for asking its provider; due again at `again`. None if none is."""
+        return await cls.change(
+            db,
+            {"nextPollAt": {"$lte": now}},
+            {"$set": {"nextPollAt": again}, "$inc": {"polls": 1}},
+        )
+
+    @classmethod
+    async def claim_check(cls, db: Db, payment: Self, now: datetime, again: datetime) -> bool:
+        """Whether its provider may be asked at this moment; not again before `again`."""
+        where = {
+            "_id": payment.id,
+            "tenantId": payment.tenant_id,
+            "$or": [{"checkAgainAt": None}, {"checkAgainAt": {"$lte": now}}],
+        }
+        return await cls.change(db, where, {"$set": {"checkAgainAt": again}}) is not None
 
     @classmethod
     async def of_orders(cls, db: Db, tenant_id: str, order_ids: list[str]) -> list[Self]:

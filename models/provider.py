@@ -1,8 +1,8 @@
 """A tenant's access to an outside service."""
 
-from typing import Any
+from typing import Any, Self
 
-from models.base import Document, Field, index, stored
+from models.base import Db, Document, Field, Tx, index, stored
 
 
 class Provider(Document):
@@ -14,6 +14,26 @@ class Provider(Document):
     tenant_id: str | None = None
     is_active: bool = True
     config: dict[str, Any] = Field(default_factory=dict, description="Secrets inside are encrypted")
+
+    @classmethod
+    async def of(cls, db: Db, tenant_id: str, kind: str) -> Self | None:
+        """The tenant's own access to a service."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "type": kind})
+
+    @classmethod
+    async def all_of(cls, db: Db, tenant_id: str) -> list[Self]:
+        """Everything that the tenant has access to."""
+        return await cls.find_all(db, {"tenantId": tenant_id})
+
+    @classmethod
+    async def put(
+        cls, db: Db, tenant_id: str, kind: str, config: dict[str, Any], *, active: bool, tx: Tx
+    ) -> Self:
+        """Store the tenant's access, in place of what was there."""
+        where = {"tenantId": tenant_id, "type": kind}
+        update = {"$set": {"config": config, "isActive": active}}
+        stored_now = await cls.change(db, where, update, tx=tx, upsert=True)
+        return stored_now or cls(tenant_id=tenant_id, type=kind, config=config, is_active=active)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         return [(name, value) for name, value in Document.__repr_args__(self) if name != "config"]

@@ -68,6 +68,10 @@ class Links:
         payload = _Invoice(order_id=order.key, tenant_id=order.tenant_id, exp=self._expiry(INVOICE_LIFE))
         return f"{self._public_url}/invoice/{_sign(self._invoices, payload)}"
 
+    def webhook_url(self, provider: str, tenant_id: str) -> str | None:
+        """Where this provider delivers webhooks for a shop; None when no public URL is configured."""
+        return None if self._public_url is None else f"{self._public_url}/webhooks/{provider}/{tenant_id}"
+
     def read_invoice(self, token: str) -> InvoiceClaim:
         """Whose invoice the token opens; raises LinkForged, or LinkExpired once now > exp."""
         payload = self._read(self._invoices, _Invoice, token)

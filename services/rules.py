@@ -10,6 +10,8 @@ class Rules:
 
     session: timedelta = timedelta(minutes=30)
     hold_p2p: timedelta = timedelta(hours=24)
+    hold_processor: timedelta = timedelta(minutes=60)
+    hold_underpaid: timedelta = timedelta(minutes=60)
     hold_after_rejection: timedelta = timedelta(hours=1)
     stale_confirm: timedelta = timedelta(seconds=30)
     outbox_lease: timedelta = timedelta(seconds=30)
@@ -19,6 +21,19 @@ class Rules:
         timedelta(minutes=30),
         timedelta(hours=2),
         timedelta(hours=12),
+    )
+    payment_polls: tuple[timedelta, ...] = (
+        timedelta(minutes=1),
+        timedelta(minutes=2),
+        timedelta(minutes=4),
+        timedelta(minutes=8),
+        timedelta(minutes=15),
+        timedelta(minutes=30),
+        timedelta(hours=1),
+        timedelta(hours=4),
+        timedelta(hours=12),
+        timedelta(hours=24),
+        timedelta(hours=48),
     )
     poll: timedelta = timedelta(seconds=1)
     sweep: timedelta = timedelta(seconds=15)

@@ -1,0 +1,48 @@
+"""The adapters of this installation, each made once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.errors import NotFound
+from models.payment_method import PaymentMethod
+from services.payments import processors
+from services.payments.calls import Calls
+from services.payments.processor import AnyProcessor, Site
+
+type Make = Callable[..., AnyProcessor]
+
+
+class Adapters:
+    """Finds a processor's adapter by its method or by its name."""
+
+    def __init__(
+        self, calls: Calls, sites: Mapping[str, Site], more: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        """Take where providers answer, by name, where it differs, and what only one adapter wants to know."""
+        made = [
+            each(calls, sites.get(each.name, each.site), **(more or {}).get(each.name, {}))
+            for each in processors().values()
+        ]
+        self._by_method = {adapter.descriptor.value: adapter for adapter in made}
+        self._by_name = {adapter.name: adapter for adapter in made}
+
+    def all(self) -> list[AnyProcessor]:
+        """Every adapter, in order of display."""
+        return list(self._by_method.values())
+
+    def find(self, method: str) -> AnyProcessor | None:
+        """The adapter of a method; None for one that staff confirm."""
+        return self._by_method.get(PaymentMethod(method)) if method in set(PaymentMethod) else None
+
+    def of(self, method: str) -> AnyProcessor:
+        """The adapter of a method; raises NotFound."""
+        found = self.find(method)
+        if found is None:
+            raise NotFound("provider")
+        return found
+
+    def named(self, name: str) -> AnyProcessor:
+        """The adapter that a webhook's address names; raises NotFound."""
+        if name not in self._by_name:
+            raise NotFound("provider")
+        return self._by_name[name]

@@ -1,0 +1,270 @@
+"""A shop's keys to payment processors: entered by staff, stored sealed, tried out, shown masked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from models.base import Db, Tx, transact
+from models.errors import BadInput, NotFound
+from models.member import Member
+from models.payment_method import PaymentMethod
+from models.provider import Provider
+from models.webhook import WebhookEvent, WebhookProvider
+from services.audit import Audit
+from services.clock import Clock
+from services.links import Links
+from services.payments.adapters import Adapters
+from services.payments.contract import MethodDescriptor
+from services.payments.processor import AnyProcessor, ProviderKeys
+from services.remembered import Remembered
+from services.shops import Shop, Shops
+from services.vault import Vault, VaultShut
+
+_REMEMBERED = timedelta(seconds=2)
+_LENGTH = 4000
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class KeyField:
+    """One value that staff enter."""
+
+    key: str
+    label: str
+    example: str
+    secret: bool
+    required: bool
+
+
+@dataclass(frozen=True)
+class ProviderView:
+    """How a shop stands with a processor; `values` are masked, not `readable` means that the secret is lost."""
+
+    descriptor: MethodDescriptor
+    name: str
+    fields: tuple[KeyField, ...]
+    configured: bool
+    readable: bool
+    offered: bool
+    opens: bool
+    down: bool
+    environment: str
+    has_sandbox: bool
+    fits_currency: bool
+    values: dict[str, str]
+    webhook_url: str | None
+    last_event: WebhookEvent | None
+
+
+class Providers:
+    """Who may be asked for money in a shop's name."""
+
+    def __init__(
+        self,
+        db: Db,
+        clock: Clock,
+        *,
+        audit: Audit,
+        shops: Shops,
+        vault: Vault,
+        adapters: Adapters,
+        links: Links,
+    ) -> None:
+        self._db = db
+        self._audit = audit
+        self._shops = shops
+        self._vault = vault
+        self._adapters = adapters
+        self._links = links
+        self._remembered: Remembered[tuple[str, str], ProviderKeys] = Remembered(clock, _REMEMBERED)
+
+    def fields(self, method: str) -> tuple[KeyField, ...]:
+        """What staff enter for a processor; raises NotFound."""
+        return key_fields(self._adapters.of(method).keys)
+
+    async def keys(self, tenant_id: str, name: str) -> ProviderKeys:
+        """The shop's keys to a processor, by its name; raises NotFound when it has none that can be read."""
+        return await self._remembered.get((tenant_id, name), partial(self._read, tenant_id, name))
+
+    async def _read(self, tenant_id: str, name: str) -> ProviderKeys:
+        adapter = self._adapters.named(name)
+        stored = await Provider.of(self._db, tenant_id, name)
+        keys = self._opened(stored, adapter) if stored is not None and stored.is_active else None
+        if keys is None:
+            raise NotFound("provider")
+        return keys
+
+    async def views(self, shop: Shop) -> list[ProviderView]:
+        """Every processor that the shop could use, in order of display."""
+        stored = {each.type: each for each in await Provider.all_of(self._db, shop.id)}
+        return [await self._view(shop, each, stored.get(each.name)) for each in self._adapters.all()]
+
+    async def view(self, shop: Shop, method: str) -> ProviderView:
+        """How the shop stands with one processor; raises NotFound."""
+        adapter = self._adapters.of(method)
+        return await self._view(shop, adapter, await Provider.of(self._db, shop.id, adapter.name))
+
+    async def configure(self, shop: Shop, actor: Member, method: str, values: Mapping[str, str]) -> Shop:
+        """Store keys and offer the method; an empty secret keeps the one that is stored.
+
+        Raises BadInput naming the first value that is wrong, NotFound for an unknown method.
+        """
+        adapter = self._adapters.of(method)
+        stored = await Provider.of(self._db, shop.id, adapter.name)
+        known = self._opened(stored, adapter) if stored is not None and stored.is_active else None
+        keys = _checked(adapter.keys, values, known)
+        await self._store(shop, actor, adapter, keys, "provider.keys")
+        return await self.offer(shop, actor, method, offered=adapter.opens)
+
+    async def choose_environment(self, shop: Shop, actor: Member, method: str, environment: str) -> Shop:
+        """Use the provider's live or its sandbox site from now on; raises NotFound or BadInput."""
+        adapter = self._adapters.of(method)
+        if adapter.site.sandbox is None or environment not in {"live", "sandbox"}:
+            raise BadInput("environment", "not_allowed")
+        known = await self._read(shop.id, adapter.name)
+        keys = known.model_copy(update={"environment": environment})
+        await self._store(shop, actor, adapter, keys, "provider.environment")
+        return shop
+
+    async def offer(self, shop: Shop, actor: Member, method: str, *, offered: bool) -> Shop:
+        """Offer the method at checkout, or no longer; payments under way go on; raises NotFound without keys."""
+        adapter = self._adapters.of(method)
+        value, enabled = adapter.descriptor.value, list(shop.config.enabled_payment_methods)
+        if offered and not adapter.opens:
+            raise BadInput("payment_method", "not_allowed")
+        if offered:
+            await self._read(shop.id, adapter.name)
+        if offered == (value in enabled):
+            return shop
+        wanted = [*enabled, value] if offered else [each for each in enabled if each is not value]
+        return await self._shops.configure(shop, actor, enabled_payment_methods=wanted)
+
+    async def remove(self, shop: Shop, actor: Member, method: str) -> Shop:
+        """Forget the keys: nothing is offered, and nothing the provider delivers is accepted any more."""
+        adapter = self._adapters.of(method)
+        shop = await self.offer(shop, actor, method, offered=False)
+        await self._store(shop, actor, adapter, None, "provider.remove")
+        return shop
+
+    async def test(self, shop: Shop, method: str) -> None:
+        """Ask the provider for something harmless; raises NotFound, WrongKeys, Declined or Unavailable."""
+        adapter = self._adapters.of(method)
+        await adapter.test(await self._read(shop.id, adapter.name))
+
+    async def _store(
+        self, shop: Shop, actor: Member, adapter: AnyProcessor, keys: ProviderKeys | None, action: str
+    ) -> None:
+        config = self._sealed(shop.id, adapter.name, keys) if keys is not None else {}
+        shown = {"environment": keys.environment, **_masked(keys)} if keys is not None else {}
+
+        async def work(tx: Tx) -> None:
+            stored = await Provider.put(
+                self._db, shop.id, adapter.name, config, active=keys is not None, tx=tx
+            )
+            await self._audit.record(shop.id, actor, action, stored, after=shown, tx=tx)
+
+        await transact(self._db, work)
+        self._remembered.forget()
+
+    async def _view(self, shop: Shop, adapter: AnyProcessor, stored: Provider | None) -> ProviderView:
+        active = stored is not None and stored.is_active
+        keys = self._opened(stored, adapter) if stored is not None and active else None
+        method: PaymentMethod = adapter.descriptor.value
+        return ProviderView(
+            descriptor=adapter.descriptor,
+            name=adapter.name,
+            fields=key_fields(adapter.keys),
+            configured=active,
+            readable=keys is not None,
+            offered=method in shop.config.enabled_payment_methods,
+            opens=adapter.opens,
+            down=adapter.down(),
+            environment=keys.environment if keys else "live",
+            has_sandbox=adapter.site.sandbox is not None,
+            fits_currency=adapter.currencies is None or shop.currency in adapter.currencies,
+            values=_masked(keys) if keys else {},
+            webhook_url=self._links.webhook_url(adapter.name, shop.id),
+            last_event=await WebhookEvent.latest(self._db, shop.id, WebhookProvider(adapter.name.upper())),
+        )
+
+    def _sealed(self, tenant_id: str, name: str, keys: ProviderKeys) -> dict[str, Any]:
+        config: dict[str, Any] = {}
+        for key in type(keys).model_fields:
+            value = getattr(keys, key)
+            if isinstance(value, SecretStr):
+                config[key] = self._vault.seal(value.get_secret_value(), about=_about(tenant_id, name, key))
+            else:
+                config[key] = str(value)
+        return config
+
+    def _opened(self, stored: Provider, adapter: AnyProcessor) -> ProviderKeys | None:
+        values: dict[str, Any] = {}
+        try:
+            for field in key_fields(adapter.keys):
+                value = stored.config.get(field.key)
+                if field.secret and value is not None:
+                    about = _about(stored.tenant_id or "", adapter.name, field.key)
+                    value = self._vault.open(value, about=about)
+                if value is not None:
+                    values[field.key] = value
+            return adapter.keys(environment=stored.config.get("environment", "live"), **values)
+        except (VaultShut, ValidationError):
+            return None
+
+
+def key_fields(keys: type[ProviderKeys]) -> tuple[KeyField, ...]:
+    """What staff enter, in order; the environment is chosen apart."""
+    return tuple(
+        KeyField(
+            key=key,
+            label=field.title or key,
+            example=str(field.examples[0]) if field.examples else "",
+            secret=field.annotation is SecretStr,
+            required=field.is_required(),
+        )
+        for key, field in keys.model_fields.items()
+        if key != "environment"
+    )
+
+
+def _checked(
+    shape: type[ProviderKeys], values: Mapping[str, str], known: ProviderKeys | None
+) -> ProviderKeys:
+    given: dict[str, Any] = {"environment": known.environment if known else "live"}
+    for field in key_fields(shape):
+        text = values.get(field.key, "").strip()
+        if len(text) > _LENGTH:
+            raise BadInput(field.key, "length", _LENGTH)
+        if text:
+            given[field.key] = text
+        elif field.secret and known is not None:
+            given[field.key] = getattr(known, field.key)
+        elif field.required:
+            raise BadInput(field.key, "required")
+    try:
+        return shape(**given)
+    except ValidationError as error:
+        wrong = str(error.errors()[0]["loc"][0])
+    example = next((field.example for field in key_fields(shape) if field.key == wrong), "")
+    raise BadInput(wrong, "example", example)
+
+
+def _masked(keys: ProviderKeys) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for field in key_fields(type(keys)):
+        value = getattr(keys, field.key)
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            # Of a short one the last characters would be half of it.
+            shown[field.key] = f"••••{text[-_SHOWN:]}" if len(text) >= 4 * _SHOWN else "••••"
+        else:
+            shown[field.key] = str(value)
+    return shown
+
+
+def _about(tenant_id: str, name: str, key: str) -> str:
+    return f"{tenant_id}/{name}/{key}"
