@@ -10,7 +10,7 @@ from pymongo import ReturnDocument
 
 from bench.load import Act, timed
 from bench.report import Figure, Table
-from bot.wiring import build
+from bot.wiring import Outside, build
 from models.base import Db, transact
 from models.member import Member
 from models.order import Order
@@ -21,6 +21,7 @@ from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from services.vault import Vault
 
 ORDERS = 200
 PRODUCTS = 50
@@ -31,7 +32,9 @@ OWNER = Member("1", "owner", "Owner", owns_guild=True)
 async def prepare(db: Db) -> tuple[Services, Shop, list[Product]]:
     """A shop with products in plenty."""
     await create_indexes(db)
-    services = build(db, SystemClock(), Rules(), Links(["bench" * 10], None, SystemClock()))
+    services = build(
+        db, SystemClock(), Rules(), Links(["bench" * 10], None, SystemClock()), Outside(Vault(["bench" * 10]))
+    )
     shop = await services.shops.claim(str(ObjectId()), "Bench", OWNER)
     shop = await services.methods.configure(shop, OWNER, "VENMO", {"recipient": "@bench-shop"})
     products = []

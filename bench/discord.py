@@ -12,7 +12,7 @@ from bench.children import ECHO, Child, running, shop
 from bench.load import Act, Run, timed
 from bench.report import Figure, Table
 from bot.sandbox import Community, Patience, Person, Sandbox
-from bot.wiring import build, open_database
+from bot.wiring import Outside, build, open_database
 from models.base import Db
 from models.inventory import InventorySnapshot
 from models.member import Member
@@ -21,6 +21,7 @@ from models.registry import create_indexes
 from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
+from services.vault import Vault
 
 PRODUCTS = 500
 PEOPLE = 200
@@ -94,7 +95,9 @@ async def _shop(stack: AsyncExitStack, uri: str, redis: str, folder: Path) -> tu
 async def _stocked(db: Db, guild: Community) -> list[Product]:
     """The guild's shop, with plenty of everything on its shelves."""
     await create_indexes(db)
-    services = build(db, SystemClock(), Rules(), Links(["bench" * 10], None, SystemClock()))
+    services = build(
+        db, SystemClock(), Rules(), Links(["bench" * 10], None, SystemClock()), Outside(Vault(["bench" * 10]))
+    )
     owner = Member(str(guild.owner.id), "owner", "Owner", owns_guild=True)
     found = await services.shops.claim(str(guild.id), "Bench", owner)
     found = await services.methods.configure(found, owner, "VENMO", {"recipient": "@bench-shop"})

@@ -18,7 +18,7 @@ from bot.duties import connected, listening, working
 from bot.log import reference
 from bot.stores import stored
 from bot.web.listener import Listener
-from bot.wiring import build, links_from, rules_from
+from bot.wiring import build, links_from, outside_from, rules_from
 from models.registry import IndexRefused
 from services import Services
 from services.clock import SystemClock
@@ -91,7 +91,9 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         if settings.web.public_url is None and local is None:
             log.warning("invoice_links_off", extra={"missing": "web.public_url"})
         links = links_from(settings, local, clock)
-        services = build(stores.db, clock, rules_from(settings.shop), links, stores.cache)
+        outside = outside_from(settings)
+        services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
+        stack.push_async_callback(services.calls.close)
         listener = await stack.enter_async_context(listening(settings, stores, services))
         bot = make_bot(
             services,

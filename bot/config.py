@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -18,12 +19,14 @@ from bot.config_values import (
     Level,
     MongoAddress,
     Port,
+    PublicKey,
     RedisAddress,
     Secrets,
     Token,
     WebAddress,
 )
 from bot.own_secret import own_secret
+from services.payments.processor import Site
 
 __all__ = ["ConfigError", "Settings", "ShopSettings", "load_settings"]
 
@@ -39,6 +42,7 @@ class DiscordSettings(Section):
 
     token: Token | None = None
     api_url: WebAddress = "https://discord.com/api/v10"
+    public_key: PublicKey | None = None
     command_guild_ids: GuildIds = ()
 
 
@@ -74,10 +78,49 @@ class ShopSettings(Section):
 
     session_minutes: Duration = 30.0
     hold_hours_p2p: Duration = 24.0
+    hold_minutes_processor: Duration = 60.0
     lease_seconds: Duration = 30.0
     sweep_seconds: Duration = 15.0
     stale_confirm_seconds: Duration = 30.0
     poll_seconds: Duration = 1.0
+
+
+class ProviderSettings(Section):
+    """Where payment providers answer; other addresses are for a proxy or a stand-in."""
+
+    paypal_url: WebAddress = "https://api-m.paypal.com"
+    paypal_sandbox_url: WebAddress = "https://api-m.sandbox.paypal.com"
+    paypal_roots: Path | None = None
+    stripe_url: WebAddress = "https://api.stripe.com"
+    square_url: WebAddress = "https://connect.squareup.com"
+    square_sandbox_url: WebAddress = "https://connect.squareupsandbox.com"
+    nowpayments_url: WebAddress = "https://api.nowpayments.io/v1"
+    nowpayments_sandbox_url: WebAddress = "https://api-sandbox.nowpayments.io/v1"
+    coinbase_business_url: WebAddress = "https://business.coinbase.com/api/v1"
+    coinbase_commerce_url: WebAddress = "https://api.commerce.coinbase.com"
+
+    def sites(self) -> dict[str, Site]:
+        """The addresses by the adapters' names."""
+        return {
+            "paypal": Site(self.paypal_url, self.paypal_sandbox_url),
+            "stripe": Site(self.stripe_url),
+            "cashapp_pay": Site(self.square_url, self.square_sandbox_url),
+            "nowpayments": Site(self.nowpayments_url, self.nowpayments_sandbox_url),
+            "coinbase_business": Site(self.coinbase_business_url),
+            "coinbase_commerce": Site(self.coinbase_commerce_url),
+        }
+
+    def roots(self) -> tuple[Certificate, ...] | None:
+        """The configured root certificates, None for the system's own; raises ConfigError."""
+        if self.paypal_roots is None:
+            return None
+        try:
+            return tuple(load_pem_x509_certificates(self.paypal_roots.read_bytes()))
+        except (OSError, ValueError):
+            why = "must be a readable file of certificates in PEM form"
+            raise ConfigError(
+                [f"SHOP_PROVIDERS__PAYPAL_ROOTS, or paypal_roots in [providers], {why}."]
+            ) from None
 
 
 class LogSettings(Section):
@@ -99,6 +142,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     security: SecuritySettings = SecuritySettings()
     shop: ShopSettings = ShopSettings()
+    providers: ProviderSettings = ProviderSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

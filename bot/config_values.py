@@ -74,6 +74,7 @@ GuildIds = Annotated[tuple[int, ...], BeforeValidator(listed)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoAddress = Annotated[SecretStr, AfterValidator(_mongo_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
+PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
 Level = Annotated[

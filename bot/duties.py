@@ -74,6 +74,7 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
     jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "outbox": services.worker.run,
         "sweeper": services.sweeper.run,
+        "poller": services.poller.run,
         "wakeups": services.wakeups.relay,
     }
     outbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]

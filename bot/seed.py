@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from bot.config import Settings
 from bot.samples import ROLE_NAMES, RoleKey, sample_shop
 from bot.stores import stored
-from bot.wiring import build, links_from, rules_from
+from bot.wiring import build, links_from, outside_from, rules_from
 from models.errors import NoShop
 from models.member import Member
 from services.clock import SystemClock
@@ -28,7 +28,8 @@ async def plant(settings: Settings, guild_id: int, say: Say = _write) -> int:
     try:
         async with stored(settings) as stores:
             clock = SystemClock()
-            services = build(stores.db, clock, rules_from(settings.shop), links_from(settings, None, clock))
+            links = links_from(settings, None, clock)
+            services = build(stores.db, clock, rules_from(settings.shop), links, outside_from(settings))
             shop = await services.shops.of_guild(str(guild_id))
             roles = await _roles(settings, guild_id, say)
             owner = Member(shop.tenant.owner_user_id, "seed", "Sample shop", owns_guild=True)

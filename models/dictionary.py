@@ -33,6 +33,7 @@ NAMES: dict[type, str] = {
     bool: "Boolean",
     int: "Integer",
     str: "String",
+    bytes: "Binary",
     Decimal: "Decimal",
     datetime: "Date",
     ObjectId: "ObjectId",
@@ -133,6 +134,8 @@ def _default(field: FieldInfo) -> str:
         return "now"
     if isinstance(value, ObjectId):
         return "a new one"
+    if isinstance(value, bytes):
+        return "empty"
     plain = value.model_dump_doc() if isinstance(value, EmbeddedModel) else value
     return f"`{json.dumps(plain, ensure_ascii=False)}`"
 

@@ -6,7 +6,20 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from models.address import Address
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, Where, given, index, searchable, stored
+from models.base import (
+    Db,
+    Field,
+    ObjectId,
+    Part,
+    TenantDocument,
+    Tx,
+    Utc,
+    Where,
+    given,
+    index,
+    searchable,
+    stored,
+)
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -232,6 +245,13 @@ class Order(TenantDocument):
     async def how_many(cls, db: Db, where: Where) -> int:
         """The number of orders that a filter of this class fits."""
         return int(await cls.rows(db).count_documents(where))
+
+    @classmethod
+    async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:
+        """The tenant's orders with these ids, by id."""
+        ids = [ObjectId(key) for key in keys if ObjectId.is_valid(key)]
+        found = await cls.find_all(db, {"tenantId": tenant_id, "_id": {"$in": ids}})
+        return {order.key: order for order in found}
 
     @classmethod
     async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:

@@ -1,9 +1,10 @@
 """Money owed for an order, and the life of a payment."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, given, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, Where, given, index, stored
 from models.payment_life import PAYMENT_LIFE, SETTLED, PaymentStatus
 from models.payment_method import PaymentMethod
 from models.payment_parts import Dispute, PaymentEvent, Receipt, Refund, RefundState
@@ -31,6 +32,7 @@ class Payment(TenantDocument):
         index("tenantId", "method", "providerRef", only=given("providerRef")),
         index("tenantId", "chargeRefs", only=given("chargeRefs")),
         index("tenantId", "-createdAt"),
+        index("tenantId", "conflict", "-createdAt", only=given("conflict")),
         index("nextPollAt"),
     )
 
@@ -93,6 +95,19 @@ class Payment(TenantDocument):
         return sum(each.amount_cents for each in self.receipts if each.currency == self.currency)
 
     @property
+    def coins_due(self) -> Decimal | None:
+        """What is still to be paid in crypto; None when it is not paid to an address."""
+        if self.nowpayments_deposit_amount_crypto is None:
+            return None
+        came = sum((Decimal(each.coins or 0) for each in self.receipts), Decimal(0))
+        return max(Decimal(0), Decimal(self.nowpayments_deposit_amount_crypto) - came)
+
+    @property
+    def received_any(self) -> bool:
+        """Whether money came that did not go back entirely."""
+        return bool(self.receipts) and (self.received_cents == 0 or self.received_cents > self.refunded_cents)
+
+    @property
     def refunded_cents(self) -> int:
         """Everything that was given back, in minor units."""
         return sum(each.amount_cents for each in self.refunds if each.state is RefundState.DONE)
@@ -150,13 +165,13 @@ class Payment(TenantDocument):
 
     @classmethod
     async def end_opening(
-        cls, db: Db, payment: Self, fields: dict[str, Any], *, page: bool, tx: Tx | None = None
+        cls, db: Db, payment: Self, fields: dict[str, Any], event: PaymentEvent | None, *, tx: Tx
     ) -> Self | None:
-        """Note how it went, counting a page that was made; None when somebody else took it over."""
+        """Note how it went, with `event` that a page was made; None when somebody else took it over."""
         where = {"_id": payment.id, "tenantId": payment.tenant_id, "openingUntil": payment.opening_until}
         update: dict[str, Any] = {"$set": {"openingUntil": None, **fields}}
-        if page:
-            update["$inc"] = {"opened": 1}
+        if event is not None:
+            update |= {"$inc": {"opened": 1}, "$push": {"history": event.model_dump_doc()}}
         return await cls.change(db, where, update, tx=tx)
 
     @classmethod
@@ -198,6 +213,21 @@ class Payment(TenantDocument):
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> Self | None:
         """The order's payment."""
         return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
+
+    @classmethod
+    def of_shop(cls, tenant_id: str, status: PaymentStatus | None, *, deciding: bool) -> Where:
+        """The filter for a shop's payments: all, of one status, or those that staff must decide about."""
+        where: dict[str, Any] = {"tenantId": tenant_id}
+        if status is not None:
+            where["status"] = status
+        if deciding:
+            where |= given("conflict")
+        return where
+
+    @classmethod
+    async def how_many(cls, db: Db, where: Where) -> int:
+        """The number of payments that a filter of this class fits."""
+        return int(await cls.rows(db).count_documents(where))
 
     @classmethod
     async def how_many_waiting(cls, db: Db, tenant_id: str) -> int:

@@ -30,17 +30,17 @@ PAYMENT_LIFE = Life(
             {P.AWAITING_ADMIN_APPROVAL, P.PROCESSING, P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}
         ),
         P.AWAITING_ADMIN_APPROVAL: frozenset({P.CONFIRMED, P.REJECTED}),
-        # A page that lapsed while the hold goes on can be made anew.
-        P.PROCESSING: frozenset({P.PENDING_PAYMENT, P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}),
+        P.PROCESSING: frozenset({P.CONFIRMED, P.UNDERPAID, P.FAILED, P.EXPIRED}),
         P.UNDERPAID: frozenset({P.CONFIRMED, P.FAILED, P.EXPIRED}),
         # A customer may say so after the hold's end, or again after a rejection: staff look once more.
         P.EXPIRED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.CONFIRMED}),
         P.REJECTED: frozenset({P.AWAITING_ADMIN_APPROVAL, P.EXPIRED}),
         # One try failed; the payer may try again on the same page.
-        P.FAILED: frozenset({P.PENDING_PAYMENT, P.PROCESSING, P.UNDERPAID, P.CONFIRMED, P.EXPIRED}),
+        P.FAILED: frozenset({P.PROCESSING, P.UNDERPAID, P.CONFIRMED, P.EXPIRED}),
         P.CONFIRMED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
-        P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
+        # A refund that bounces leaves the money here again.
+        P.PARTIALLY_REFUNDED: frozenset({P.CONFIRMED, P.PARTIALLY_REFUNDED, P.REFUNDED, P.DISPUTED}),
         P.DISPUTED: frozenset({P.CONFIRMED, P.PARTIALLY_REFUNDED, P.REFUNDED}),
-        P.REFUNDED: frozenset({P.DISPUTED}),
+        P.REFUNDED: frozenset({P.CONFIRMED, P.PARTIALLY_REFUNDED, P.DISPUTED}),
     }
 )

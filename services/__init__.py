@@ -10,12 +10,19 @@ from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
 from services.customers import Customers
+from services.decisions import Decisions
 from services.delivery import Delivery
+from services.hosted import Hosted
 from services.invoices import Invoices
 from services.links import Links
 from services.orders import Orders
+from services.payment_desk import PaymentDesk
+from services.payments.calls import Calls
 from services.payments.methods import PaymentMethods
 from services.placement import Placement
+from services.poller import Poller
+from services.providers import Providers
+from services.refunds import Refunds
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
@@ -37,6 +44,13 @@ class Services:
     orders: Orders
     claims: Claims
     methods: PaymentMethods
+    providers: Providers
+    hosted: Hosted
+    payments: PaymentDesk
+    decisions: Decisions
+    refunds: Refunds
+    poller: Poller
+    calls: Calls
     stock: Stock
     customers: Customers
     delivery: Delivery

@@ -1,6 +1,7 @@
 """An order put together in memory, before anything is taken or written."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from secrets import choice
 
 from bson import ObjectId
@@ -19,6 +20,7 @@ from models.shipment import Shipment
 from models.tenant import ShippingType
 from services.carts import line_of
 from services.clock import Clock
+from services.payments import by_hand
 from services.payments.methods import PaymentMethods
 from services.rules import Rules
 from services.shops import Shop
@@ -92,6 +94,7 @@ class Drafts:
         address, shipping = self._shipping(shop, session)
         subtotal = sum(item.line_cents for item in items)
         cost = shipping.cost_cents if shipping else 0
+        method = self._method(shop, session, subtotal + cost)
         order = Order(
             tenant_id=shop.id,
             order_number=new_number(),
@@ -106,15 +109,18 @@ class Drafts:
             shipping_type_code=shipping.code if shipping else None,
             shipping_type_label=shipping.label if shipping else None,
             shipping_cost_cents=cost,
-            payment_method=self._method(shop, session, subtotal + cost),
+            payment_method=method,
             payment_id=str(ObjectId()),
             guild_id=shop.guild_id,
-            hold_ends_at=self._clock.now() + self._rules.hold_p2p,
+            hold_ends_at=self._clock.now() + self._hold(method),
             history=[
                 OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
             ],
         )
         return Draft(order, _payment(order), _shipment(order), _reserve(order))
+
+    def _hold(self, method: PaymentMethod) -> timedelta:
+        return self._rules.hold_p2p if method in by_hand() else self._rules.hold_processor
 
     def _shipping(self, shop: Shop, session: OrderSession) -> tuple[Address | None, ShippingType | None]:
         if not session.ships:

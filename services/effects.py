@@ -16,6 +16,9 @@ class EffectKind(StrEnum):
     STAFF_DECIDED = "staff.decided"
     STAFF_ALERT = "staff.alert"
     INVOICE_NUMBER = "invoice.number"
+    PAYMENT_OPEN = "payment.open"
+    PAYMENT_CLOSE = "payment.close"
+    PAYMENT_REFUND = "payment.refund"
 
 
 class Notice(StrEnum):
@@ -24,6 +27,8 @@ class Notice(StrEnum):
     ORDER_RECEIVED = "orderReceived"
     PAYMENT_CONFIRMED = "paymentConfirmed"
     PAYMENT_REJECTED = "paymentRejected"
+    PAYMENT_UNDERPAID = "paymentUnderpaid"
+    PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
     ROLE_FAILED = "roleFailed"
 

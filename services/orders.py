@@ -1,7 +1,9 @@
 """Orders after Confirm, as their customer and as staff see them; and their cancelling."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Where, transact
 from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound, Refused
@@ -15,16 +17,19 @@ from services.effects import EffectKind, Notice, effect, notice
 from services.links import Links
 from services.outbox import Outbox
 from services.paid import releases
+from services.payments import by_hand
 from services.payments.contract import Instructions
 from services.payments.methods import PaymentMethods
 from services.shops import Shop
-from services.stock import Stock
+from services.stock import Stock, alert_effect
 
 PAGE_SIZE = 5
 SUGGESTIONS = 25
 _NOTE_LENGTH = 500
 _CLAIMABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.REJECTED, PaymentStatus.EXPIRED}
-_CANCELLABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.REJECTED}
+_CANCELLABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.REJECTED, PaymentStatus.FAILED}
+# Part of the money is no reason to keep the goods for ever; staff decide about it.
+_ENDING = {*_CANCELLABLE, PaymentStatus.UNDERPAID}
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,13 @@ class Orders:
         paid = order.paid_at is not None
         open_order = order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
         pending = order.status is OrderStatus.PENDING_PAYMENT
+        by_staff = payment.method in by_hand()
         return OrderView(
             order=order,
             payment=payment,
             entitlements=await Entitlement.of_order(self._db, shop.id, order.key) if paid else [],
-            instructions=self._methods.instructions(shop, order, payment) if pending else None,
-            can_claim=open_order and payment.status in _CLAIMABLE,
+            instructions=self._methods.instructions(shop, order, payment) if pending and by_staff else None,
+            can_claim=open_order and by_staff and payment.status in _CLAIMABLE,
             can_cancel=pending and payment.status in _CANCELLABLE,
             invoice_url=self._links.invoice_url(order) if paid else None,
         )
@@ -165,7 +171,7 @@ class Orders:
     async def end_hold(self, shop: Shop, order: Order) -> bool:
         """Cancel an order whose hold is over; False when it was paid, claimed or cancelled meanwhile."""
         view = await self.show(shop, order)
-        if view.payment.status not in _CANCELLABLE:
+        if view.payment.status not in _ENDING:
             return False
         try:
             await self._cancel(shop, view, "hold_ended")
@@ -219,7 +225,10 @@ class Orders:
     async def _close_payment(self, payment: Payment, note: str | None, tx: Tx) -> None:
         claimed = payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL
         to = PaymentStatus.REJECTED if claimed else PaymentStatus.EXPIRED
-        fields = {"rejectedAt": self._clock.now(), "rejectionReason": note} if claimed else {}
+        fields: dict[str, Any] = {"rejectedAt": self._clock.now(), "rejectionReason": note} if claimed else {}
+        if payment.receipts:
+            fields["conflict"] = payment.conflict or "underpaid"
+            await self._alert(payment, tx)
         if await Payment.move(self._db, payment, to, fields, tx=tx) is None:
             raise Refused("payment", payment.status)
         if claimed:
@@ -232,6 +241,35 @@ class Orders:
                 order_id=payment.order_id,
             )
             await self._outbox.owe([decided], tx)
+        if payment.provider_ref:
+            close = effect(
+                EffectKind.PAYMENT_CLOSE,
+                payment.tenant_id,
+                f"{payment.key}:{payment.opened}",
+                self._clock.now(),
+                payload={"paymentId": payment.key},
+                order_id=payment.order_id,
+            )
+            await self._outbox.owe([close], tx)
+
+    async def _alert(self, payment: Payment, tx: Tx) -> None:
+        """Staff have to give back what came in, or hand over all the same."""
+        alert = Alert(
+            tenant_id=payment.tenant_id,
+            type=AlertType.PAYMENT_FAILED,
+            severity=AlertSeverity.ERROR,
+            message="cancelled_with_money",
+            params={
+                "number": payment.order_number,
+                "came": payment.received_cents,
+                "total": payment.amount_cents,
+                "currency": payment.currency,
+            },
+            entity_type="Payment",
+            entity_id=payment.key,
+        )
+        await alert.insert(self._db, tx=tx)
+        await self._outbox.owe([alert_effect(alert, self._clock)], tx)
 
 
 def _note(field: str, text: str) -> str:

@@ -33,10 +33,12 @@ class Paid:
         *,
         tx: Tx,
         actor_id: str | None = None,
+        at_any_rate: bool = False,
     ) -> Order:
         """Confirm the payment with these stored fields and make its order paid.
 
-        An order that was cancelled at its hold's end takes its stock again; raises OutOfStock when it cannot.
+        An order that was cancelled takes its stock again; raises OutOfStock when it cannot, or with
+        `at_any_rate` enters what is missing as found: somebody decided that there is enough.
         Raises Refused when payment or order are in no state to be paid.
         """
         now = self._clock.now()
@@ -46,7 +48,7 @@ class Paid:
         if confirmed is None:
             raise Refused("payment", payment.status)
         if order.status is OrderStatus.CANCELLED:
-            await self._take_again(order, tx)
+            await self._take_again(order, tx, at_any_rate=at_any_rate)
         event = OrderEvent(at=now, what=OrderStatus.PAID, actor_id=actor_id)
         dates = {"paidAt": now, "holdEndsAt": None, "cancelledAt": None, "cancelReason": None}
         paid = await Order.move(self._db, order, OrderStatus.PAID, event, fields=dates, tx=tx)
@@ -58,13 +60,19 @@ class Paid:
         await self._owe(shop, paid, owed, tx)
         return await self._complete_if_delivered(paid, owed, tx)
 
-    async def _take_again(self, order: Order, tx: Tx) -> None:
+    async def _take_again(self, order: Order, tx: Tx, *, at_any_rate: bool) -> None:
         for item in order.items:
             if not item.inventory_tracked:
                 continue
             row = _row(order, item, InventoryMove.RESERVE, -item.quantity, settled=True)
-            if not await apply_row(self._db, row, tx):
-                left = await InventorySnapshot.of_product(self._db, order.tenant_id, item.product_id, tx=tx)
+            if await apply_row(self._db, row, tx):
+                continue
+            left = await InventorySnapshot.of_product(self._db, order.tenant_id, item.product_id, tx=tx)
+            if not at_any_rate:
+                raise OutOfStock(item.name, left.quantity_available)
+            missing = item.quantity - left.quantity_available
+            found = _row(order, item, InventoryMove.ADJUSTMENT, missing, settled=True)
+            if not (await apply_row(self._db, found, tx) and await apply_row(self._db, row, tx)):
                 raise OutOfStock(item.name, left.quantity_available)
 
     async def _owe(self, shop: Shop, order: Order, owed: list[Entitlement], tx: Tx) -> None:

@@ -16,15 +16,17 @@ from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, Sess
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.member import Member
 from models.order import Order
+from models.outbox import OutboxEffect
 from models.product import Product
 from models.session import OrderSession, SessionState
 from services.carts import Carts, difference
 from services.clock import Clock
 from services.customers import Customers
 from services.draft import Draft, Drafts, new_number, shipping_change
-from services.effects import Notice, notice
+from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
 from services.paid import Paid
+from services.payments import by_hand
 from services.rules import Rules
 from services.shops import Shop
 from services.stock import Stock
@@ -154,8 +156,7 @@ class Placement:
             await InventoryTransaction.insert_all(self._db, draft.ledger, tx=tx)
             if draft.free:
                 return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
-            received = notice(Notice.ORDER_RECEIVED, shop.id, draft.order.key, self._clock.now())
-            await self._outbox.owe([received], tx)
+            await self._outbox.owe([self._first_effect(shop, draft.order)], tx)
             return draft.order
 
         try:
@@ -164,6 +165,20 @@ class Placement:
             # One chance in billions: the random number is taken in this shop.
             draft.renumber(new_number())
             return await self._outbox.commit(work)
+
+    def _first_effect(self, shop: Shop, order: Order) -> OutboxEffect:
+        """Tell the customer how to pay, which for a processor's page is when the page is there."""
+        now = self._clock.now()
+        if order.payment_method in by_hand():
+            return notice(Notice.ORDER_RECEIVED, shop.id, order.key, now)
+        return effect(
+            EffectKind.PAYMENT_OPEN,
+            shop.id,
+            order.key,
+            now,
+            payload={"orderId": order.key},
+            order_id=order.key,
+        )
 
     async def recover(self, session: OrderSession) -> None:
         """Take back a Confirm that began too long ago, so that its person can go on."""

@@ -42,7 +42,7 @@ class KeyField:
 
 @dataclass(frozen=True)
 class ProviderView:
-    """How a shop stands with a processor; `values` are masked, not `readable` means that the secret is lost."""
+    """How a shop stands with a processor; `values` are masked, not `readable`: the secret is lost."""
 
     descriptor: MethodDescriptor
     name: str
@@ -131,7 +131,7 @@ class Providers:
         return shop
 
     async def offer(self, shop: Shop, actor: Member, method: str, *, offered: bool) -> Shop:
-        """Offer the method at checkout, or no longer; payments under way go on; raises NotFound without keys."""
+        """Offer the method at checkout, or no longer; what is under way goes on. Raises NotFound."""
         adapter = self._adapters.of(method)
         value, enabled = adapter.descriptor.value, list(shop.config.enabled_payment_methods)
         if offered and not adapter.opens:

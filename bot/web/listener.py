@@ -36,6 +36,8 @@ class Listener:
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
             max_headers=_MOST_HEADERS,
+            # A webhook's signature is over the body as it came; nobody else sends one.
+            auto_decompress=False,
             shutdown_timeout=_GRACE,
         )
 

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.access import ROUTE, route_of
 from bot.web.pages import Pages
+from bot.web.webhooks import answers_in_text, plain
 from cogs._ui.words import Words, later
 from models.errors import ShopError
 from services.links import LinkExpired, LinkForged
@@ -81,7 +82,7 @@ def translator(pages: Pages) -> Middleware:
 
 def _refused(pages: Pages, request: web.Request, refusal: web.HTTPException) -> web.Response:
     known = _BY_STATUS.get(refusal.status, UNREADABLE)
-    page = _show(pages, request, known)
+    page = plain(refusal.status) if answers_in_text(request) else _show(pages, request, known)
     page.set_status(refusal.status)
     if "Allow" in refusal.headers:
         page.headers["Allow"] = refusal.headers["Allow"]
@@ -89,6 +90,9 @@ def _refused(pages: Pages, request: web.Request, refusal: web.HTTPException) -> 
 
 
 def _show(pages: Pages, request: web.Request, problem: Problem, reference: str | None = None) -> web.Response:
+    if answers_in_text(request):
+        # After a bug of ours the provider shall send it again.
+        return plain(503 if problem is BROKEN else problem.status)
     words = Words.of(_language(request))
     return pages.page("problem.html", words, status=problem.status, problem=problem, reference=reference)
 

@@ -12,28 +12,55 @@ from models.order import Order
 from models.payment import Payment
 from models.payment_method import PaymentMethod
 from services.payments import by_hand
+from services.payments.adapters import Adapters
 from services.payments.contract import ByHand, Due, Instructions, MethodDescriptor, Prefilled, Setting
+from services.payments.processor import AnyProcessor, Coins, Deposit
 from services.shops import Shop, Shops
 
 
 class PaymentMethods:
     """The shop's till: every method by its own file, the same verbs for all."""
 
-    def __init__(self, shops: Shops) -> None:
+    def __init__(self, shops: Shops, adapters: Adapters) -> None:
         self._shops = shops
+        self._adapters = adapters
 
     def known(self) -> list[MethodDescriptor]:
-        """Every method that staff could set up."""
+        """Every method whose payments staff confirm."""
         return [method.descriptor for method in by_hand().values()]
 
     def available(self, shop: Shop) -> list[MethodDescriptor]:
-        """The methods that the shop has enabled and set up far enough for its currency."""
-        return [
+        """The methods that can be paid by now: enabled, set up for the shop's currency, and not down."""
+        by_staff = [
             method.descriptor
             for value, method in by_hand().items()
             if value in shop.config.enabled_payment_methods
             and method.accepts(_values(shop, value), shop.currency)
         ]
+        hosted = [adapter.descriptor for adapter in self._hosted(shop) if not adapter.down()]
+        return [*by_staff, *hosted]
+
+    def down(self, shop: Shop) -> list[MethodDescriptor]:
+        """The methods that the shop offers but whose provider does not answer at the moment."""
+        return [adapter.descriptor for adapter in self._hosted(shop) if adapter.down()]
+
+    def _hosted(self, shop: Shop) -> list[AnyProcessor]:
+        enabled = shop.config.enabled_payment_methods
+        return [
+            adapter
+            for adapter in self._adapters.all()
+            if adapter.opens
+            and adapter.descriptor.value in enabled
+            and (adapter.currencies is None or shop.currency in adapter.currencies)
+        ]
+
+    def payment_uri(self, payment: Payment, label: str) -> str | None:
+        """A text for a QR picture from which a wallet pays what is still due in crypto; None without one."""
+        adapter, due = self._adapters.find(payment.method), payment.coins_due
+        address, ticker = payment.nowpayments_deposit_address, payment.nowpayments_crypto_currency
+        if adapter is None or due is None or due <= 0 or address is None or ticker is None:
+            return None
+        return adapter.bip21(Deposit(address, Coins(due, ticker), payment.deposit_memo), label)
 
     def settings_of(self, value: str) -> tuple[Setting, ...]:
         """What staff enter for a method; raises NotFound."""
@@ -56,8 +83,9 @@ class PaymentMethods:
         )
 
     async def enable(self, shop: Shop, actor: Member, values: list[str]) -> Shop:
-        """Offer exactly these methods; raises NotFound for an unknown one."""
+        """Of the methods that staff confirm offer exactly these; raises NotFound for an unknown one."""
         chosen = [_method(value).descriptor.value for value in values]
+        chosen += [value for value in shop.config.enabled_payment_methods if value not in by_hand()]
         return await self._shops.configure(shop, actor, enabled_payment_methods=chosen)
 
     def instructions(self, shop: Shop, order: Order, payment: Payment) -> Instructions:

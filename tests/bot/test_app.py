@@ -18,6 +18,7 @@ from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
 from tests.bot.conftest import Start
+from tests.outside import OUTSIDE
 
 SECRET = "a-secret-of-forty-characters-or-even-more"
 
@@ -184,7 +185,7 @@ async def test_a_bot_without_the_members_privilege_goes_on_without_it(db: Db) ->
     """Discord refuses the intent; the bot connects all the same and registers its commands."""
     async with Sandbox(privileged_intents=0) as stingy:
         stingy.add_guild("Aurora", owner="olivia")
-        services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()))
+        services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()), OUTSIDE)
         bot = make_bot(services, reference=lambda: "TESTCODE", api_url=stingy.api_url)
         await bot.login(stingy.token)
         task = asyncio.create_task(connect(bot))
@@ -198,7 +199,7 @@ async def test_a_bot_without_the_members_privilege_goes_on_without_it(db: Db) ->
 async def test_commands_are_shown_only_in_the_guilds_that_were_named(db: Db, stand_in: Sandbox) -> None:
     """With command_guild_ids nothing is registered for everybody."""
     chosen = stand_in.add_guild("Borealis", owner="bea")
-    services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()))
+    services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()), OUTSIDE)
     bot = make_bot(
         services,
         reference=lambda: "TESTCODE",

@@ -18,6 +18,7 @@ from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
 from tests.bot.conftest import Start
+from tests.outside import OUTSIDE
 
 SECRET = "a-secret-of-forty-characters-or-even-more"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/invoice/\S+")
@@ -104,7 +105,7 @@ async def test_the_story_stops_at_the_first_thing_that_is_missing(db: Db) -> Non
     told = io.StringIO()
     async with Sandbox() as discord:
         cast = gather(discord)
-        services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()))
+        services = build(db, SystemClock(), Rules(), Links([SECRET], None, SystemClock()), OUTSIDE)
         with pytest.raises(NotOfferedError):
             await Scene(Telling(told), discord, services, cast).play()
     assert "Olivia runs /admin setup" in told.getvalue()

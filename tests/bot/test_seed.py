@@ -18,6 +18,7 @@ from services import Services
 from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
+from tests.outside import OUTSIDE
 
 GUILD = "900"
 OWNER = Member("1", "olivia", "Olivia", owns_guild=True)
@@ -40,7 +41,7 @@ def settings(mongo_uri: str, redis_url: str, database_name: str, tmp_path: Path)
 def services(db: Db) -> Services:
     """The services over the same database."""
     clock = SystemClock()
-    return build(db, clock, Rules(), Links(["a-secret-that-is-long-enough"], None, clock))
+    return build(db, clock, Rules(), Links(["a-secret-that-is-long-enough"], None, clock), OUTSIDE)
 
 
 def with_token(settings: Settings, discord: Sandbox) -> Settings:

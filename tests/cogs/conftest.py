@@ -12,7 +12,7 @@ from bot.client import make_bot
 from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
 from bot.sandbox.openapi import DESCRIPTION, violations
-from bot.wiring import build
+from bot.wiring import Outside, build
 from models.base import Db
 from models.member import Member
 from models.product import Product
@@ -21,6 +21,7 @@ from services import Services
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from tests.outside import OUTSIDE
 from tests.services.conftest import MakeProduct, TestClock
 
 CONTRACT = Path(__file__).parents[2] / DESCRIPTION
@@ -102,15 +103,23 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def services(db: Db, clock: TestClock) -> Services:
+def outside() -> Outside:
+    """How outside services are reached; tests with a stand-in for one say where it answers."""
+    return OUTSIDE
+
+
+@pytest.fixture
+async def services(db: Db, clock: TestClock, outside: Outside) -> AsyncIterator[Services]:
     """Every service over this test's database, without Redis."""
-    return services_over(db, clock)
+    built = services_over(db, clock, outside)
+    yield built
+    await built.calls.close()
 
 
-def services_over(db: Db, clock: TestClock) -> Services:
+def services_over(db: Db, clock: TestClock, outside: Outside = OUTSIDE) -> Services:
     """Every service as another process would have them."""
     links = Links(["a-secret-that-is-long-enough-for-tests"], PUBLIC_URL, clock)
-    return build(db, clock, Rules(), links)
+    return build(db, clock, Rules(), links, outside)
 
 
 @pytest.fixture

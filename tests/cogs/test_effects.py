@@ -22,6 +22,7 @@ from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
 from tests.cogs.conftest import PUBLIC_URL, member, running
+from tests.outside import OUTSIDE
 from tests.services import buying
 from tests.services.conftest import MakeProduct, TestClock
 
@@ -423,7 +424,7 @@ async def test_another_process_finishes_what_one_left_half_done(closed_scene: Sc
     while await OutboxEffect.claim(scene.db, scene.clock.now(), rules.outbox_lease):
         pass
     links = Links(["a-secret-that-is-long-enough-for-tests"], PUBLIC_URL, scene.clock)
-    scene.services = build(scene.db, scene.clock, rules, links)
+    scene.services = build(scene.db, scene.clock, rules, links, OUTSIDE)
     async with running(scene.discord, scene.services):
         assert await scene.services.worker.drain() == 0
         scene.clock.forward(seconds=31)

@@ -1,11 +1,11 @@
 """A shop of its own for every test of the services."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.wiring import build
+from bot.wiring import Outside, build
 from models.base import Db
 from models.member import Member
 from models.product import Product
@@ -13,6 +13,7 @@ from services import Services
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from tests.outside import OUTSIDE
 
 OWNER = Member("1", "olivia", "Olivia", owns_guild=True)
 ADA = Member("2", "ada", "Ada", locale="en-US")
@@ -45,10 +46,18 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def services(db: Db, clock: TestClock) -> Services:
+def outside() -> Outside:
+    """How outside services are reached; tests with a stand-in for one say where it answers."""
+    return OUTSIDE
+
+
+@pytest.fixture
+async def services(db: Db, clock: TestClock, outside: Outside) -> AsyncIterator[Services]:
     """Every service over this test's database, without Redis."""
     links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
-    return build(db, clock, Rules(), links)
+    built = build(db, clock, Rules(), links, outside)
+    yield built
+    await built.calls.close()
 
 
 @pytest.fixture

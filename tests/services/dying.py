@@ -28,6 +28,7 @@ from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
 from services.worker import EffectFailed
+from tests.outside import OUTSIDE
 from tests.services.conftest import ADA, OWNER
 
 
@@ -100,7 +101,7 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     )
     clock = SystemClock()
     links = Links(["a-secret-that-is-long-enough-for-tests"], None, clock)
-    services = build(Db(client=client, database=database), clock, Rules(), links)
+    services = build(Db(client=client, database=database), clock, Rules(), links, OUTSIDE)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
     await step(services, shop, name, json.loads(arguments))

@@ -13,6 +13,7 @@ from services.links import Links
 from services.remembered import Remembered
 from services.rules import Rules
 from services.shops import Shop
+from tests.outside import OUTSIDE
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 
 
@@ -138,7 +139,7 @@ async def test_another_process_sees_an_edit_a_second_later(
 ) -> None:
     """The shelf of another process lags by a second at most; stock does not lag at all."""
     mug = await product("Mug", 1500)
-    other = build(db, clock, Rules(), Links(["a-secret-that-is-long-enough-for-tests"], None, clock))
+    other = build(db, clock, Rules(), Links(["a-secret-that-is-long-enough-for-tests"], None, clock), OUTSIDE)
     assert (await other.catalog.page(shop, ADA)).entries[0].available == 10
     await services.catalog.edit(shop, OWNER, mug.key, {"price_cents": 900})
     await services.stock.restock(shop, OWNER, mug.key, 5, "delivery")

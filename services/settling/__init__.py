@@ -1,0 +1,1 @@
+"""How a provider's news becomes the state of a payment and its order."""

@@ -1,0 +1,95 @@
+"""Money that goes back, by refund or because the payer disputes."""
+
+from models.alert import AlertSeverity
+from models.order import ORDER_LIFE, Order, OrderEvent
+from models.payment import Dispute, Payment, PaymentStatus, Refund
+from services.payments.processor import News, What
+from services.settling.case import Case, Ledger
+from services.settling.returns import order_after, refunded, status_after
+
+_STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "lost"}
+
+
+class MoneyOut:
+    """Settles REFUNDED, DISPUTED and their like."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def refund(self, case: Case) -> str:
+        """Book a refund, ours or one made at the provider's; payment and order say what went back."""
+        refunds = refunded(case.payment, case.news, case.now, key=case.key)
+        if refunds is None:
+            return "known"
+        docs = [each.model_dump_doc() for each in refunds]
+        await self._ledger.record(case, case.news.what, refunds=docs)
+        if case.news.what is What.REFUND_FAILED:
+            await self._ledger.alert(case, "refund_failed", AlertSeverity.ERROR)
+        await self.follow(case)
+        return case.news.what.value
+
+    async def dispute(self, case: Case) -> str:
+        """Book a dispute and its end; a lost one takes the money with it."""
+        ref = case.news.dispute_ref or case.news.charge_ref or case.payment.key
+        state = _STATES[case.news.what]
+        known = next((each for each in case.payment.disputes if each.ref == ref), None)
+        if known is not None and (known.state != "open" or state == "open"):
+            return "known"
+        mine = Dispute(ref=ref, state=state, at=case.now, reason=case.news.note)
+        disputes = [*(each for each in case.payment.disputes if each.ref != ref), mine]
+        fields = {"disputes": [each.model_dump_doc() for each in disputes]}
+        if state == "lost":
+            fields["refunds"] = [each.model_dump_doc() for each in self._lost(case, ref)]
+        await self._ledger.record(case, case.news.what, **fields)
+        severity = AlertSeverity.INFO if state == "won" else AlertSeverity.ERROR
+        await self._ledger.alert(case, f"dispute_{state}", severity, reason=case.news.note)
+        await self.follow(case)
+        return case.news.what.value
+
+    def _lost(self, case: Case, ref: str) -> list[Refund]:
+        news = News(
+            What.REFUNDED,
+            charge_ref=case.news.charge_ref,
+            amount=case.news.amount,
+            refund_ref=f"dispute:{ref}",
+        )
+        return refunded(case.payment, news, case.now) or case.payment.refunds
+
+    async def follow(self, case: Case) -> None:
+        """Bring the states of payment and order in line with what went back and what is disputed."""
+        payment = case.payment
+        if not payment.settled:
+            await self._clear_conflict(case)
+            return
+        status = status_after(payment)
+        if status is not payment.status:
+            case.payment = await Payment.record(self._ledger.db, payment, {"status": status}, tx=case.tx)
+        await self._clear_conflict(case)
+        await self._order(case)
+
+    async def _clear_conflict(self, case: Case) -> None:
+        """Money that went back entirely needs no decision any more."""
+        payment = case.payment
+        asked = payment.amount_cents if payment.settled else 0
+        if payment.conflict and payment.received_cents - payment.refunded_cents <= asked:
+            case.payment = await Payment.record(self._ledger.db, payment, {"conflict": None}, tx=case.tx)
+
+    async def _order(self, case: Case) -> None:
+        order, disputed = case.order, case.payment.status is PaymentStatus.DISPUTED
+        if order.paid_at is None:
+            return
+        status, back = order_after(case.payment, order)
+        fields = {"refundedCents": back, "disputed": disputed}
+        event = OrderEvent(at=case.now, what=case.news.what)
+        if status is not order.status and ORDER_LIFE.allows(order.status, status):
+            moved = await Order.move(
+                self._ledger.db,
+                order,
+                status,
+                OrderEvent(at=case.now, what=status),
+                fields=fields,
+                tx=case.tx,
+            )
+        else:
+            moved = await Order.patch(self._ledger.db, order, fields, event, tx=case.tx)
+        case.order = moved or order

@@ -1,0 +1,123 @@
+"""What money that went back means for a payment and its order: pure arithmetic."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from models.order import Order, OrderStatus
+from models.payment import Payment, Refund, RefundState
+from models.payment_life import PaymentStatus
+from services.payments.processor import News, What
+
+_STATES = {
+    What.REFUNDED: RefundState.DONE,
+    What.REFUND_PENDING: RefundState.PENDING,
+    What.REFUND_FAILED: RefundState.FAILED,
+}
+_OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
+_TOTAL = "total:"
+_OVER = {RefundState.DONE, RefundState.FAILED}
+
+
+def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = None) -> list[Refund] | None:
+    """The payment's refunds after this news, by the key of one that we asked for or by what fits.
+
+    None when the news changes nothing: it was told before, or is older than what is known.
+    """
+    if news.total:
+        return _by_total(payment, news, now)
+    state = _STATES[news.what]
+    at = _place(payment, news, key)
+    if at is None:
+        return None if _told(payment, news) else [*payment.refunds, _foreign(payment, news, now, state)]
+    seen = payment.refunds[at]
+    if seen.state is state or (seen.state is RefundState.DONE and state is RefundState.PENDING):
+        return None
+    if seen.state is RefundState.FAILED and state is RefundState.PENDING:
+        return None
+    changed = _changed(seen, news, state, now)
+    return [*payment.refunds[:at], changed, *payment.refunds[at + 1 :]]
+
+
+def _place(payment: Payment, news: News, key: str | None) -> int | None:
+    """Which of the known refunds is meant."""
+    for at, each in enumerate(payment.refunds):
+        if key is not None and each.key == key:
+            return at
+        if news.refund_ref is not None and each.provider_ref == news.refund_ref:
+            return at
+    if key is not None:
+        return None
+    for at, each in enumerate(payment.refunds):
+        ours = each.provider_ref is None and each.state in _OPEN and not each.by_hand
+        # Told as part of a running total before it was told by itself.
+        summed = (each.provider_ref or "").startswith(f"{_TOTAL}{news.charge_ref}:")
+        cents = news.amount.cents if news.amount else each.amount_cents
+        if (ours or summed) and each.charge_ref == news.charge_ref and each.amount_cents == cents:
+            return at
+    return None
+
+
+def _told(payment: Payment, news: News) -> bool:
+    return news.amount is None and payment.refundable_cents == 0
+
+
+def _by_total(payment: Payment, news: News, now: datetime) -> list[Refund] | None:
+    """What a running total says beyond the refunds that are known one by one."""
+    of_charge = [each for each in payment.refunds if each.charge_ref == news.charge_ref]
+    done = sum(each.amount_cents for each in of_charge if each.state is RefundState.DONE)
+    # Those under way will be told one by one.
+    coming = sum(each.amount_cents for each in of_charge if each.state in _OPEN)
+    total = news.amount.cents if news.amount else 0
+    if total <= done + coming:
+        return None
+    ref = f"{_TOTAL}{news.charge_ref}:{total}"
+    rest = replace(news, refund_ref=ref, total=False)
+    entry = _foreign(payment, rest, now, RefundState.DONE)
+    return [*payment.refunds, entry.model_copy(update={"amount_cents": total - done - coming})]
+
+
+def _foreign(payment: Payment, news: News, now: datetime, state: RefundState) -> Refund:
+    """A refund that somebody made at the provider's own site."""
+    cents = news.amount.cents if news.amount else payment.refundable_cents
+    return Refund(
+        key=news.refund_ref or f"{payment.key}-x{len(payment.refunds)}",
+        amount_cents=cents,
+        charge_ref=news.charge_ref or "",
+        state=state,
+        asked_at=now,
+        done_at=now if state in _OVER else None,
+        provider_ref=news.refund_ref,
+        error=news.note,
+    )
+
+
+def _changed(seen: Refund, news: News, state: RefundState, now: datetime) -> Refund:
+    fields = {
+        "state": state,
+        "provider_ref": news.refund_ref or seen.provider_ref,
+        "done_at": now if state in _OVER else None,
+        "error": news.note if state is RefundState.FAILED else None,
+    }
+    return seen.model_copy(update=fields)
+
+
+def status_after(payment: Payment) -> PaymentStatus:
+    """Where a settled payment stands, after what was given back and what is disputed."""
+    if any(each.state == "open" for each in payment.disputes):
+        return PaymentStatus.DISPUTED
+    kept = payment.received_cents - payment.refunded_cents
+    if kept >= payment.amount_cents or payment.refunded_cents == 0:
+        return PaymentStatus.CONFIRMED
+    return PaymentStatus.PARTIALLY_REFUNDED if kept > 0 else PaymentStatus.REFUNDED
+
+
+def order_after(payment: Payment, order: Order) -> tuple[OrderStatus, int]:
+    """Where a paid order stands then, and how much of its price went back, in minor units.
+
+    What came too much and went back is no refund of the order.
+    """
+    kept = payment.received_cents - payment.refunded_cents
+    back = min(order.total_cents, max(0, order.total_cents - kept))
+    if back == 0 or payment.refunded_cents == 0:
+        return order.status, 0
+    return (OrderStatus.REFUNDED if kept <= 0 else OrderStatus.PARTIALLY_REFUNDED), back

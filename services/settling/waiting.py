@@ -1,0 +1,73 @@
+"""News without money: it is on its way, a try failed, or the page can no longer be paid."""
+
+from datetime import timedelta
+
+from models.order import OrderStatus
+from models.payment import PaymentStatus
+from services.effects import Notice, notice
+from services.rules import Rules
+from services.settling.case import Case, Ledger
+
+_ANEW = timedelta(minutes=1)
+_BEFORE_MONEY = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.PROCESSING, PaymentStatus.FAILED}
+
+
+class Waiting:
+    """Settles PENDING, FAILED and EXPIRED."""
+
+    def __init__(self, ledger: Ledger, rules: Rules) -> None:
+        self._ledger = ledger
+        self._rules = rules
+
+    async def approved(self, case: Case) -> str:
+        """The payer agreed, and nobody could collect: nothing is lost, the page can still be used."""
+        await self._ledger.record(case, "approved")
+        return "approved"
+
+    async def pending(self, case: Case) -> str:
+        """Money is on its way: the goods are kept until it has come or failed."""
+        if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}:
+            return "known"
+        if case.order.status is not OrderStatus.PENDING_PAYMENT:
+            return "too_late"
+        await self._ledger.record(case, "processing", status=PaymentStatus.PROCESSING)
+        await self._ledger.hold(case, None, "payment_processing")
+        return "processing"
+
+    async def failed(self, case: Case) -> str:
+        """One try failed: the customer hears of it and may try again while the hold lasts."""
+        if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.PROCESSING}:
+            return "known"
+        if case.order.status is not OrderStatus.PENDING_PAYMENT or self._elsewhere(case):
+            return "too_late"
+        await self._ledger.record(case, "failed", status=PaymentStatus.FAILED)
+        await self._resume_hold(case, "payment_failed")
+        turn = len(case.payment.history)
+        told = notice(Notice.PAYMENT_FAILED, case.shop.id, case.order.key, case.now, turn=turn)
+        await self._ledger.owe(case, told)
+        return "failed"
+
+    async def lapsed(self, case: Case) -> str:
+        """The page can no longer be paid: while the hold lasts the customer gets a new one."""
+        if case.payment.status not in _BEFORE_MONEY or case.payment.page_url is None:
+            return "known"
+        if self._elsewhere(case):
+            return "old_page"
+        fields = {"status": PaymentStatus.FAILED} if case.payment.status is PaymentStatus.PROCESSING else {}
+        await self._ledger.record(case, "page_expired", pageUrl=None, pageEndsAt=None, **fields)
+        if case.order.status is OrderStatus.PENDING_PAYMENT:
+            await self._resume_hold(case, "page_expired")
+        return "page_expired"
+
+    async def _resume_hold(self, case: Case, what: str) -> None:
+        """Let the hold run again where it waited for the money."""
+        if case.order.hold_ends_at is not None:
+            return
+        until = max(case.order.placed_at + self._rules.hold_processor, case.now + _ANEW)
+        await self._ledger.hold(case, until, what)
+
+    @staticmethod
+    def _elsewhere(case: Case) -> bool:
+        """Whether the news is about a page that was replaced by another."""
+        told, now = case.news.provider_ref, case.payment.provider_ref
+        return told is not None and now is not None and told != now
