@@ -46,7 +46,7 @@ def test_every_state_can_be_reached(life: Life[Any], states: type[StrEnum], ends
         onwards = {state}
         while more := {new for old in onwards for new in after(life, states, old)} - onwards:
             onwards |= more
-        assert onwards & ends
+        assert onwards & ends or not ends
 
 
 @every_life
