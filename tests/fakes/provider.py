@@ -61,7 +61,7 @@ class FakeProvider:
         self._faults: list[Fault] = []
         self._serial = itertools.count(1)
         self._app = web.Application(middlewares=[self._wrong])
-        self._runner = web.AppRunner(self._app, access_log=None)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
         self._told: set[asyncio.Task[int]] = set()
         self.url = ""
         self.routes(self._app.router)
@@ -72,7 +72,7 @@ class FakeProvider:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.url = f"http://127.0.0.1:{site.port}"
         return self

@@ -11,13 +11,14 @@ from models.product import Product
 from services import Services
 from services.payments.processor import Coins, Money, News, What
 from services.shops import Shop
+from tests.fakes.square import Square
 from tests.services.conftest import OWNER
 
 KEYS = {
     "CASHAPP_PAY": {
-        "access_token": "EAAAEsquare-access-token-for-tests",
-        "location_id": "LSHOP00000001",
-        "signature_key": "square-signature-key",
+        "access_token": Square.TOKEN,
+        "location_id": Square.LOCATION,
+        "signature_key": Square.SIGNATURE_KEY,
     },
 }
 
