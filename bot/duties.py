@@ -24,7 +24,13 @@ _LAST_WORD = 10.0
 @contextlib.asynccontextmanager
 async def listening(settings: Settings, stores: Stores, services: Services) -> AsyncIterator[Listener]:
     """Serve the pages; raises ConfigError when the port cannot be had."""
-    app = make_app(db=stores.db, cache=stores.cache, links=services.links, invoices=services.invoices)
+    app = make_app(
+        db=stores.db,
+        cache=stores.cache,
+        links=services.links,
+        invoices=services.invoices,
+        inbox=services.inbox,
+    )
     listener = Listener(app, settings.web.host, settings.web.port)
     try:
         await listener.start()
@@ -73,16 +79,18 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
     """Work off what is owed and tidy up; what is under way at the end is finished first."""
     jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "outbox": services.worker.run,
+        "inbox": services.inbox.run,
         "sweeper": services.sweeper.run,
         "poller": services.poller.run,
         "wakeups": services.wakeups.relay,
     }
-    outbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
+    outbox, inbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
     try:
-        yield [outbox, *others]
+        yield [outbox, inbox, *others]
     finally:
+        services.inbox.stop()
         services.worker.stop()
-        await _end(outbox, _LAST_EFFECTS)
+        await asyncio.gather(_end(inbox, _LAST_EFFECTS), _end(outbox, _LAST_EFFECTS))
         for task in others:
             await _end(task, 0)
 

@@ -23,8 +23,11 @@ from services.clock import Clock
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
+from services.discord_events import DiscordSource
+from services.discord_purchases import DiscordEntitlements
 from services.draft import Drafts
 from services.hosted import Hosted
+from services.inbox import Inbox
 from services.invoices import Invoices
 from services.levels import Levels
 from services.links import Links
@@ -42,9 +45,11 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
+from services.refusals import Refusals
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
+from services.sources import ProcessorSource, Source
 from services.stock import Stock
 from services.sweeper import Sweeper
 from services.vault import Vault
@@ -108,54 +113,19 @@ def build(
     db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None = None
 ) -> Services:
     """Every service over one database."""
-    wakeups = Wakeups(redis)
-    audit, outbox = Audit(db), Outbox(db, wakeups)
-    levels, shops, customers = Levels(db), Shops(db, clock, audit), Customers(db)
+    ground = _Ground(db, clock, rules, links, outside, redis)
+    audit, outbox, shops, stock, paid = ground.audit, ground.outbox, ground.shops, ground.stock, ground.paid
+    levels, customers = Levels(db), Customers(db)
     catalog = Catalog(db, clock, audit, levels)
-    calls = Calls(clock)
-    adapters = _adapters(calls, clock, outside)
-    methods = PaymentMethods(shops, adapters)
-    stock, paid = Stock(db, clock, audit, outbox), Paid(db, clock, outbox)
+    methods = PaymentMethods(shops, ground.adapters)
     carts = Carts(db, clock, rules, catalog, levels)
     orders = Orders(db, clock, audit=audit, outbox=outbox, methods=methods, links=links, stock=stock)
+    drafts = Drafts(clock, rules, methods)
     placement = Placement(
-        db,
-        clock,
-        rules,
-        outbox=outbox,
-        carts=carts,
-        customers=customers,
-        drafts=Drafts(clock, rules, methods),
-        paid=paid,
-        stock=stock,
-    )
-    providers = Providers(
-        db, clock, audit=audit, shops=shops, vault=outside.vault, adapters=adapters, links=links
-    )
-    settlement = Settlement(db, clock, rules, outbox=outbox, paid=paid, stock=stock)
-    pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=links)
-    hosted = Hosted(
-        db,
-        clock,
-        shops=shops,
-        adapters=adapters,
-        providers=providers,
-        pages=pages,
-        settlement=settlement,
-    )
-    refunds = Refunds(
-        db,
-        clock,
-        rules,
-        audit=audit,
-        outbox=outbox,
-        shops=shops,
-        adapters=adapters,
-        providers=providers,
-        settlement=settlement,
-    )
-    worker = Worker(db, clock, rules, wakeups)
-    PaymentEffects(db, shops=shops, hosted=hosted, refunds=refunds).sign_up(worker)
+        db, clock, rules,
+        outbox=outbox, carts=carts, customers=customers, drafts=drafts, paid=paid, stock=stock,
+    )  # fmt: skip
+    till = _Till(ground)
     return Services(
         clock=clock,
         shops=shops,
@@ -167,27 +137,83 @@ def build(
         orders=orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
         methods=methods,
-        providers=providers,
-        hosted=hosted,
-        payments=PaymentDesk(db, refunds),
+        providers=till.providers,
+        hosted=till.hosted,
+        payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
-        refunds=refunds,
-        poller=Poller(db, clock, rules, shops=shops, hosted=hosted, outbox=outbox),
-        calls=calls,
+        refunds=till.refunds,
+        poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
+        inbox=till.inbox,
+        entitlements=till.entitlements,
+        calls=ground.calls,
         stock=stock,
         customers=customers,
         delivery=Delivery(db, clock, outbox),
         invoices=Invoices(db),
         links=links,
         alerts=Alerts(db),
-        worker=worker,
+        worker=ground.worker,
         sweeper=Sweeper(db, clock, rules, shops=shops, placement=placement, orders=orders, stock=stock),
-        wakeups=wakeups,
+        wakeups=ground.wakeups,
     )
 
 
-def _adapters(calls: Calls, clock: Clock, outside: Outside) -> Adapters:
-    paypal: dict[str, Any] = {"now": clock.now}
-    if outside.paypal_roots is not None:
-        paypal["roots"] = outside.paypal_roots
-    return Adapters(calls, outside.sites, {"paypal": paypal})
+class _Ground:
+    """What nearly every service stands on."""
+
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None
+    ) -> None:
+        self.db, self.clock, self.rules, self.links = db, clock, rules, links
+        self.outside, self.redis = outside, redis
+        self.wakeups = Wakeups(redis)
+        self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
+        self.worker = Worker(db, clock, rules, self.wakeups)
+        self.shops = Shops(db, clock, self.audit)
+        self.stock, self.paid = Stock(db, clock, self.audit, self.outbox), Paid(db, clock, self.outbox)
+        self.calls = Calls(clock)
+        paypal: dict[str, Any] = {"now": clock.now}
+        if outside.paypal_roots is not None:
+            paypal["roots"] = outside.paypal_roots
+        self.adapters = Adapters(self.calls, outside.sites, {"paypal": paypal})
+
+
+class _Till:
+    """Payments on a provider's page, and what providers deliver."""
+
+    def __init__(self, on: _Ground) -> None:
+        db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
+        adapters = on.adapters
+        self.providers = providers = Providers(
+            db, clock,
+            audit=on.audit, shops=shops, vault=on.outside.vault, adapters=adapters, links=on.links,
+        )  # fmt: skip
+        settlement = Settlement(db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock)
+        pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
+        self.hosted = Hosted(
+            db, clock,
+            shops=shops, adapters=adapters, providers=providers, pages=pages, settlement=settlement,
+        )  # fmt: skip
+        self.refunds = Refunds(
+            db, clock, rules,
+            audit=on.audit, outbox=outbox, shops=shops, adapters=adapters, providers=providers,
+            settlement=settlement,
+        )  # fmt: skip
+        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
+        self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
+        self.inbox = Inbox(
+            db, clock, rules,
+            wakeups=on.wakeups, outbox=outbox, audit=on.audit, sources=self._sources(on),
+            url_of=on.links.webhook_url, refusals=Refusals(on.redis, clock),
+        )  # fmt: skip
+
+    def _sources(self, on: _Ground) -> dict[str, Source]:
+        sources: dict[str, Source] = {
+            adapter.name: ProcessorSource(adapter, self.providers, self.hosted)
+            for adapter in on.adapters.all()
+        }
+        key = on.outside.discord_public_key
+        return {
+            **sources,
+            "discord": DiscordSource(key, on.clock, shops=on.shops, entitlements=self.entitlements),
+        }

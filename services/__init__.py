@@ -12,7 +12,9 @@ from services.clock import Clock
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
+from services.discord_purchases import DiscordEntitlements
 from services.hosted import Hosted
+from services.inbox import Inbox
 from services.invoices import Invoices
 from services.links import Links
 from services.orders import Orders
@@ -50,6 +52,8 @@ class Services:
     decisions: Decisions
     refunds: Refunds
     poller: Poller
+    inbox: Inbox
+    entitlements: DiscordEntitlements
     calls: Calls
     stock: Stock
     customers: Customers
