@@ -8,6 +8,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -18,18 +21,30 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from bot.wiring import build
+from bot.wiring import Outside, build
 from models.base import Db
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
 from services.effects import EffectKind
 from services.links import Links
+from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
 from services.shops import Shop
 from services.worker import EffectFailed
 from tests.outside import OUTSIDE
 from tests.services.conftest import ADA, OWNER
+
+
+class Ahead(SystemClock):
+    """The clock of a test that set it forward."""
+
+    def __init__(self, by: timedelta) -> None:
+        self._by = by
+
+    def now(self) -> datetime:
+        """The time of that test."""
+        return super().now() + self._by
 
 
 class Executioner(CommandListener):
@@ -53,25 +68,34 @@ class Executioner(CommandListener):
 
 async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) -> None:
     """The step during which the process dies."""
-    match name:
-        case "place":
-            await services.placement.place(shop, ADA, *arguments)
-        case "approve":
-            await services.claims.approve(shop, OWNER, *arguments)
-        case "cancel":
-            await services.orders.cancel(shop, ADA, *arguments)
-        case "claim":
-            await services.claims.claim(shop, ADA, *arguments)
-        case "granted" | "failed":
-            await deliver(services, shop, name, *arguments)
-        case "note":
-            await services.orders.add_note(shop, OWNER, *arguments)
-        case "adjust":
-            await services.stock.adjust(shop, OWNER, *arguments)
-        case "rejoined":
-            await services.delivery.rejoined(shop, ADA)
-        case "give_up":
-            await give_up(services)
+    steps: dict[str, Callable[..., Awaitable[object]]] = {
+        "place": partial(services.placement.place, shop, ADA),
+        "approve": partial(services.claims.approve, shop, OWNER),
+        "cancel": partial(services.orders.cancel, shop, ADA),
+        "claim": partial(services.claims.claim, shop, ADA),
+        "granted": partial(deliver, services, shop, "granted"),
+        "failed": partial(deliver, services, shop, "failed"),
+        "note": partial(services.orders.add_note, shop, OWNER),
+        "adjust": partial(services.stock.adjust, shop, OWNER),
+        "rejoined": partial(services.delivery.rejoined, shop, ADA),
+        "give_up": partial(give_up, services),
+        "told": partial(told, services, shop),
+        "page": partial(page, services, shop),
+        "work": services.worker.drain,
+    }
+    await steps[name](*arguments)
+
+
+async def page(services: Services, shop: Shop, order_id: str) -> None:
+    """What happens when a customer wants to pay."""
+    view = await services.orders.staff_view(shop, order_id)
+    await services.hosted.open(shop, view.order)
+
+
+async def told(services: Services, shop: Shop, order_id: str, ref: str, cents: int) -> None:
+    """What happens when a provider says that an order was paid."""
+    news = News(What.PAID, order_id=order_id, charge_ref=ref, amount=Money(cents, "USD"))
+    await services.hosted.take(shop.id, "cashapp_pay", news)
 
 
 async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str) -> None:
@@ -99,9 +123,11 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
         uri, tz_aware=True, event_listeners=[executioner]
     )
-    clock = SystemClock()
+    clock = Ahead(timedelta(seconds=float(os.environ.get("AHEAD", "0"))))
     links = Links(["a-secret-that-is-long-enough-for-tests"], None, clock)
-    services = build(Db(client=client, database=database), clock, Rules(), links, OUTSIDE)
+    sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
+    outside = Outside(OUTSIDE.vault, sites)
+    services = build(Db(client=client, database=database), clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
     await step(services, shop, name, json.loads(arguments))

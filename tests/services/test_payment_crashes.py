@@ -1,0 +1,152 @@
+"""A process killed with SIGKILL while it deals with a provider: paid once, one page, one refund."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.wiring import Outside
+from models.base import Db
+from models.entitlement import Entitlement
+from models.inventory import InventoryMove, InventoryTransaction
+from models.order import Order, OrderStatus
+from models.outbox import OutboxEffect
+from models.payment import PaymentStatus, RefundState
+from services import Services
+from services.effects import EffectKind
+from services.payments.processor import Site
+from services.shops import Shop
+from tests.fakes.square import Square
+from tests.outside import OUTSIDE
+from tests.services import hosting
+from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
+
+__all__ = ["hasty"]
+pytestmark = pytest.mark.usefixtures("hasty")
+
+
+@pytest.fixture
+async def square() -> AsyncIterator[Square]:
+    """Square, on this machine."""
+    async with Square() as fake:
+        fake.instant_refunds = True
+        yield fake
+
+
+@pytest.fixture
+def outside(square: Square) -> Iterator[Outside]:
+    """Square answers here, also to a process that dies."""
+    os.environ["SQUARE_URL"] = square.url
+    yield Outside(OUTSIDE.vault, {"cashapp_pay": Site(square.url)})
+    del os.environ["SQUARE_URL"]
+    os.environ.pop("AHEAD", None)
+
+
+@pytest.fixture
+async def shop(shop: Shop, services: Services) -> Shop:
+    """A shop that also takes Cash App Pay, and a Discord that takes everything."""
+
+    async def taken(_: OutboxEffect) -> str:
+        return "taken"
+
+    for kind in EffectKind:
+        if not kind.startswith("payment."):
+            services.worker.register(kind, taken)
+    return await hosting.offer(services, shop)
+
+
+async def test_news_killed_anywhere_pays_its_order_once(
+    db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Told again after the crash, the money is booked once, the goods are sold once and owed once."""
+    vip = await product("VIP", 500, 100, granted_role_ids=["77"])
+    for last in range(1, MOST_COMMANDS):
+        placed = await hosting.order(services, shop, ADA, vip)
+        ref = f"ch_{last}"
+        died = await dies(db, mongo_uri, last, "told", placed.key, ref, 500)
+        outcome = await services.hosted.take(shop.id, "cashapp_pay", hosting.paid(placed, ref))
+        assert outcome in {"paid", "known"}
+        clock.forward(seconds=40)
+        await services.sweeper.sweep()
+        await everything_fits(db, shop, vip)
+        view = await services.payments.of_order(shop, placed.key)
+        assert (view.order.status, view.payment.status) == (OrderStatus.PAID, PaymentStatus.CONFIRMED)
+        assert [each.ref for each in view.payment.receipts] == [ref]
+        assert len(await Entitlement.of_order(db, shop.id, placed.key)) == 1
+        moves = await InventoryTransaction.find_all(db, {"orderId": placed.key})
+        assert sorted(row.type for row in moves) == [InventoryMove.RESERVE, InventoryMove.SALE]
+        if not died:
+            assert last > 10, "the step was killed too seldom to prove anything"
+            return
+    raise AssertionError("the step never ended")
+
+
+async def test_making_a_page_killed_anywhere_leads_to_one_page(
+    db: Db,
+    mongo_uri: str,
+    services: Services,
+    shop: Shop,
+    product: MakeProduct,
+    square: Square,
+    clock: TestClock,
+) -> None:
+    """Whoever comes after the crash gets the page that was made, or makes it; the customer is told once."""
+    mug = await product(stock=100)
+    for last in range(1, MOST_COMMANDS):
+        placed = await hosting.order(services, shop, ADA, mug)
+        before = len(square.orders)
+        died = await dies(db, mongo_uri, last, "page", placed.key)
+        clock.forward(minutes=2)
+        await services.worker.drain()
+        payment = await hosting.payment(services, shop, placed)
+        assert payment.page_url is not None
+        assert len(square.orders) == before + 1
+        told = {"payload.event": "orderReceived", "orderId": placed.key}
+        assert len(await OutboxEffect.find_all(db, told)) == 1
+        await services.orders.staff_cancel(shop, OWNER, placed.key, "next one")
+        if not died:
+            assert last > 5, "the step was killed too seldom to prove anything"
+            return
+    raise AssertionError("the step never ended")
+
+
+async def refundable(services: Services, shop: Shop, placed: Order, square: Square) -> str:
+    """A paid order with nothing else left to work off: the id of its payment."""
+    await services.worker.drain()
+    payment = await hosting.payment(services, shop, placed)
+    square.pay(payment.provider_ref or "")
+    await services.hosted.staff_check(shop, placed.payment_id)
+    await services.worker.drain()
+    return placed.payment_id
+
+
+async def test_a_refund_killed_anywhere_gives_the_money_back_once(
+    db: Db,
+    mongo_uri: str,
+    services: Services,
+    shop: Shop,
+    product: MakeProduct,
+    square: Square,
+    clock: TestClock,
+) -> None:
+    """Sent again after the crash under the same key, the provider gives back once, and it is booked once."""
+    mug = await product(stock=None)
+    for last in range(1, MOST_COMMANDS):
+        placed = await hosting.order(services, shop, ADA, mug)
+        payment_id = await refundable(services, shop, placed, square)
+        before = len(square.refunds)
+        await services.refunds.ask(shop, OWNER, payment_id, 600, "sorry")
+        os.environ["AHEAD"] = str((clock.now() - datetime.now(UTC)).total_seconds() + 1)
+        died = await dies(db, mongo_uri, last, "work")
+        clock.forward(minutes=2)
+        await services.worker.drain()
+        payment = await hosting.payment(services, shop, placed)
+        assert len(square.refunds) == before + 1
+        assert [each.state for each in payment.refunds] == [RefundState.DONE]
+        assert payment.refunded_cents == 600
+        if not died:
+            assert last > 5, "the step was killed too seldom to prove anything"
+            return
+    raise AssertionError("the step never ended")
