@@ -1,5 +1,6 @@
 """PayPal: a page that PayPal hosts, collected once the payer has approved (Orders v2, Payments v2)."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -188,7 +189,9 @@ class PayPal(Processor[PayPalKeys]):
             return (news,)
         ref = news.provider_ref or known.provider_ref
         path = f"{_ORDERS}/{quote(ref, safe='')}/capture"
-        reply = await self._api.post(self._account(keys), path, {}, f"capture-{ref}")
+        # A request id of its own: a refusal replayed under an older one would outlive the payer's second
+        # approval, and PayPal captures an order only once anyway.
+        reply = await self._api.post(self._account(keys), path, {}, f"capture-{ref}-{secrets.token_hex(8)}")
         if reply.ok:
             return self._collected(reply.json(), known, ref)
         issue = issue_of(reply.json())

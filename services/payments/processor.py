@@ -222,7 +222,10 @@ class Processor[K: ProviderKeys](ABC):
 
     @abstractmethod
     async def verify(self, keys: K, delivery: Delivery) -> None:
-        """Check a delivery's signature and age; raises BadSignature and nothing else."""
+        """Check a delivery's signature and age.
+
+        Raises BadSignature, and Unavailable when it could not be checked now: the provider sends it again.
+        """
 
     @abstractmethod
     def read_webhook(self, body: bytes) -> Told:

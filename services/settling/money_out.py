@@ -3,9 +3,9 @@
 from models.alert import AlertSeverity
 from models.order import ORDER_LIFE, Order, OrderEvent
 from models.payment import Dispute, Payment, PaymentStatus, Refund
-from services.payments.processor import News, What
+from services.payments.processor import Money, News, What
 from services.settling.case import Case, Ledger
-from services.settling.returns import order_after, refunded, status_after
+from services.settling.returns import DISPUTE, order_after, refunded, status_after
 
 _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "lost"}
 
@@ -47,13 +47,15 @@ class MoneyOut:
         return case.news.what.value
 
     def _lost(self, case: Case, ref: str) -> list[Refund]:
-        news = News(
-            What.REFUNDED,
-            charge_ref=case.news.charge_ref,
-            amount=case.news.amount,
-            refund_ref=f"dispute:{ref}",
-        )
-        return refunded(case.payment, news, case.now) or case.payment.refunds
+        told, payment = case.news, case.payment
+        left = max(0, payment.received_cents - payment.refunded_cents)
+        # What was given back before cannot be lost once more.
+        cents = min(told.amount.cents, left) if told.amount else left
+        if cents == 0:
+            return payment.refunds
+        amount, lost = Money(cents, payment.currency), f"{DISPUTE}{ref}"
+        news = News(What.REFUNDED, charge_ref=told.charge_ref, amount=amount, refund_ref=lost)
+        return refunded(payment, news, case.now) or payment.refunds
 
     async def follow(self, case: Case) -> None:
         """Bring the states of payment and order in line with what went back and what is disputed."""

@@ -15,6 +15,7 @@ _STATES = {
 }
 _OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
 _TOTAL = "total:"
+DISPUTE = "dispute:"
 _OVER = {RefundState.DONE, RefundState.FAILED}
 
 
@@ -49,8 +50,8 @@ def _place(payment: Payment, news: News, key: str | None) -> int | None:
         return None
     for at, each in enumerate(payment.refunds):
         ours = each.provider_ref is None and each.state in _OPEN and not each.by_hand
-        # Told as part of a running total before it was told by itself.
-        summed = (each.provider_ref or "").startswith(f"{_TOTAL}{news.charge_ref}:")
+        # Told as part of a running total, or of a lost dispute, before it was told by itself.
+        summed = (each.provider_ref or "").startswith((f"{_TOTAL}{news.charge_ref}:", DISPUTE))
         cents = news.amount.cents if news.amount else each.amount_cents
         if (ours or summed) and each.charge_ref == news.charge_ref and each.amount_cents == cents:
             return at
@@ -68,6 +69,9 @@ def _by_total(payment: Payment, news: News, now: datetime) -> list[Refund] | Non
     # Those under way will be told one by one.
     coming = sum(each.amount_cents for each in of_charge if each.state in _OPEN)
     total = news.amount.cents if news.amount else 0
+    unknown = [each for each in of_charge if each.state is RefundState.UNKNOWN]
+    if unknown and total == done + sum(each.amount_cents for each in unknown):
+        return [_made(each, now) if each in unknown else each for each in payment.refunds]
     if total <= done + coming:
         return None
     ref = f"{_TOTAL}{news.charge_ref}:{total}"
@@ -89,6 +93,10 @@ def _foreign(payment: Payment, news: News, now: datetime, state: RefundState) ->
         provider_ref=news.refund_ref,
         error=news.note,
     )
+
+
+def _made(refund: Refund, now: datetime) -> Refund:
+    return refund.model_copy(update={"state": RefundState.DONE, "done_at": now})
 
 
 def _changed(seen: Refund, news: News, state: RefundState, now: datetime) -> Refund:
