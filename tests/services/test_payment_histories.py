@@ -98,16 +98,20 @@ class Trade:
     async def page(self, number: int) -> None:
         await self.services.hosted.open(self.shop, self.picked(number))
 
+    def payable(self, ref: str) -> bool:
+        """Whether the page is still there."""
+        return ref.partition(":")[2] in self.square.links
+
     async def pay(self, number: int) -> None:
-        if ref := await self.ref(number):
+        if (ref := await self.ref(number)) and self.payable(ref):
             self.square.pay(ref)
 
     async def wrong_sum(self, number: int) -> None:
-        if ref := await self.ref(number):
+        if (ref := await self.ref(number)) and self.payable(ref):
             self.square.pay(ref, cents=1 + number)
 
     async def decline(self, number: int) -> None:
-        if ref := await self.ref(number):
+        if (ref := await self.ref(number)) and self.payable(ref):
             self.square.decline(ref)
 
     async def deliver(self, number: int) -> None:
