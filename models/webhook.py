@@ -40,6 +40,7 @@ class WebhookEvent(TenantDocument):
         index("tenantId", "provider", "eventId", unique=True),
         index("tenantId", "-receivedAt"),
         index("tenantId", "provider", "-receivedAt"),
+        index("tenantId", "state", "-receivedAt"),
         index("nextAttemptAt", only={"state": "WAITING"}),
     )
 
@@ -71,9 +72,18 @@ class WebhookEvent(TenantDocument):
 
     @classmethod
     async def repeated(cls, db: Db, event: Self) -> Self | None:
-        """The event of the same id that was kept before, one delivery more."""
-        where = {"tenantId": event.tenant_id, "provider": event.provider, "eventId": event.event_id}
+        """The event of the same id and body that was kept before, one delivery more; None without one."""
+        where = {**cls._same_id(event), "digest": event.digest}
         return await cls.change(db, where, {"$inc": {"deliveries": 1}})
+
+    @classmethod
+    async def namesake(cls, db: Db, event: Self) -> Self | None:
+        """The event of the same id that was kept before, whatever its body says."""
+        return await cls.find_one(db, cls._same_id(event))
+
+    @classmethod
+    def _same_id(cls, event: Self) -> dict[str, Any]:
+        return {"tenantId": event.tenant_id, "provider": event.provider, "eventId": event.event_id}
 
     @classmethod
     async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
@@ -107,3 +117,34 @@ class WebhookEvent(TenantDocument):
             db, {"tenantId": tenant_id, "provider": provider}, sort="-receivedAt", limit=1
         )
         return found[0] if found else None
+
+    @classmethod
+    async def how_many(
+        cls, db: Db, tenant_id: str, provider: WebhookProvider | None, state: WebhookState | None
+    ) -> int:
+        """The number of the tenant's events, those of a provider or in a state where one is given."""
+        return int(await cls.rows(db).count_documents(_matching(tenant_id, provider, state)))
+
+    @classmethod
+    async def page(
+        cls,
+        db: Db,
+        tenant_id: str,
+        provider: WebhookProvider | None,
+        state: WebhookState | None,
+        *,
+        skip: int,
+        limit: int,
+    ) -> list[Self]:
+        """The tenant's events, newest first."""
+        where = _matching(tenant_id, provider, state)
+        return await cls.find_all(db, where, sort="-receivedAt", skip=skip, limit=limit)
+
+
+def _matching(tenant_id: str, provider: WebhookProvider | None, state: WebhookState | None) -> dict[str, Any]:
+    where: dict[str, Any] = {"tenantId": tenant_id}
+    if provider is not None:
+        where["provider"] = provider
+    if state is not None:
+        where["state"] = state
+    return where

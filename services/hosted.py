@@ -27,7 +27,14 @@ log = logging.getLogger(__name__)
 
 
 class Unmatched(Exception):
-    """A provider tells of a payment that nobody knows here, or not yet."""
+    """A provider tells of a payment that nobody knows here (yet); `ours` when it names an order of ours.
+
+    Without one it may be somebody else's business on the same account.
+    """
+
+    def __init__(self, *, ours: bool) -> None:
+        super().__init__("ours" if ours else "a stranger's")
+        self.ours = ours
 
 
 def known_of(payment: Payment) -> Known:
@@ -102,7 +109,7 @@ class Hosted:
         shop = await self._shops.of_tenant(tenant_id)
         payment = await self._find(tenant_id, adapter, news)
         if payment is None:
-            raise Unmatched
+            raise Unmatched(ours=news.order_id is not None)
         return await self._settle(shop, adapter, payment, news)
 
     async def _find(self, tenant_id: str, adapter: AnyProcessor, news: News) -> Payment | None:

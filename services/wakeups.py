@@ -15,26 +15,52 @@ _RETRY_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class Wakeups:
-    """A bell within this process and, through Redis, in every other; without Redis polling goes on."""
+class Bell:
+    """What one worker waits for; a ring while it is busy is not lost."""
 
-    def __init__(self, redis: Redis | None) -> None:
-        self._redis = redis
-        self._bell = asyncio.Event()
-        self._to_tell = asyncio.Event()
-        self._own = secrets.token_hex(8)
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
 
     def ring(self) -> None:
-        """Wake every worker; costs nothing and never fails."""
-        self._bell.set()
-        self._to_tell.set()
+        """Wake the one who waits, or whoever waits next."""
+        self._rung.set()
 
     async def wait(self, at_most: timedelta) -> None:
         """Return when the bell rings or the time is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most.total_seconds()):
-                await self._bell.wait()
-        self._bell.clear()
+                await self._rung.wait()
+        self._rung.clear()
+
+
+class Wakeups:
+    """Bells within this process and, through Redis, in every other; without Redis polling goes on."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._first = Bell()
+        self._bells = [self._first]
+        self._to_tell = asyncio.Event()
+        self._own = secrets.token_hex(8)
+
+    def bell(self) -> Bell:
+        """One more bell that rings with the others: a worker that shares one misses what the other hears."""
+        made = Bell()
+        self._bells.append(made)
+        return made
+
+    def ring(self) -> None:
+        """Wake every worker; costs nothing and never fails."""
+        self._ring_here()
+        self._to_tell.set()
+
+    async def wait(self, at_most: timedelta) -> None:
+        """Return when the bell rings or the time is over; for one worker, others take a bell of their own."""
+        await self._first.wait(at_most)
+
+    def _ring_here(self) -> None:
+        for bell in self._bells:
+            bell.ring()
 
     async def relay(self) -> None:
         """Pass bells to and from other processes until cancelled."""
@@ -64,4 +90,4 @@ class Wakeups:
             await channel.subscribe(_CHANNEL)
             async for message in channel.listen():
                 if message["type"] == "message" and message["data"] != self._own.encode():
-                    self._bell.set()
+                    self._ring_here()

@@ -13,8 +13,8 @@ from services.inbox import Inbox
 PREFIX = "/webhooks/"
 PATH = "/webhooks/{provider}/{tenant_id}"
 # Together less than the three seconds that Discord, the strictest provider, waits for its answer.
-READ_WITHIN = 2.5
-STORE_WITHIN = 2.5
+READ_WITHIN = 0.9
+STORE_WITHIN = 2.0
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _BROKEN_BODY = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
 

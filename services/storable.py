@@ -1,0 +1,55 @@
+"""Makes a body that came from outside fit to be stored, so that people can look at it."""
+
+import json
+from typing import Any
+
+_DEEPEST = 40
+_MOST = 5000
+_LEFT_OUT = "…"
+# What MongoDB reads as an operator, as a path or as the end of a name, by signs that look like it.
+_NAMES = str.maketrans({"$": "＄", ".": "．", "\0": "␀"})  # noqa: RUF001 - they are meant to look alike
+_INTEGERS = range(-(2**63), 2**63)
+
+
+def storable(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body as MongoDB takes it; empty when there is none.
+
+    Fractions and numbers beyond 64 bits become texts, lone surrogates question marks; what is nested too deep
+    or too much to look at is left out. The body itself is the evidence, this is a picture of it.
+    """
+    try:
+        found = json.loads(body, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}
+    return _Sieve().names(found, 0) if isinstance(found, dict) else {}
+
+
+def well_formed(text: str) -> str:
+    """The text without lone surrogates, which no database takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+class _Sieve:
+    def __init__(self) -> None:
+        self._left = _MOST
+
+    def names(self, found: dict[str, Any], depth: int) -> dict[str, Any]:
+        return {
+            well_formed(name).translate(_NAMES): self.value(inner, depth + 1)
+            for name, inner in found.items()
+            if self._left > 0
+        }
+
+    def value(self, value: Any, depth: int) -> Any:
+        self._left -= 1
+        if isinstance(value, str):
+            return well_formed(value)
+        if isinstance(value, dict | list) and depth > _DEEPEST:
+            return _LEFT_OUT
+        if isinstance(value, dict):
+            return self.names(value, depth)
+        if isinstance(value, list):
+            return [self.value(inner, depth + 1) for inner in value if self._left > 0]
+        if isinstance(value, int) and value not in _INTEGERS:
+            return str(value)
+        return value
