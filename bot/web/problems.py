@@ -4,14 +4,12 @@ import asyncio
 import logging
 import secrets
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.access import ROUTE, route_of
 from bot.web.pages import Pages
-from bot.web.webhooks import answers_in_text, plain
 from bot.web.webhooks import answers_in_text, plain
 from cogs._ui.words import Words, later
 from models.errors import ShopError
@@ -65,8 +63,6 @@ def translator(pages: Pages) -> Middleware:
     @web.middleware
     async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[ROUTE] = route_of(request)
-        if answers_in_text(request):
-            return await _machine(request, handler)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await handler(request)
@@ -82,17 +78,6 @@ def translator(pages: Pages) -> Middleware:
             return _show(pages, request, BROKEN, reference=reference)
 
     return translate
-
-
-async def _machine(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Who delivers webhooks reads no pages: it gets a status, and on a bug of ours the wish to come again."""
-    try:
-        return await handler(request)
-    except web.HTTPException as refusal:
-        return plain(refusal.status)
-    except Exception:
-        log.exception("webhook_failed", extra={"reference": secrets.token_hex(4), "route": request[ROUTE]})
-        return plain(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _refused(pages: Pages, request: web.Request, refusal: web.HTTPException) -> web.Response:
