@@ -1,0 +1,234 @@
+"""Reads what NOWPayments says of a payment, in webhooks and in answers alike."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from services.payments import payload
+from services.payments._reading import cents, optional_text, text
+from services.payments.processor import BadPayload, Coins, Deposit, Known, Money, News, What
+from services.settling.receipts import FORGIVEN
+
+MONEY = frozenset({What.PAID, What.UNDERPAID})
+DEAD = frozenset({What.FAILED, What.EXPIRED})
+
+_OURS = re.compile(r"[0-9a-f]{24}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_TICKER = re.compile(r"[a-z0-9]{2,20}")
+_LITERAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,24})?")
+_SMALLEST = -24  # exponents; what is finer or larger is no sum of any coin
+_MOST = 10**15
+_MOST_CENTS = 10**12
+
+_WHAT = {
+    "waiting": None,
+    "confirming": What.PENDING,
+    "confirmed": What.PENDING,
+    "sending": What.PENDING,
+    "finished": What.PAID,
+    "partially_paid": What.UNDERPAID,
+    "failed": What.FAILED,
+    "expired": What.EXPIRED,
+    "refunded": What.REFUNDED,
+}
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """A JSON object with exact numbers; raises BadPayload."""
+    try:
+        return payload.parse(body)
+    except ArithmeticError:
+        # An exponent that not even Decimal can hold.
+        raise BadPayload("number") from None
+
+
+def our_order(payment: dict[str, Any]) -> str | None:
+    """Our order's id, which create() gave as `order_id`; None on another business's payment."""
+    found = payment.get("order_id")
+    return found if isinstance(found, str) and _OURS.fullmatch(found) else None
+
+
+def reference(found: dict[str, Any], name: str) -> str:
+    """An id as text: NOWPayments writes them as numbers in some places; raises BadPayload."""
+    value = found.get(name)
+    if type(value) is int and 0 <= value < _MOST**4:
+        return str(value)
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise BadPayload(name)
+    return value
+
+
+def event_id(payment: dict[str, Any]) -> str:
+    """What tells this delivery from others of the same payment; raises BadPayload."""
+    came = f"{_optional(payment, 'actually_paid'):f}"
+    return f"{reference(payment, 'payment_id')}:{text(payment, 'payment_status')[:60]}:{_short(came)}"
+
+
+def belongs(payment: dict[str, Any], known: Known) -> bool:
+    """Whether it is for this order; a payment that names none was found by its id."""
+    return payment.get("order_id") in (None, "", known.order_id)
+
+
+def redeposits(payment: dict[str, Any]) -> list[str]:
+    """The ids of payments that were made to the same address later."""
+    found = payment.get("payment_extra_ids")
+    return [reference({"id": each}, "id") for each in found] if isinstance(found, list) else []
+
+
+def payment_news(payment: dict[str, Any], order_id: str) -> News | None:
+    """What a payment tells, None while it waits for money; raises BadPayload."""
+    status = text(payment, "payment_status")
+    if status not in _WHAT:
+        raise BadPayload("payment_status")
+    what = _WHAT[status]
+    if what is None:
+        return None
+    invoice = None if payment.get("invoice_id") is None else reference(payment, "invoice_id")
+    ref = reference(payment, "payment_id")
+    news = News(what, order_id=order_id, provider_ref=invoice, charge_ref=ref)
+    if what in MONEY:
+        return _with_money(payment, news)
+    if what is What.REFUNDED:
+        return _refund(_with_money(payment, replace(news, refund_ref=f"{ref}:refund")))
+    return replace(news, note=status) if what is What.FAILED else news
+
+
+def payments_news(payments: list[dict[str, Any]], known: Known) -> tuple[News, ...]:
+    """What the payments of one order tell together; raises BadPayload.
+
+    One that died is told only if it was for the page that the shop shows, and none there is alive.
+    """
+    told = [payment_news(each, known.order_id) for each in payments]
+    over = not alive(payments, known)
+    return tuple(
+        each
+        for each in told
+        if each and (each.what not in DEAD or (over and each.provider_ref in (None, known.provider_ref)))
+    )
+
+
+def alive(payments: list[dict[str, Any]], known: Known) -> bool:
+    """Whether one of them brought money, or can still be paid on the page shown; raises BadPayload."""
+    return any(_alive(each, known) for each in payments)
+
+
+def _alive(payment: dict[str, Any], known: Known) -> bool:
+    news = payment_news(payment, known.order_id)
+    if news is not None:
+        return news.what in MONEY or news.what is What.PENDING
+    return payment.get("invoice_id") is None or reference(payment, "invoice_id") == known.provider_ref
+
+
+def deposit(payment: dict[str, Any]) -> Deposit | None:
+    """Where to pay how much; None when the answer does not tell."""
+    try:
+        coins = Coins(_positive(payment, "pay_amount"), _ticker(payment))
+        return Deposit(text(payment, "pay_address"), coins, _memo(payment))
+    except BadPayload:
+        return None
+
+
+def ends_at(payment: dict[str, Any]) -> datetime | None:
+    """When the address is watched no longer, in UTC; None when the answer does not tell."""
+    for name in ("valid_until", "expiration_estimate_date"):
+        found = payment.get(name)
+        try:
+            moment = datetime.fromisoformat(found) if isinstance(found, str) else None
+        except ValueError:
+            continue
+        if moment is not None:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None
+
+
+def forgiven(news: Sequence[News], due: Money, percent: Decimal) -> tuple[News, ...]:
+    """The news, its last receipt as good as paid if all together lack at most this share of the price."""
+    came = [each for each in news if each.what in MONEY and each.amount]
+    same = sum(each.amount.cents for each in came if each.amount and each.amount.currency == due.currency)
+    missing = due.cents - same
+    if not same or missing <= 0 or missing * 100 > due.cents * percent:
+        return tuple(news)
+    last = came[-1]
+    return tuple(replace(each, what=What.PAID, note=FORGIVEN) if each is last else each for each in news)
+
+
+def _with_money(payment: dict[str, Any], news: News) -> News:
+    price = _price(payment)
+    due, came = _positive(payment, "pay_amount"), _optional(payment, "actually_paid")
+    # The rate is the payment's own, so that what the market did since changes nothing.
+    worth = int(Fraction(price.cents) * Fraction(came) / Fraction(due))
+    if worth >= _MOST_CENTS:
+        raise BadPayload("actually_paid")
+    again = payment.get("parent_payment_id") is not None
+    # A second payment to the same address is told as finished whatever it was meant to fill up.
+    short = news.what is What.PAID and again and worth < price.cents
+    ticker = _ticker(payment)
+    return replace(
+        news,
+        what=What.UNDERPAID if short else news.what,
+        amount=Money(worth, price.currency),
+        coins=Coins(came, ticker),
+        coins_due=Coins(due, ticker),
+    )
+
+
+def _refund(news: News) -> News:
+    # Where NOWPayments no longer tells what had come, it was all of it.
+    gone = news.amount is None or not news.amount.cents
+    return replace(news, amount=None, coins=None) if gone else news
+
+
+def _price(payment: dict[str, Any]) -> Money:
+    currency = text(payment, "price_currency")
+    if not _CURRENCY.fullmatch(currency):
+        raise BadPayload("price_currency")
+    return Money(cents(_amount(payment, "price_amount"), currency.upper()), currency.upper())
+
+
+def _ticker(payment: dict[str, Any]) -> str:
+    found = text(payment, "pay_currency").lower()
+    if not _TICKER.fullmatch(found):
+        raise BadPayload("pay_currency")
+    return found
+
+
+def _memo(payment: dict[str, Any]) -> str | None:
+    found = payment.get("payin_extra_id")
+    if type(found) is int:
+        return reference(payment, "payin_extra_id")
+    # Without its tag such a coin is lost, so one that cannot be read is no reason to go on.
+    return None if found == "" else optional_text(payment, "payin_extra_id")
+
+
+def _positive(found: dict[str, Any], name: str) -> Decimal:
+    amount = _amount(found, name)
+    if not amount:
+        raise BadPayload(name)
+    return amount
+
+
+def _optional(found: dict[str, Any], name: str) -> Decimal:
+    return Decimal(0) if found.get(name) is None else _amount(found, name)
+
+
+def _amount(found: dict[str, Any], name: str) -> Decimal:
+    """A number or its text, 0 or more; raises BadPayload for what is no sum of any coin."""
+    value = found.get(name)
+    if isinstance(value, str) and _LITERAL.fullmatch(value):
+        return Decimal(value)
+    if type(value) is int and 0 <= value < _MOST:
+        return Decimal(value)
+    if isinstance(value, Decimal) and not value:
+        return Decimal(0)
+    if not isinstance(value, Decimal) or not 0 <= value < _MOST or int(value.as_tuple().exponent) < _SMALLEST:
+        raise BadPayload(name)
+    return value
+
+
+def _short(plain: str) -> str:
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
