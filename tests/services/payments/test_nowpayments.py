@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
+from models.payment import Payment
 from services.payments import processors
 from services.payments.calls import Calls
 from services.payments.nowpayments import NowPayments, NowPaymentsKeys
@@ -33,7 +34,7 @@ from services.payments.processor import (
     Told,
     What,
 )
-from services.settling.receipts import FORGIVEN
+from services.settling.receipts import FORGIVEN, Verdict, arrival
 from tests.fakes import nowpayments as fakes
 from tests.fakes.provider import Fault, Notice
 from tests.services.payments.asking import DUE, NOW, ORDER, a_charge, a_known, a_refund, arrived
@@ -83,6 +84,24 @@ async def told_last(adapter: NowPayments, account: fakes.NowPayments) -> News:
     """The one piece of news of the last webhook."""
     (news,) = (await told(adapter, account.notices[-1])).news
     return news
+
+
+def settled(news: tuple[News, ...]) -> list[Verdict]:
+    """What each piece of news leads to, one after the other."""
+    payment = Payment(
+        tenant_id="t1",
+        order_id=ORDER,
+        order_number="A-1042",
+        method=NowPayments.descriptor.value,
+        amount_cents=DUE.cents,
+        currency=DUE.currency,
+    )
+    verdicts = []
+    for each in news:
+        came = arrival(payment, each, NOW)
+        payment.receipts = came.receipts
+        verdicts.append(came.verdict)
+    return verdicts
 
 
 def test_the_method_is_found_with_its_file() -> None:
@@ -381,6 +400,31 @@ async def test_what_is_forgiven_is_what_all_deposits_together_lack(
     expected = [(payment, What.UNDERPAID, None), (again, What.PAID, FORGIVEN)]
     for every in (await adapter.follow_up(FORGIVING, known, news), await adapter.poll(FORGIVING, known)):
         assert [(each.charge_ref, each.what, each.note) for each in every] == expected
+
+
+async def test_exactly_the_share_that_was_set_is_forgiven(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """At most one percent includes one percent."""
+    page = await adapter.create(KEYS, a_charge(amount=Money(2000, "USD")))
+    assert page.charge_ref is not None
+    account.pay(page.charge_ref, Decimal("0.99"))
+    known = dataclasses.replace(a_known(page.provider_ref, (page.charge_ref,)), amount=Money(2000, "USD"))
+    (news,) = await adapter.poll(FORGIVING, known)
+    assert (news.what, news.note, news.amount) == (What.PAID, FORGIVEN, Money(1980, "USD"))
+
+
+async def test_deposits_add_up_to_the_price_when_they_are_settled(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """Underpaid, then paid: by the second half, or by what the shop forgives."""
+    known, payment = await opened(adapter)
+    account.pay(payment, Decimal("0.6"))
+    account.redeposit(payment, PRICE * Decimal("0.398"))
+    assert settled(await adapter.poll(KEYS, known)) == [Verdict.UNDERPAID, Verdict.UNDERPAID]
+    assert settled(await adapter.poll(FORGIVING, known)) == [Verdict.UNDERPAID, Verdict.PAY]
+    account.redeposit(payment, PRICE * Decimal("0.003"))
+    assert settled(await adapter.poll(KEYS, known))[-1] is Verdict.PAY
 
 
 async def test_another_currency_is_not_forgiven(adapter: NowPayments, account: fakes.NowPayments) -> None:
@@ -713,6 +757,16 @@ GOOD = {
     "pay_currency": '"mana"',
     "order_id": f'"{ORDER}"',
 }
+
+
+@pytest.mark.parametrize("nothing", ["0", "-0", "0e999999", "0e-99", "0.000", "null"])
+def test_nothing_is_nothing_however_it_is_written(nothing: str) -> None:
+    """Not a million zeros, and the same event whatever wrote it."""
+    every = {**GOOD, "payment_status": '"partially_paid"', "actually_paid": nothing}
+    body = "{" + ",".join(f'"{name}":{text}' for name, text in every.items()) + "}"
+    read = NowPayments(None, NowPayments.site).read_webhook(body.encode())  # type: ignore[arg-type] # reading calls nobody
+    assert read.event_id == "5077125051:partially_paid:0"
+    assert read.news[0].amount == Money(0, "USD")
 
 
 @given(
