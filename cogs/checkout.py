@@ -9,14 +9,17 @@ from cogs._ui.address import address_form, typed_address
 from cogs._ui.cart_card import cart_card
 from cogs._ui.checkout_card import checkout_card
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
+from cogs._ui.hosted_order import with_page
 from cogs._ui.order_card import order_card
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
-from models.errors import CartChanged, CartEmpty, StepMissing
-from models.order import OrderStatus
+from models.errors import CartChanged, CartEmpty, NotFound, StepMissing
+from models.order import Order, OrderStatus
+from models.payment import PaymentStatus
 from models.session import SessionStep
 from services import Services
 from services.checkout import CheckoutView
+from services.orders import OrderView
 
 
 class Checkout(ShopCog):
@@ -56,7 +59,13 @@ class Checkout(ShopCog):
     @click("checkout:payment")
     async def choose_payment(self, visit: Visit) -> None:
         checkout, shop = visit.services.checkout, await visit.shop()
-        await self._show(visit, await checkout.choose_payment(shop, visit.member, visit.choice))
+        try:
+            view = await checkout.choose_payment(shop, visit.member, visit.choice)
+        except NotFound as gone:
+            # Its provider may have stopped answering since the menu was shown.
+            await self._again(visit, sentence(gone, visit.words))
+        else:
+            await self._show(visit, view)
 
     @click("checkout:reopen")
     async def reopen(self, visit: Visit, step: str) -> None:
@@ -82,11 +91,14 @@ class Checkout(ShopCog):
         except StepMissing as missing:
             await self._again(visit, sentence(missing, w))
         else:
-            view = await visit.services.orders.view(shop, visit.member, order.key)
-            # An old review's Confirm shows the order that it became, whatever has become of that since.
-            over = view.payment.claims > 0 or view.order.status is OrderStatus.CANCELLED
-            note = None if over else w("Thank you! Your order is placed.")
-            await visit.show(order_card(view, visit.services.methods, w, note=note))
+            await self._placed(visit, order)
+
+    async def _placed(self, visit: Visit, order: Order) -> None:
+        view = await visit.services.orders.view(await visit.shop(), visit.member, order.key)
+        view, stopped = await with_page(visit, view)
+        note = [] if _is_old(view) else [visit.words("Thank you! Your order is placed.")]
+        said = "\n".join([*note, *([stopped] if stopped else [])])
+        await visit.show(order_card(view, visit.services.methods, visit.words, note=said or None))
 
     async def _go_on(self, visit: Visit) -> None:
         await self._show(visit, await visit.services.checkout.view(await visit.shop(), visit.member))
@@ -100,10 +112,18 @@ class Checkout(ShopCog):
             cart = await visit.services.carts.view(shop, visit.member)
             await visit.show(cart_card(cart, visit.words, note=note))
         else:
-            await visit.show(checkout_card(view, visit.words, note=note))
+            await self._show(visit, view, note)
 
-    async def _show(self, visit: Visit, view: CheckoutView) -> None:
-        await visit.show(checkout_card(view, visit.words))
+    async def _show(self, visit: Visit, view: CheckoutView, note: str | None = None) -> None:
+        down = visit.services.methods.down(await visit.shop())
+        await visit.show(checkout_card(view, visit.words, note=note, down=down))
+
+
+def _is_old(view: OrderView) -> bool:
+    """Whether an old review's Confirm showed an order of which something has become since."""
+    moved = {PaymentStatus.PROCESSING, PaymentStatus.UNDERPAID, PaymentStatus.FAILED}
+    cancelled = view.order.status is OrderStatus.CANCELLED
+    return cancelled or view.payment.claims > 0 or view.payment.status in moved or bool(view.payment.receipts)
 
 
 def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:

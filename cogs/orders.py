@@ -8,6 +8,7 @@ from nextcord.ext import commands
 
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit, suggest
 from cogs._ui.form import Form, Input
+from cogs._ui.hosted_order import checked, with_page
 from cogs._ui.items_card import items_card
 from cogs._ui.order_card import cancel_card, order_card
 from cogs._ui.orders_card import order_label, orders_card
@@ -55,6 +56,11 @@ class Orders(ShopCog):
     @click("orders:open")
     async def open_order(self, visit: Visit, order_id: str) -> None:
         await self._open(visit, order_id)
+
+    @click("orders:check")
+    async def check(self, visit: Visit, order_id: str) -> None:
+        view, note = await checked(visit, order_id)
+        await visit.show(order_card(view, visit.services.methods, visit.words, note=note))
 
     @click("orders:paid")
     async def ask_for_claim(self, visit: Visit, order_id: str) -> None:
@@ -114,7 +120,8 @@ class Orders(ShopCog):
         return await visit.services.orders.view(await visit.shop(), visit.member, order_id)
 
     async def _show(self, visit: Visit, view: OrderView) -> None:
-        await visit.show(order_card(view, visit.services.methods, visit.words))
+        view, note = await with_page(visit, view)
+        await visit.show(order_card(view, visit.services.methods, visit.words, note=note))
 
 
 def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:

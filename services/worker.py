@@ -142,7 +142,7 @@ class Worker:
             type=AlertType.FULFILLMENT_FAILED,
             severity=AlertSeverity.ERROR,
             message="effect_dead",
-            params={"kind": effect.kind, "reason": reason},
+            params={"kind": effect.kind, "reason": reason, "orderId": effect.order_id},
             entity_type="OutboxEffect",
             entity_id=effect.key,
         )

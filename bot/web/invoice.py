@@ -5,14 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.web.pages import Pages
+from cogs._ui.paying import method_name
 from cogs._ui.words import Words, later
 from models.address import Address
 from models.order import OrderStatus
 from models.payment import PaymentStatus
-from models.payment_method import PaymentMethod
 from services.invoices import Invoices, InvoiceView
 from services.links import Links
-from services.payments import by_hand
 
 _PAID = (later("Paid"), "good")
 # What an invoice calls an order, and the colour of its badge.
@@ -65,16 +64,11 @@ def _shown(view: InvoiceView, w: Words) -> dict[str, Any]:
         "order": order,
         "badge": w(badge),
         "tone": tone,
-        "method": _method(order.payment_method, w),
+        "method": method_name(order.payment_method, w),
         "payment_status": w(PAYMENT_STATUSES[view.payment.status]),
         "ship_to": _lines(order.shipping_address, w) if order.shipping_address else [],
         "money": lambda cents: w.money(cents, order.currency),
     }
-
-
-def _method(method: PaymentMethod, w: Words) -> str:
-    known = by_hand().get(method)
-    return w(known.descriptor.display_name) if known else method.value.replace("_", " ").title()
 
 
 def _lines(address: Address, w: Words) -> list[str]:

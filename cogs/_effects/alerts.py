@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
+from cogs._effects import payment_alerts
 from cogs._ui.card import Button, Card, plain
 from cogs._ui.target import Target
 from cogs._ui.text import cut
@@ -28,6 +29,14 @@ REMEDIES = {
     "discord_down": later("Discord did not take it for hours."),
     "discord_lost": later("Discord could not be reached for hours."),
     "rate_limited": later("Discord asked us to slow down for hours."),
+    "provider_away": later("The provider could not be reached for hours."),
+    "wrong_keys": later(
+        "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."
+    ),
+    "refund_unknown": later(
+        "Its answer was lost. Look on the provider's site whether the money went back, "
+        "then tell me at the payment."
+    ),
 }
 EFFECTS = {
     "role.grant": later("granting a role"),
@@ -36,12 +45,19 @@ EFFECTS = {
     "staff.decided": later("showing a decision on its card"),
     "staff.alert": later("posting an alert"),
     "invoice.number": later("numbering an invoice"),
+    "payment.open": later("making the page for a payment"),
+    "payment.close": later("closing the page of a payment"),
+    "payment.refund": later("giving money back"),
 }
+
+
+# Nobody may try these again.
+_AT_ONCE = frozenset({"refund_unknown"})
 
 
 def card(alert: Alert, w: Words) -> Card:
     """The alert as staff see it."""
-    say = _LINES.get(alert.message, _unknown)
+    say = _LINES.get(alert.message, _other)
     return Card(text=say(alert, w), colour=_COLOURS[alert.severity], rows=_ways(alert, w))
 
 
@@ -52,7 +68,10 @@ def _ways(alert: Alert, w: Words) -> list[list[Button]]:
         return [[Button(w("Open order"), Target("order:open", alert.entity_id))]]
     if alert.entity_type == "Product":
         return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
-    return []
+    if alert.entity_type == "Payment":
+        return payment_alerts.ways(alert, w)
+    order_id = alert.params.get("orderId")
+    return [[Button(w("Open order"), Target("order:open", str(order_id)))]] if order_id else []
 
 
 def _low_stock(alert: Alert, w: Words) -> str:
@@ -76,7 +95,10 @@ def _role_failed(alert: Alert, w: Words) -> str:
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
-    said = w("I gave up on {what} after several tries.", what=what)
+    if alert.params["reason"] in _AT_ONCE:
+        said = w("I do not know what became of {what}.", what=what)
+    else:
+        said = w("I gave up on {what} after several tries.", what=what)
     return f"{said} {_remedy(alert.params['reason'], w)}"
 
 
@@ -85,8 +107,9 @@ def _remedy(reason: Any, w: Words) -> str:
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
 
 
-def _unknown(alert: Alert, w: Words) -> str:
-    return w("Please look at this: `{what}`.", what=alert.message)
+def _other(alert: Alert, w: Words) -> str:
+    known = payment_alerts.line(alert, w)
+    return known or w("Please look at this: `{what}`.", what=alert.message)
 
 
 _LINES: dict[str, Callable[[Alert, Words], str]] = {

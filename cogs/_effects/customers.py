@@ -3,7 +3,7 @@
 import nextcord
 
 from cogs._effects.failing import failing
-from cogs._effects.notices import Told, notice_card
+from cogs._effects.notices import Told, notice_card, outdated
 from cogs._ui import send
 from cogs._ui.role_names import role_names_in_dm
 from cogs._ui.words import Words
@@ -18,6 +18,8 @@ _SWITCHES = {
     Notice.ORDER_CANCELLED: "order_received",
     Notice.PAYMENT_CONFIRMED: "payment_confirmed",
     Notice.PAYMENT_REJECTED: "payment_confirmed",
+    Notice.PAYMENT_UNDERPAID: "payment_confirmed",
+    Notice.PAYMENT_FAILED: "payment_confirmed",
     Notice.ROLE_FAILED: "payment_confirmed",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
@@ -41,6 +43,8 @@ class CustomerNotices:
             known = await self._services.customers.known(shop, person.discord_id)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
+            if outdated(event, view):
+                return "outdated"
             words = Words.of((known.locale if known else None) or person.locale)
             names = role_names_in_dm(self._bot, shop.guild_id)
             told = Told(shop, view, self._services.methods, names, payload=effect.payload)

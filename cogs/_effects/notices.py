@@ -14,6 +14,7 @@ from cogs._ui.text import width
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.order import OrderStatus
+from models.payment import PaymentStatus
 from services.effects import Notice
 from services.orders import OrderView
 from services.payments.methods import PaymentMethods
@@ -26,8 +27,17 @@ _NOTES = {
     Notice.ORDER_RECEIVED: later("Thank you for your order at **{shop}**!"),
     Notice.PAYMENT_CONFIRMED: later("**{shop}** has received your payment. Thank you!"),
     Notice.PAYMENT_REJECTED: later("**{shop}** could not find your payment."),
+    Notice.PAYMENT_UNDERPAID: later("**{shop}** has received only a part of your payment."),
+    Notice.PAYMENT_FAILED: later("Your payment to **{shop}** did not go through."),
     Notice.ORDER_CANCELLED: later("Your order at **{shop}** was cancelled."),
     Notice.ROLE_FAILED: later("**{shop}** could not give you your role yet."),
+}
+
+
+# News that is worth telling only as long as it is true.
+_WHILE = {
+    Notice.PAYMENT_UNDERPAID: PaymentStatus.UNDERPAID,
+    Notice.PAYMENT_FAILED: PaymentStatus.FAILED,
 }
 
 
@@ -40,6 +50,11 @@ class Told:
     methods: PaymentMethods
     role: RoleName
     payload: Mapping[str, Any]
+
+
+def outdated(event: Notice, view: OrderView) -> bool:
+    """Whether something has happened since that makes this notice untrue."""
+    return event in _WHILE and view.payment.status is not _WHILE[event]
 
 
 def notice_card(event: Notice, told: Told, w: Words) -> Card:

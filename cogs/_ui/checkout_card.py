@@ -1,5 +1,7 @@
 """How a checkout is shown: one question at a time, then the review with Confirm."""
 
+from collections.abc import Sequence
+
 from cogs._ui import amounts
 from cogs._ui.address import address_label, address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
@@ -7,18 +9,24 @@ from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.session import SessionStep
 from services.checkout import CheckoutView
+from services.payments.contract import MethodDescriptor
 
 _MOST_OPTIONS = 25
 
 
-def checkout_card(view: CheckoutView, w: Words, *, note: str | None = None) -> Card:
-    """The step that comes next, with a way back to the steps before it."""
+def checkout_card(
+    view: CheckoutView, w: Words, *, note: str | None = None, down: Sequence[MethodDescriptor] = ()
+) -> Card:
+    """The step that comes next, with a way back to the steps before it.
+
+    `down` are the ways to pay that the shop offers but whose provider does not answer at the moment.
+    """
     if view.step is SessionStep.ADDRESS:
         card = _address(view, w)
     elif view.step is SessionStep.SHIPPING:
         card = _shipping(view, w)
     elif view.step is SessionStep.PAYMENT:
-        card = _payment(view, w)
+        card = _payment(view, down, w)
     else:
         card = _review(view, w)
     card.note = note
@@ -80,23 +88,38 @@ def _shipping_note(cost: int, days: int | None, view: CheckoutView, w: Words) ->
     return f"{price} · {w.count(days, 'about {n} day', 'about {n} days')}"
 
 
-def _payment(view: CheckoutView, w: Words) -> Card:
+def _payment(view: CheckoutView, down: Sequence[MethodDescriptor], w: Words) -> Card:
     ways: list[Row] = []
-    said = w("How would you like to pay?")
     if view.methods:
         options = [
             Option(w(method.display_name), method.value, w(method.description), emoji=method.icon)
             for method in view.methods[:_MOST_OPTIONS]
         ]
         ways = [Select(w("Choose how to pay"), Target("checkout:payment"), options)]
-    else:
-        said = w("This shop cannot take payments yet. Please tell its staff; your cart stays as it is.")
     return Card(
         title=_title(view, w),
-        text=said,
+        text="\n".join([*_how_to_pay(view, down, w), *(_down(each, view, w) for each in down)]),
         fields=[*_where(view, w), *_how(view, w), _sum(view, w)],
         rows=[*ways, [*_earlier(view, w), _back(w)]],
         colour="plain" if view.methods else "warn",
+    )
+
+
+def _how_to_pay(view: CheckoutView, down: Sequence[MethodDescriptor], w: Words) -> list[str]:
+    if view.methods:
+        return [w("How would you like to pay?")]
+    if down:
+        return []
+    return [w("This shop cannot take payments yet. Please tell its staff; your cart stays as it is.")]
+
+
+def _down(method: MethodDescriptor, view: CheckoutView, w: Words) -> str:
+    name = w(method.display_name)
+    if view.methods:
+        return w("{method} is not reachable right now; please choose another way.", method=name)
+    return w(
+        "{method} is not reachable right now. Please try again in a minute; your cart stays as it is.",
+        method=name,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cogs._ui import amounts
+from cogs._ui import amounts, hosted_card
 from cogs._ui.address import address_text
 from cogs._ui.card import Button, Card, Field, Picture, Row
 from cogs._ui.paying import how_to_pay, method_name
@@ -16,7 +16,6 @@ from services.orders import OrderView
 from services.payments.contract import Instructions
 from services.payments.methods import PaymentMethods
 
-_LINK_LENGTH = 512
 _REASON_LENGTH = 500
 _CANCELLED = {
     "by_customer": later("You cancelled this order."),
@@ -39,13 +38,20 @@ def order_card(view: OrderView, methods: PaymentMethods, w: Words, *, note: str 
     return Card(
         title=w("Order {number}", number=order.order_number),
         text=f"{standing(view, w)}\n\n{amounts.lines(order.items, order.currency, w)}",
-        fields=[*_how_to_pay(due, w), *_contents(order, w)],
+        fields=[*_how_to_pay(due, w), *hosted_card.fields(view, w), *_contents(order, w)],
         rows=_rows(view, due, w),
         colour=_colour(view),
         footer=w("Ordered on {date}", date=w.date(order.created_at)),
         note=note,
-        pictures=[Picture("pay.png", methods.qr_png(due.qr_text))] if due and due.qr_text else [],
+        pictures=_pictures(view, due, methods),
     )
+
+
+def _pictures(view: OrderView, due: Instructions | None, methods: PaymentMethods) -> list[Picture]:
+    text = due.qr_text if due else None
+    if hosted_card.payable(view):
+        text = methods.payment_uri(view.payment, view.order.order_number)
+    return [Picture("pay.png", methods.qr_png(text))] if text else []
 
 
 def _due(view: OrderView) -> Instructions | None:
@@ -62,16 +68,26 @@ def standing(view: OrderView, w: Words) -> str:
         return _after_payment(view, w)
     if payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
         return w("Thank you! The staff are checking your payment. Your items are kept for you meanwhile.")
-    said = []
+    return "\n".join([*_before_payment(view, w), *_held(order, w)])
+
+
+def _before_payment(view: OrderView, w: Words) -> list[str]:
+    payment, said = view.payment, []
+    if hosted_card.is_hosted(view):
+        return hosted_card.before_payment(view, w)
     if payment.status is PaymentStatus.REJECTED:
         said.append(w("The staff could not find your payment. They wrote: “{reason}”", reason=_reason(view)))
         said.append(w("Please check it, then press **I have paid** again."))
     else:
         said.append(w("Please pay **{amount}**.", amount=w.money(payment.amount_cents, payment.currency)))
-    if order.hold_ends_at is not None:
-        until, left = w.when(order.hold_ends_at, "f"), w.when(order.hold_ends_at)
-        said.append(w("We keep everything for you until {until}, that is {left}.", until=until, left=left))
-    return "\n".join(said)
+    return said
+
+
+def _held(order: Order, w: Words) -> list[str]:
+    if order.hold_ends_at is None:
+        return []
+    until, left = w.when(order.hold_ends_at, "f"), w.when(order.hold_ends_at)
+    return [w("We keep everything for you until {until}, that is {left}.", until=until, left=left)]
 
 
 def _cancelled(view: OrderView, w: Words) -> str:
@@ -83,6 +99,7 @@ def _cancelled(view: OrderView, w: Words) -> str:
         said.append(w("You told us that you have paid all the same. The staff are looking at it."))
     elif view.can_claim:
         said.append(w("You need not pay. If you have paid already, press **I have paid**."))
+    said.extend(hosted_card.after_cancelling(view, w))
     return "\n".join(said)
 
 
@@ -93,6 +110,7 @@ def _after_payment(view: OrderView, w: Words) -> str:
         said.append(w("We send your parcel soon."))
     if any(owed.status is EntitlementStatus.FAILED for owed in view.entitlements):
         said.append(w("Something could not be handed over yet. Press **Get my items** to see why."))
+    said.extend(hosted_card.after_paying(view, w))
     return "\n".join(said)
 
 
@@ -122,6 +140,8 @@ def _contents(order: Order, w: Words) -> list[Field]:
 def _colour(view: OrderView) -> Literal["plain", "good", "warn", "bad"]:
     if view.order.status is OrderStatus.CANCELLED:
         return "bad"
+    if hosted_card.needs_care(view):
+        return "warn"
     if view.order.paid_at is not None:
         return "good"
     return "warn" if view.payment.status is PaymentStatus.REJECTED else "plain"
@@ -130,19 +150,25 @@ def _colour(view: OrderView) -> Literal["plain", "good", "warn", "bad"]:
 def _rows(view: OrderView, due: Instructions | None, w: Words) -> list[Row]:
     key, now = view.order.key, []
     cancelled = view.order.status is OrderStatus.CANCELLED
-    if due and due.link and len(due.link) <= _LINK_LENGTH:
+    if due and due.link and len(due.link) <= hosted_card.LINK_LENGTH:
         now.append(Button(w("Pay now"), url=due.link))
+    now.extend(hosted_card.buttons(view, w))
     if view.can_claim:
         style: Literal["secondary", "success"] = "secondary" if cancelled else "success"
         now.append(Button(w("I have paid"), Target("orders:paid", key), style))
     if view.entitlements:
         now.append(Button(w("Get my items"), Target("orders:items", key), "primary"))
-    if view.invoice_url and len(view.invoice_url) <= _LINK_LENGTH:
+    if view.invoice_url and len(view.invoice_url) <= hosted_card.LINK_LENGTH:
         now.append(Button(w("Invoice"), url=view.invoice_url))
     if view.can_cancel:
         now.append(Button(w("Cancel"), Target("orders:cancel", key), "danger"))
-    again = Button(w("Look again"), Target("orders:open", key), emoji="🔄")
-    return [now, [again, Button(w("My orders"), Target("orders:page", 0))]]
+    # Trying or checking again shows the order as it stands then, too.
+    again = [] if hosted_card.looks_again(view) else [_look_again(key, w)]
+    return [now, [*again, Button(w("My orders"), Target("orders:page", 0))]]
+
+
+def _look_again(key: str, w: Words) -> Button:
+    return Button(w("Look again"), Target("orders:open", key), emoji="🔄")
 
 
 def cancel_card(view: OrderView, w: Words) -> Card:

@@ -1,18 +1,30 @@
-"""How a payment by hand is made, step by step, in a payer's words."""
+"""What ways to pay are called, and how a payment by hand is made, step by step, in a payer's words."""
 
 from cogs._ui.card import code
 from cogs._ui.linked import linked
 from cogs._ui.text import plain
 from cogs._ui.words import Words
+from models.errors import NotFound
 from models.payment_method import PaymentMethod
-from services.payments import by_hand
+from services.payments import get_payment_method_descriptor, processors
 from services.payments.contract import Instructions
 
 
 def method_name(method: PaymentMethod, w: Words) -> str:
     """What people call a way to pay."""
-    known = by_hand().get(method)
-    return w(known.descriptor.display_name) if known else method.value.replace("_", " ").title()
+    try:
+        return w(get_payment_method_descriptor(method).display_name)
+    except NotFound:
+        # An order of a version that had an adapter which this one has not.
+        return method.value.replace("_", " ").title()
+
+
+def provider_name(name: str, w: Words) -> str:
+    """What people call who sent a webhook, by its name in either case."""
+    for processor in processors().values():
+        if processor.name == name.lower():
+            return w(processor.descriptor.display_name)
+    return name.replace("_", " ").title()
 
 
 def how_to_pay(due: Instructions, w: Words) -> str:

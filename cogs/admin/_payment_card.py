@@ -1,0 +1,159 @@
+"""One processor's payment as staff see it: what came, what went back, what happened, what can be done."""
+
+from cogs._ui.card import Button, Card, Field, Row, code, plain
+from cogs._ui.labels import status
+from cogs._ui.paying import method_name
+from cogs._ui.target import Target
+from cogs._ui.text import cut
+from cogs._ui.words import Words, later
+from cogs.admin._payment_list import CONFLICTS
+from models.payment import Dispute, Payment, PaymentEvent, Receipt, Refund, RefundState
+from services.payment_desk import PaymentView
+
+_SHOWN, _SHOWN_NOTE, _SHOWN_REF = 8, 60, 100
+_EVENTS = {
+    "page_made": later("The page to pay on was made"),
+    "page_expired": later("The page ended"),
+    "processing": later("Money is on its way"),
+    "approved": later("The payer has agreed"),
+    "failed": later("A try failed"),
+    "paid": later("Paid"),
+    "paid_late": later("Paid after the order was cancelled"),
+    "underpaid": later("A part came"),
+    "conflict_amount": later("Another amount came"),
+    "conflict_currency": later("Another currency came"),
+    "conflict_late": later("Money came too late"),
+    "conflict_second": later("Paid once more"),
+    "conflict_underpaid": later("A part came too late"),
+    "refund_asked": later("A refund was asked for"),
+    "refund_pending": later("A refund is on its way"),
+    "refunded": later("Money went back"),
+    "refund_failed": later("A refund failed"),
+    "disputed": later("Disputed"),
+    "dispute_won": later("The dispute is won"),
+    "dispute_lost": later("The dispute is lost"),
+    "fulfil_anyway": later("Fulfilled anyway"),
+}
+_REFUNDS = {
+    RefundState.ASKED: later("asked for"),
+    RefundState.PENDING: later("on its way"),
+    RefundState.DONE: later("made"),
+    RefundState.FAILED: later("failed"),
+    RefundState.UNKNOWN: later("nobody knows"),
+}
+_DISPUTES = {"open": later("open"), "won": later("won"), "lost": later("lost")}
+
+
+def payment_card(view: PaymentView, w: Words) -> Card:
+    """The payment with its whole story."""
+    payment = view.payment
+    amount = w.money(payment.amount_cents, payment.currency)
+    return Card(
+        title=w("{amount} by {method}", amount=amount, method=method_name(payment.method, w)),
+        text=_standing(payment, w),
+        fields=_fields(view, w),
+        colour="warn" if payment.conflict or _unsure(payment) else "plain",
+        footer=w("Payment of order {number}", number=payment.order_number),
+        rows=_rows(view, w),
+    )
+
+
+def _unsure(payment: Payment) -> Refund | None:
+    """The first refund of which nobody knows whether it was made."""
+    return next((each for each in payment.refunds if each.state is RefundState.UNKNOWN), None)
+
+
+def _standing(payment: Payment, w: Words) -> str:
+    said = [w("This payment is {status}.", status=f"**{status(payment.status, w)}**")]
+    unsure = _unsure(payment)
+    if payment.conflict:
+        said.append(f"⚠️ {w(CONFLICTS.get(payment.conflict, later('It needs a decision.')))}")
+    if unsure is not None:
+        amount = w.money(unsure.amount_cents, payment.currency)
+        asked = w("Nobody knows whether the refund of {amount} was made.", amount=amount)
+        look = w("Please look on the provider's site, then tell me below.")
+        said.append(f"⚠️ {asked} {look}")
+    if payment.open_error and payment.page_url is None:
+        said.append(f"⚠️ {w('No page to pay on could be made.')}")
+    return "\n".join(said)
+
+
+def _fields(view: PaymentView, w: Words) -> list[Field]:
+    payment, order = view.payment, view.order
+    fields = [
+        Field(w("Order"), f"{code(order.order_number)} · {status(order.status, w)}", inline=True),
+        Field(w("Customer"), f"<@{order.customer.discord_id}>", inline=True),
+    ]
+    if payment.provider_ref:
+        fields.append(Field(w("Provider's reference"), code(cut(payment.provider_ref, _SHOWN_REF))))
+    parts = {
+        w("Money that came"): [_receipt(each, w) for each in payment.receipts[-_SHOWN:]],
+        w("Refunds"): [_refund(each, payment.currency, w) for each in payment.refunds[-_SHOWN:]],
+        w("Disputes"): [_dispute(each, w) for each in payment.disputes[-_SHOWN:]],
+        w("History"): [_event(each, w) for each in reversed(payment.history[-_SHOWN:])],
+    }
+    return [*fields, *(Field(name, "\n".join(lines)) for name, lines in parts.items() if lines)]
+
+
+def _receipt(receipt: Receipt, w: Words) -> str:
+    coins = f" ({receipt.coins} {(receipt.ticker or '').upper()})" if receipt.coins else ""
+    more = f" · {w('too much')}" if receipt.surplus else ""
+    amount = w.money(receipt.amount_cents, receipt.currency)
+    return f"{w.when(receipt.at, 'f')} · **{amount}**{coins}{more} · {code(cut(receipt.ref, _SHOWN_REF))}"
+
+
+def _refund(refund: Refund, currency: str, w: Words) -> str:
+    said = [w.when(refund.asked_at, "f"), f"**{w.money(refund.amount_cents, currency)}**"]
+    said.append(w(_REFUNDS[refund.state]))
+    if refund.by_hand:
+        said.append(w("sent by hand"))
+    if refund.actor_id:
+        said.append(f"<@{refund.actor_id}>")
+    why = refund.error or refund.reason
+    return " · ".join([*said, *([plain(cut(why, _SHOWN_NOTE))] if why else [])])
+
+
+def _dispute(dispute: Dispute, w: Words) -> str:
+    known = _DISPUTES.get(dispute.state)
+    said = f"{w.when(dispute.at, 'f')} · **{w(known) if known else plain(dispute.state)}**"
+    return f"{said} · {plain(cut(dispute.reason, _SHOWN_NOTE))}" if dispute.reason else said
+
+
+def _event(event: PaymentEvent, w: Words) -> str:
+    known = _EVENTS.get(event.what)
+    who = f" · <@{event.actor_id}>" if event.actor_id else ""
+    note = f": {plain(cut(event.note, _SHOWN_NOTE))}" if event.note else ""
+    return f"{w.when(event.at, 'f')} · {w(known) if known else status(event.what, w)}{who}{note}"
+
+
+def _rows(view: PaymentView, w: Words) -> list[Row]:
+    key = view.payment.key
+    ways = [
+        Button(w("All payments"), Target("payments:list", 0, "all")),
+        Button(w("Order"), Target("order:open", view.order.key)),
+        Button(w("Look again"), Target("payment:open", key)),
+    ]
+    return [_acts(view, w), _answers(view.payment, w), ways]
+
+
+def _acts(view: PaymentView, w: Words) -> list[Button]:
+    key, acts = view.payment.key, []
+    if view.can_check:
+        acts.append(Button(w("Check with provider"), Target("payment:check", key), "primary"))
+    if view.can_fulfil:
+        acts.append(Button(w("Fulfil anyway"), Target("payment:fulfil", key), "success"))
+    if view.refundable_cents and view.refunds_itself:
+        acts.append(Button(w("Refund"), Target("payment:refund", key), "danger"))
+    if view.refundable_cents:
+        acts.append(Button(w("Record a refund made elsewhere"), Target("payment:record", key)))
+    return acts
+
+
+def _answers(payment: Payment, w: Words) -> list[Button]:
+    unsure = _unsure(payment)
+    if unsure is None:
+        return []
+    return [
+        Button(w("It was refunded"), Target("payment:made", payment.key, unsure.key), "success"),
+        Button(w("It was not"), Target("payment:unmade", payment.key, unsure.key), "danger"),
+    ]
