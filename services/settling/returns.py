@@ -28,15 +28,25 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
         return _by_total(payment, news, now)
     state = _STATES[news.what]
     at = _place(payment, news, key)
+    if at is None and _told(payment, news):
+        return None
     if at is None:
-        return None if _told(payment, news) else [*payment.refunds, _foreign(payment, news, now, state)]
+        return [*_without(payment, news), _foreign(payment, news, now, state)]
     seen = payment.refunds[at]
-    if seen.state is state or (seen.state is RefundState.DONE and state is RefundState.PENDING):
+    if not _is_old(seen, state):
+        changed = _changed(seen, news, state, now)
+    elif news.refund_ref is not None and (seen.provider_ref or "").startswith(_TOTAL):
+        # From now on it has a name, so that the next one of this amount is not taken for it.
+        changed = seen.model_copy(update={"provider_ref": news.refund_ref})
+    else:
         return None
-    if seen.state is RefundState.FAILED and state is RefundState.PENDING:
-        return None
-    changed = _changed(seen, news, state, now)
     return [*payment.refunds[:at], changed, *payment.refunds[at + 1 :]]
+
+
+def _is_old(seen: Refund, state: RefundState) -> bool:
+    """Whether this was told before, or is overtaken by what was told since."""
+    overtaken = state is RefundState.PENDING and seen.state in _OVER
+    return seen.state is state or overtaken
 
 
 def _place(payment: Payment, news: News, key: str | None) -> int | None:
@@ -60,6 +70,29 @@ def _place(payment: Payment, news: News, key: str | None) -> int | None:
 
 def _told(payment: Payment, news: News) -> bool:
     return news.amount is None and payment.refundable_cents == 0
+
+
+def _without(payment: Payment, news: News) -> list[Refund]:
+    """The known refunds less what this one was counted as before it was told by itself.
+
+    That is its share of what only a running total told of, and what a lost dispute would leave no room for.
+    """
+    if news.amount is None:
+        return payment.refunds
+    refunds, new = _less(payment.refunds, f"{_TOTAL}{news.charge_ref}:", news.amount.cents)
+    return _less(refunds, DISPUTE, max(0, new - payment.refundable_cents))[0]
+
+
+def _less(refunds: list[Refund], told_as: str, cents: int) -> tuple[list[Refund], int]:
+    """The refunds with so much taken from those told in that way, and what could not be taken."""
+    rest = []
+    for each in refunds:
+        of_it = each.state is RefundState.DONE and (each.provider_ref or "").startswith(told_as)
+        taken = min(cents, each.amount_cents) if of_it else 0
+        cents -= taken
+        if taken < each.amount_cents:
+            rest.append(each.model_copy(update={"amount_cents": each.amount_cents - taken}))
+    return rest, cents
 
 
 def _by_total(payment: Payment, news: News, now: datetime) -> list[Refund] | None:

@@ -281,7 +281,7 @@ async def test_refunds_made_at_the_provider_are_booked_once(
     single = News(What.REFUNDED, charge_ref="ch_1", refund_ref="re_1", amount=Money(1000, "USD"))
     assert await told(settlement, shop, placed, total, single, total, single) == [
         "refunded",
-        "known",
+        "refunded",  # it has a name now
         "known",
         "known",
     ]
