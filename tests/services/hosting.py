@@ -12,6 +12,7 @@ from services import Services
 from services.payments.processor import Coins, Money, News, What
 from services.shops import Shop
 from tests.fakes.square import Square
+from tests.fakes.stripe import Stripe
 from tests.services.conftest import OWNER
 
 KEYS = {
@@ -20,6 +21,7 @@ KEYS = {
         "location_id": Square.LOCATION,
         "signature_key": Square.SIGNATURE_KEY,
     },
+    "STRIPE": {"secret_key": Stripe.KEY, "webhook_secret": Stripe.WEBHOOK_SECRET},
 }
 
 
