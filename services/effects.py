@@ -57,7 +57,7 @@ def notice(
     event: Notice, tenant_id: str, order_id: str, now: datetime, *, turn: int = 0, **extra: Any
 ) -> OutboxEffect:
     """Tell an order's customer; `turn` sets apart events that can happen to one order more than once."""
-    payload = {"event": event, "orderId": order_id, **extra}
+    payload = {"event": event, "orderId": order_id, "turn": turn, **extra}
     return effect(
         EffectKind.CUSTOMER_NOTICE,
         tenant_id,

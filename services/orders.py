@@ -226,7 +226,7 @@ class Orders:
         claimed = payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL
         to = PaymentStatus.REJECTED if claimed else PaymentStatus.EXPIRED
         fields: dict[str, Any] = {"rejectedAt": self._clock.now(), "rejectionReason": note} if claimed else {}
-        if payment.receipts:
+        if payment.received_any:
             fields["conflict"] = payment.conflict or "underpaid"
             await self._alert(payment, tx)
         if await Payment.move(self._db, payment, to, fields, tx=tx) is None:
@@ -254,6 +254,8 @@ class Orders:
 
     async def _alert(self, payment: Payment, tx: Tx) -> None:
         """Staff have to give back what came in, or hand over all the same."""
+        last = payment.receipts[-1]
+        own = payment.received_cents > 0
         alert = Alert(
             tenant_id=payment.tenant_id,
             type=AlertType.PAYMENT_FAILED,
@@ -261,7 +263,9 @@ class Orders:
             message="cancelled_with_money",
             params={
                 "number": payment.order_number,
-                "came": payment.received_cents,
+                "method": payment.method,
+                "came": payment.received_cents if own else last.amount_cents,
+                "came_currency": payment.currency if own else last.currency,
                 "total": payment.amount_cents,
                 "currency": payment.currency,
             },

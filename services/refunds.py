@@ -128,15 +128,17 @@ class Refunds:
 
         Raises NotFound, and AlreadyDecided when it is not unknown any more.
         """
-        payment = await self._payment(shop, payment_id)
-        refund = _refund(payment, key)
-        if refund.state is not RefundState.UNKNOWN:
-            raise AlreadyDecided(refund.state)
-        what = What.REFUNDED if done else What.REFUND_FAILED
-        await self._settlement.apply(shop, payment_id, _news(refund, what), key=key)
-        await self._audit.record(
-            shop.id, actor, "payment.refund_resolve", payment, after={"key": key, "done": done}
-        )
+        refund = _refund(await self._payment(shop, payment_id), key)
+
+        async def still_unknown(payment: Payment, tx: Tx) -> None:
+            now = _refund(payment, key)
+            if now.state is not RefundState.UNKNOWN:
+                raise AlreadyDecided(now.state)
+            after = {"key": key, "done": done}
+            await self._audit.record(shop.id, actor, "payment.refund_resolve", payment, after=after, tx=tx)
+
+        news = _news(refund, What.REFUNDED if done else What.REFUND_FAILED)
+        await self._settlement.apply(shop, payment_id, news, key=key, first=still_unknown)
         return await self._payment(shop, payment_id)
 
     async def send(self, owed: OutboxEffect) -> str:

@@ -22,6 +22,8 @@ from services.settling.waiting import Waiting
 from services.shops import Shop
 from services.stock import Stock
 
+type First = Callable[[Payment, Tx], Awaitable[None]]
+
 
 class Settlement:
     """Settles news."""
@@ -51,13 +53,16 @@ class Settlement:
             What.DISPUTE_LOST: money_out.dispute,
         }
 
-    async def apply(self, shop: Shop, payment_id: str, news: News, *, key: str | None = None) -> str:
+    async def apply(
+        self, shop: Shop, payment_id: str, news: News, *, key: str | None = None, first: First | None = None
+    ) -> str:
         """Settle one piece of news about a payment, `key` naming the refund that it answers.
 
-        What came of it as a word; the same news again changes nothing. Raises NotFound.
+        What came of it as a word; the same news again changes nothing. `first` happens in the transaction
+        that settles it and may refuse. Raises NotFound.
         """
         try:
-            outcome, order = await self._settle(shop, payment_id, news, key)
+            outcome, order = await self._settle(shop, payment_id, news, key, first)
         except OutOfStock:
             outcome, order = await self._look_again(shop, payment_id, news)
         if outcome == "paid":
@@ -76,10 +81,19 @@ class Settlement:
             return await self._settle(shop, payment_id, news, short=True)
 
     async def _settle(
-        self, shop: Shop, payment_id: str, news: News, key: str | None = None, *, short: bool = False
+        self,
+        shop: Shop,
+        payment_id: str,
+        news: News,
+        key: str | None = None,
+        first: First | None = None,
+        *,
+        short: bool = False,
     ) -> tuple[str, Order]:
         async def work(tx: Tx) -> tuple[str, Order]:
             case = await self._case(shop, payment_id, news, tx)
+            if first is not None:
+                await first(case.payment, tx)
             case.key, case.short = key, short
             return await self._decide(case), case.order
 

@@ -70,8 +70,16 @@ def _ways(alert: Alert, w: Words) -> list[list[Button]]:
         return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
     if alert.entity_type == "Payment":
         return payment_alerts.ways(alert, w)
+    return _effect_ways(alert, w)
+
+
+def _effect_ways(alert: Alert, w: Words) -> list[list[Button]]:
     order_id = alert.params.get("orderId")
-    return [[Button(w("Open order"), Target("order:open", str(order_id)))]] if order_id else []
+    if not order_id:
+        return []
+    if str(alert.params.get("kind")).startswith("payment."):
+        return [[Button(w("Open payment"), Target("payment:order", str(order_id)), "primary")]]
+    return [[Button(w("Open order"), Target("order:open", str(order_id)))]]
 
 
 def _low_stock(alert: Alert, w: Words) -> str:

@@ -43,7 +43,7 @@ class CustomerNotices:
             known = await self._services.customers.known(shop, person.discord_id)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
-            if outdated(event, view):
+            if outdated(event, view, effect.payload):
                 return "outdated"
             words = Words.of((known.locale if known else None) or person.locale)
             names = role_names_in_dm(self._bot, shop.guild_id)

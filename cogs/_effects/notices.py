@@ -34,10 +34,10 @@ _NOTES = {
 }
 
 
-# News that is worth telling only as long as it is true.
+# News that is worth telling only as long as it is true, and what the payment's history calls it.
 _WHILE = {
-    Notice.PAYMENT_UNDERPAID: PaymentStatus.UNDERPAID,
-    Notice.PAYMENT_FAILED: PaymentStatus.FAILED,
+    Notice.PAYMENT_UNDERPAID: (PaymentStatus.UNDERPAID, "underpaid"),
+    Notice.PAYMENT_FAILED: (PaymentStatus.FAILED, "failed"),
 }
 
 
@@ -52,9 +52,13 @@ class Told:
     payload: Mapping[str, Any]
 
 
-def outdated(event: Notice, view: OrderView) -> bool:
-    """Whether something has happened since that makes this notice untrue."""
-    return event in _WHILE and view.payment.status is not _WHILE[event]
+def outdated(event: Notice, view: OrderView, payload: Mapping[str, Any]) -> bool:
+    """Whether something has happened since that makes this notice untrue, or another one will tell more."""
+    if event not in _WHILE:
+        return False
+    status, what = _WHILE[event]
+    since = view.payment.history[payload.get("turn", len(view.payment.history)) :]
+    return view.payment.status is not status or any(each.what == what for each in since)
 
 
 def notice_card(event: Notice, told: Told, w: Words) -> Card:

@@ -36,7 +36,7 @@ _SENTENCES = {
         "Give the money back, or fulfil the order anyway."
     ),
     "cancelled_with_money": later(
-        "Order **{number}** was cancelled after {came} of {total} had come for it. "
+        "Order **{number}** was cancelled, but {came} of {total} had come for it by {method}. "
         "Give the money back, or fulfil the order anyway."
     ),
     "refund_failed": later(
@@ -53,7 +53,8 @@ _SENTENCES = {
         "Please look on the provider's site."
     ),
     "page_declined": later(
-        "{method} does not take the payment of order **{number}**. The customer was told."
+        "{method} does not take the payment of order **{number}**. The customer was told to pay in another "
+        "way. Please look on the provider's site what it does not like."
     ),
     "page_wrong_keys": later(
         "{method} does not accept the shop's keys, so order **{number}** cannot be paid. "
@@ -84,6 +85,8 @@ _REFUND = frozenset(
         "cancelled_with_money",
     }
 )
+# Where the provider's own word for the reason tells staff more.
+_REASONED = frozenset({"page_declined", "page_wrong_keys", "dispute_open", "dispute_won", "dispute_lost"})
 _FULFIL = frozenset(
     {"payment_late", "payment_amount", "payment_currency", "payment_underpaid", "cancelled_with_money"}
 )
@@ -96,7 +99,7 @@ def line(alert: Alert, w: Words) -> str | None:
         return None
     said = w(sentence, **{key: show(alert, w) for key, show in _VALUES.items()})
     reason = alert.params.get("code") or alert.params.get("reason")
-    if not reason or alert.message == "webhook_unmatched":
+    if not reason or alert.message not in _REASONED:
         return said
     return f"{said}\n" + w("Reason given: {reason}", reason=code(cut(str(reason), _REASON_LENGTH)))
 

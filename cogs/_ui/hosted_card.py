@@ -82,7 +82,7 @@ def _conflict(payment: Payment, w: Words) -> str:
 def _no_page(payment: Payment, w: Words) -> str:
     known = _NO_PAGE.get(payment.open_error or "")
     if known is None:
-        return w("The page to pay on is not ready yet. Press **Try again** in a moment.")
+        return w("The page to pay on is not there yet. Press **Try again** in a moment.")
     return w(known, method=method_name(payment.method, w))
 
 
@@ -119,9 +119,9 @@ def after_cancelling(view: OrderView, w: Words) -> list[str]:
     """What a customer has to know about the payment of a cancelled order."""
     payment = view.payment
     if payment.received_any:
-        arrived = w("Your money has arrived all the same. The staff are looking at it:")
+        arrived = w("Money of yours has arrived for it. The staff are looking at it:")
         return [f"{arrived} {w('they hand your order over, or send the money back.')}"]
-    if checkable(view):
+    if checkable(view) and not payment.receipts:
         said = w("You need not pay. If you have paid already, press **Check again**; nothing is lost.")
         return [said]
     return []
@@ -133,7 +133,7 @@ def after_paying(view: OrderView, w: Words) -> list[str]:
     if view.payment.status is PaymentStatus.DISPUTED:
         said.append(w("This payment is disputed. The staff are looking at it."))
     if view.payment.conflict == "second":
-        said.append(w("You have paid more than once. The staff look at it and send back what is too much."))
+        said.append(w("You have paid more than once. The staff will send back what is too much."))
     return said
 
 
@@ -141,7 +141,7 @@ def checkable(view: OrderView) -> bool:
     """Whether asking the provider can bring news that the customer waits for."""
     payment = view.payment
     waits = view.order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
-    asks = not payment.receipts or payment.status is PaymentStatus.UNDERPAID
+    asks = not payment.received_any or payment.status is PaymentStatus.UNDERPAID
     return is_hosted(view) and waits and asks and payment.provider_ref is not None
 
 
@@ -177,13 +177,17 @@ def _coins(view: OrderView, w: Words) -> list[Field]:
     if not (payable(view) and _deposit(payment) and due):
         return []
     ticker = (payment.nowpayments_crypto_currency or "").upper()
+    # Each in a block of its own, which a phone copies at a touch.
     said = [
-        w("Send exactly {coins} to this address:", coins=code(f"{due.normalize():f} {ticker}")),
+        w("Send exactly this much {coin}:", coin=ticker),
+        _block(f"{due.normalize():f}"),
+        w("to this address:"),
         _block(payment.nowpayments_deposit_address or ""),
     ]
     if payment.deposit_memo:
         said.append(w("Add this memo, or the coins are lost: {memo}", memo=code(payment.deposit_memo)))
-    if payment.page_ends_at is not None:
+    # Part of the price gives more time, of which the hold tells.
+    if payment.page_ends_at is not None and payment.status is not PaymentStatus.UNDERPAID:
         until, left = w.when(payment.page_ends_at, "f"), w.when(payment.page_ends_at)
         said.append(w("This amount is good until {until}, that is {left}.", until=until, left=left))
     return [Field(w("Pay in {coin}", coin=ticker), "\n".join(said))]

@@ -27,7 +27,14 @@ async def with_page(visit: Visit, view: OrderView) -> tuple[OrderView, str | Non
         return _without_page(now), _no_page(error, view.payment, visit.words)
     if (payment.opened, payment.status) == (view.payment.opened, view.payment.status):
         return view, None
-    return await visit.services.orders.view(shop, visit.member, view.order.key), None
+    now = await visit.services.orders.view(shop, visit.member, view.order.key)
+    return now, _new_page(view, now, visit.words)
+
+
+def _new_page(before: OrderView, now: OrderView, w: Words) -> str | None:
+    if not (before.payment.opened and now.payment.opened > before.payment.opened and needs_page(now)):
+        return None
+    return w("The time to pay on the last page was over. Here is a new one; please use only this one.")
 
 
 def _without_page(view: OrderView) -> OrderView:
@@ -43,7 +50,7 @@ def _no_page(error: ProviderError, payment: Payment, w: Words) -> str | None:
         # The card says so itself, also when it is opened again.
         return None
     name = method_name(payment.method, w)
-    return w("{method} is not reachable just now. Press **Try again** in a moment.", method=name)
+    return w("{method} is not reachable just now. Your order is safe, and nothing was paid.", method=name)
 
 
 async def checked(visit: Visit, order_id: str) -> tuple[OrderView, str | None]:

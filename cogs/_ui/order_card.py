@@ -174,9 +174,12 @@ def _look_again(key: str, w: Words) -> Button:
 def cancel_card(view: OrderView, w: Words) -> Card:
     """The question before an order is cancelled."""
     key = view.order.key
+    said = w("Your items go back on the shelf, and nothing has to be paid. This cannot be undone.")
+    if view.payment.received_any:
+        said = w("Your items go back on the shelf, and the staff decide about the money that has come.")
     return Card(
         title=w("Cancel order {number}?", number=view.order.order_number),
-        text=w("Your items go back on the shelf, and nothing has to be paid. This cannot be undone."),
+        text=said,
         fields=[Field(w("Total"), amounts.order_totals(view.order, w))],
         rows=[
             [

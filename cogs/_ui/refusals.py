@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import labels
+from cogs._ui import labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -91,6 +91,7 @@ _PROBLEMS = {
     "required": later("Please fill in {field}."),
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
+    "spread": later("That money came in several payments. Please give it back in smaller parts."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -103,6 +104,10 @@ _UNKNOWN = {
     "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
     "part": later("I cannot find that setting. Please open `/admin config` again."),
     "payment_method": later("That way of paying is not offered here. Please choose another."),
+    "provider": later("There are no keys that work for this way to pay. Enter them with `/admin providers`."),
+    "refund": later("I cannot find that refund. Please open the payment again."),
+    "shop": later("I cannot find that shop. It may have been closed."),
+    "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
@@ -246,6 +251,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ReferenceUsed: _reference_used,
     AlreadyExists: _already_exists,
     ChangedMeanwhile: _changed_meanwhile,
+    **provider_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

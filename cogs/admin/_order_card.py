@@ -15,6 +15,7 @@ from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.order import Order, OrderEvent, OrderStatus
 from models.payment import PaymentStatus
 from services.orders import OrdersPage, OrderView
+from services.payments import processors
 
 _MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
 _LINK_LENGTH = 512
@@ -22,6 +23,16 @@ _EVENTS = {
     "note": later("Note"),
     "payment_claimed": later("The customer says that it is paid"),
     "payment_rejected": later("Payment rejected"),
+    "payment_processing": later("Money is on its way"),
+    "payment_failed": later("A try to pay failed"),
+    "payment_underpaid": later("Only a part came"),
+    "page_expired": later("The page to pay on ended"),
+    "refunded": later("Money went back"),
+    "refund_pending": later("A refund is on its way"),
+    "refund_failed": later("A refund failed"),
+    "disputed": later("The payment is disputed"),
+    "dispute_won": later("The dispute is won"),
+    "dispute_lost": later("The dispute is lost"),
     OrderStatus.PENDING_PAYMENT: later("Ordered"),
     OrderStatus.PAID: later("Paid"),
     OrderStatus.FULFILLING: later("Being prepared"),
@@ -177,6 +188,8 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
     acts = [Button(w("Add note"), Target("order:note", order.key), "primary")]
     if payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
         acts.append(Button(w("Check the payment"), Target("claim:show", payment.key), "success"))
+    elif payment.method in processors():
+        acts.append(Button(w("Payment"), Target("payment:open", payment.key)))
     if order.status is OrderStatus.PENDING_PAYMENT:
         acts.append(Button(w("Cancel the order"), Target("order:cancel", order.key), "danger"))
     if view.invoice_url and len(view.invoice_url) <= _LINK_LENGTH:

@@ -4,13 +4,13 @@ from cogs._ui.card import Button, Card, Field, Row, code, plain
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, width
 from cogs._ui.words import Words, later
 from cogs.admin._payment_list import CONFLICTS
 from models.payment import Dispute, Payment, PaymentEvent, Receipt, Refund, RefundState
 from services.payment_desk import PaymentView
 
-_SHOWN, _SHOWN_NOTE, _SHOWN_REF = 8, 60, 100
+_SHOWN, _SHOWN_NOTE, _SHOWN_REF, _FIELD_LENGTH = 8, 60, 100, 1000
 _EVENTS = {
     "page_made": later("The page to pay on was made"),
     "page_expired": later("The page ended"),
@@ -40,6 +40,13 @@ _REFUNDS = {
     RefundState.DONE: later("made"),
     RefundState.FAILED: later("failed"),
     RefundState.UNKNOWN: later("nobody knows"),
+}
+_NO_PAGE = {
+    "declined": later("The provider refused to make a page to pay on. Please look on its site why."),
+    "wrong_keys": later(
+        "No page to pay on could be made: the provider does not accept the shop's keys. "
+        "Enter them anew with `/admin providers`."
+    ),
 }
 _DISPUTES = {"open": later("open"), "won": later("won"), "lost": later("lost")}
 
@@ -74,7 +81,7 @@ def _standing(payment: Payment, w: Words) -> str:
         look = w("Please look on the provider's site, then tell me below.")
         said.append(f"⚠️ {asked} {look}")
     if payment.open_error and payment.page_url is None:
-        said.append(f"⚠️ {w('No page to pay on could be made.')}")
+        said.append(f"⚠️ {w(_NO_PAGE.get(payment.open_error, _NO_PAGE['declined']))}")
     return "\n".join(said)
 
 
@@ -87,12 +94,22 @@ def _fields(view: PaymentView, w: Words) -> list[Field]:
     if payment.provider_ref:
         fields.append(Field(w("Provider's reference"), code(cut(payment.provider_ref, _SHOWN_REF))))
     parts = {
-        w("Money that came"): [_receipt(each, w) for each in payment.receipts[-_SHOWN:]],
-        w("Refunds"): [_refund(each, payment.currency, w) for each in payment.refunds[-_SHOWN:]],
-        w("Disputes"): [_dispute(each, w) for each in payment.disputes[-_SHOWN:]],
-        w("History"): [_event(each, w) for each in reversed(payment.history[-_SHOWN:])],
+        w("Money that came"): [_receipt(each, w) for each in payment.receipts],
+        w("Refunds"): [_refund(each, payment.currency, w) for each in payment.refunds],
+        w("Disputes"): [_dispute(each, w) for each in payment.disputes],
+        w("History"): [_event(each, w) for each in payment.history[-_SHOWN:]],
     }
-    return [*fields, *(Field(name, "\n".join(lines)) for name, lines in parts.items() if lines)]
+    return [*fields, *(Field(name, _newest(lines)) for name, lines in parts.items() if lines)]
+
+
+def _newest(lines: list[str]) -> str:
+    """The newest first, as many whole lines as a field holds."""
+    shown: list[str] = []
+    for line in reversed(lines):
+        if len(shown) == _SHOWN or sum(width(each) + 1 for each in (*shown, line)) > _FIELD_LENGTH:
+            return "\n".join([*shown, "…"])
+        shown.append(line)
+    return "\n".join(shown)
 
 
 def _receipt(receipt: Receipt, w: Words) -> str:
@@ -109,20 +126,30 @@ def _refund(refund: Refund, currency: str, w: Words) -> str:
         said.append(w("sent by hand"))
     if refund.actor_id:
         said.append(f"<@{refund.actor_id}>")
-    why = refund.error or refund.reason
-    return " · ".join([*said, *([plain(cut(why, _SHOWN_NOTE))] if why else [])])
+    why = _word(refund.error) if refund.error else _note(refund.reason)
+    return " · ".join([*said, *([why] if why else [])])
+
+
+def _note(text: str) -> str:
+    return plain(cut(text, _SHOWN_NOTE))
 
 
 def _dispute(dispute: Dispute, w: Words) -> str:
     known = _DISPUTES.get(dispute.state)
     said = f"{w.when(dispute.at, 'f')} · **{w(known) if known else plain(dispute.state)}**"
-    return f"{said} · {plain(cut(dispute.reason, _SHOWN_NOTE))}" if dispute.reason else said
+    return f"{said} · {_word(dispute.reason)}" if dispute.reason else said
+
+
+def _word(text: str) -> str:
+    """A provider's own code as words."""
+    return plain(cut(text.replace("_", " "), _SHOWN_NOTE))
 
 
 def _event(event: PaymentEvent, w: Words) -> str:
     known = _EVENTS.get(event.what)
     who = f" · <@{event.actor_id}>" if event.actor_id else ""
-    note = f": {plain(cut(event.note, _SHOWN_NOTE))}" if event.note else ""
+    written = _word if event.actor_id is None else _note
+    note = f": {written(event.note)}" if event.note else ""
     return f"{w.when(event.at, 'f')} · {w(known) if known else status(event.what, w)}{who}{note}"
 
 

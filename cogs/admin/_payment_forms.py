@@ -60,7 +60,7 @@ def wrong_amount(error: BadInput, payment: Payment, w: Words) -> str | None:
         return w("There is nothing left to give back.")
     if error.problem == "range":
         most = w.money(payment.refundable_cents, payment.currency)
-        return w("Please enter an amount of at most {amount}.", amount=most)
+        return w("Please enter an amount above zero and of at most {amount}.", amount=most)
     most = w.money(suggested(payment), payment.currency)
     return w("The money came in parts. Please give it back in parts, too, now {amount} at most.", amount=most)
 

@@ -24,6 +24,11 @@ CONFLICTS = {
 }
 
 
+def known_kind(kind: str) -> str:
+    """What can be listed: a kind or a state; all payments for anything else."""
+    return kind if kind in _KINDS or kind in set(PaymentStatus) else "all"
+
+
 def payment_list(page: PaymentsPage, kind: str, w: Words) -> Card:
     """One page of payments, newest first, with the way to each and to others."""
     rows: list[Row] = [choose_kind(kind, w)]
@@ -45,7 +50,7 @@ def _heading(page: PaymentsPage, kind: str, w: Words) -> str | None:
         if not page.total:
             return w("There is nothing to decide. Thank you!")
         return w("Open one to give the money back, or to fulfil the order anyway.")
-    return None if page.total else w("There is none.")
+    return None if page.total else w("There are none.")
 
 
 def choose_kind(kind: str, w: Words) -> Select:

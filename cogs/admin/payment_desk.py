@@ -21,7 +21,13 @@ class PaymentDesk(Section):
 
     @click("payment:open")
     async def opened(self, visit: Visit, payment_id: str = "") -> None:
-        view = await self._view(visit, payment_id or chosen(visit))
+        await self._open(visit, await self._view(visit, payment_id or chosen(visit)))
+
+    @click("payment:order")
+    async def of_order(self, visit: Visit, order_id: str) -> None:
+        await self._open(visit, await self.services.payments.of_order(await visit.shop(), order_id))
+
+    async def _open(self, visit: Visit, view: PaymentView) -> None:
         if view.hosted:
             await visit.show(payment_card(view, visit.words))
         else:
@@ -41,7 +47,7 @@ class PaymentDesk(Section):
             return
         await self._show(visit, payment_id)
         news = {part for each in outcomes for part in each.split(",")} - _NOTHING_NEW
-        await visit.say(w("There was news; here it is.") if news else w("The provider tells nothing new."))
+        await visit.say(w("There was news; here it is.") if news else w("The provider has no news."))
 
     @click("payment:refund")
     async def ask_refund(self, visit: Visit, payment_id: str) -> None:
@@ -76,7 +82,9 @@ class PaymentDesk(Section):
         try:
             await self.services.refunds.ask(shop, visit.member, payment_id, cents, reason, by_hand=by_hand)
         except BadInput as wrong:
-            said = forms.wrong_amount(wrong, view.payment, visit.words)
+            # Somebody may have given money back since the form was opened.
+            now = await self._view(visit, payment_id)
+            said = forms.wrong_amount(wrong, now.payment, visit.words)
             await visit.say(said or sentence(wrong, visit.words))
             return False
         await self._show(visit, payment_id)

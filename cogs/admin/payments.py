@@ -7,7 +7,7 @@ from cogs._ui.visit import is_own
 from cogs._ui.words import Words
 from cogs.admin import _claim_cards as cards
 from cogs.admin._paging import number
-from cogs.admin._payment_list import payment_list
+from cogs.admin._payment_list import known_kind, payment_list
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import AlreadyDecided, OutOfStock, ReferenceUsed
 from models.payment import PaymentStatus
@@ -39,7 +39,7 @@ class Payments(Section):
 
     @click("payments:list")
     async def some(self, visit: Visit, page: str = "0", kind: str = "all") -> None:
-        shop, at = await visit.shop(), number(page)
+        shop, at, kind = await visit.shop(), number(page), known_kind(kind)
         found = await self.services.payments.page(shop, status=kind, deciding=kind == "deciding", page=at)
         await visit.show(payment_list(found, kind, visit.words))
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.wiring import Outside
 from models.alert import Alert
+from models.audit import AuditLog
 from models.base import Db
 from models.errors import AlreadyDecided, BadInput, NotFound, Unavailable, WrongKeys
 from models.order import Order, OrderStatus
@@ -345,3 +346,25 @@ async def test_keys_are_checked_sealed_and_forgotten(
     assert "CASHAPP_PAY" not in shop.config.enabled_payment_methods
     with pytest.raises(NotFound):
         await services.providers.keys(shop.id, "cashapp_pay")
+
+
+async def test_two_staff_who_say_otherwise_of_an_unknown_refund_make_one_answer(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """It was made and it was not, said at once: one stands, so that nothing is given back twice."""
+    payment_id = await paid_order(services, shop, placed, square)
+    await services.refunds.ask(shop, OWNER, payment_id, 3000, "sorry")
+    square.fail(*[Fault.DOWN] * 18)
+    for _ in range(6):
+        await services.worker.drain()
+        clock.forward(hours=15)
+    key = (await hosting.payment(services, shop, placed)).refunds[0].key
+    both = await asyncio.gather(
+        services.refunds.resolve(shop, OWNER, payment_id, key, done=True),
+        services.refunds.resolve(shop, OWNER, payment_id, key, done=False),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in both if isinstance(each, BaseException)] == [AlreadyDecided]
+    (row,) = await AuditLog.find_all(db, {"action": "payment.refund_resolve"})
+    now = await hosting.payment(services, shop, placed)
+    assert now.refunds[0].state is (RefundState.DONE if row.meta["after"]["done"] else RefundState.FAILED)

@@ -272,6 +272,27 @@ async def test_part_of_the_money_at_the_holds_end_waits_for_staff(
     assert await stock_of(db, shop, placed) == (8, 0)
 
 
+async def test_money_that_went_back_before_the_order_was_cancelled_is_nobodys_worry(
+    db: Db, services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """What staff gave back needs no decision when the customer then calls the order off."""
+    await told(settlement, shop, placed, hosting.paid(placed, "ch_1", 1000))
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 1000, "wrong sum", by_hand=True)
+    await services.orders.cancel(shop, ADA, placed.key)
+    assert (await hosting.payment(services, shop, placed)).conflict is None
+    assert await alerts(db) == ["payment_amount"]
+
+
+async def test_staff_read_what_came_also_in_another_currency(
+    db: Db, services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """The alert about a cancelled order names the money that lies there, not nothing."""
+    await told(settlement, shop, placed, hosting.paid(placed, "ch_1", 2800, "EUR"))
+    await services.orders.cancel(shop, ADA, placed.key)
+    alert = (await Alert.find_all(db, {"message": "cancelled_with_money"}))[0]
+    assert (alert.params["came"], alert.params["came_currency"]) == (2800, "EUR")
+
+
 async def test_refunds_made_at_the_provider_are_booked_once(
     services: Services, shop: Shop, settlement: Settlement, placed: Order
 ) -> None:

@@ -17,16 +17,21 @@ from models.errors import (
     Change,
     ChangedMeanwhile,
     ConfirmInProgress,
+    Declined,
     NoShop,
     NotAllowed,
     NotFound,
+    OutcomeUnknown,
     OutOfStock,
+    ProviderError,
     ReferenceUsed,
     Refused,
     RolesMissing,
     SessionExpired,
     ShopError,
     StepMissing,
+    Unavailable,
+    WrongKeys,
 )
 
 ROOT = Path(models.errors.__file__).parents[1]
@@ -52,6 +57,11 @@ SAMPLES: list[ShopError] = [
     AlreadyExists("sku"),
     AlreadyExists("name"),
     ChangedMeanwhile(),
+    ProviderError("paypal"),
+    Declined("paypal", "PAYEE_ACCOUNT_RESTRICTED"),
+    WrongKeys("cashapp_pay", "http_401"),
+    Unavailable("nowpayments", "http_502"),
+    OutcomeUnknown("stripe", "TimeoutError"),
     GuildNeeded(),
     GuildLeft(),
 ]
@@ -157,3 +167,18 @@ def test_what_moved_is_listed() -> None:
 def test_missing_roles_are_named_by_discord() -> None:
     """Role mentions show each role's own name; nothing is pinged by an answer."""
     assert "<@&1>, <@&2>" in sentence(RolesMissing("Mug", ("1", "2")), Words.of("en-US"))
+
+
+def test_a_provider_is_called_by_its_name_and_its_own_words_stay_inside() -> None:
+    """Customers know Cash App Pay and Bitcoin, not an adapter's name or an error code."""
+    said = sentence(WrongKeys("cashapp_pay", "http_401"), Words.of("en-US"))
+    assert said.startswith("Cash App Pay does not accept this shop's keys.")
+    assert sentence(Unavailable("NOWPAYMENTS"), Words.of("en-US")).startswith("Bitcoin does not answer")
+    assert "http_401" not in said
+
+
+def test_what_nobody_knows_is_not_to_be_done_again() -> None:
+    """After a lost answer a second try could pay twice, so that is what the sentence asks not to do."""
+    said = sentence(OutcomeUnknown("stripe"), Words.of("en-US"))
+    assert "Please do not do it again" in said
+    assert "try again" not in said
