@@ -72,6 +72,7 @@ class CoinbaseCommerce(Processor[CommerceKeys]):
     keys: ClassVar[type[ProviderKeys]] = CommerceKeys
     site: ClassVar[Site] = Site("https://api.commerce.coinbase.com")
     opens: ClassVar[bool] = False
+    subscribe: ClassVar[tuple[str, ...] | None] = tuple(_BY_KIND)
     repeatable_refunds: ClassVar[bool] = False
     seconds: ClassVar[float] = 15.0
 
