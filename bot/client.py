@@ -4,6 +4,7 @@ import logging
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import nextcord
@@ -12,6 +13,7 @@ from nextcord.http import Route
 
 import cogs
 from cogs._ui.desk import Desk
+from models.platform_entitlement import EntitlementKind
 from services import Services
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ def make_bot(
         default_guild_ids=list(command_guild_ids) or None,
     )
     bot.event(on_error)
+    _hear_of_entitlements(bot)
     desk = Desk(bot, services, reference)
     for name in extensions():
         bot.load_extension(name, extras={"services": services, "desk": desk})
@@ -51,6 +54,17 @@ def make_bot(
 async def on_error(event: str, *_: Any, **__: Any) -> None:
     """Log what a listener could not handle; nextcord would print it, past everything that keeps logs safe."""
     log.error("listener_failed", extra={"listener": event}, exc_info=sys.exc_info())
+
+
+def _hear_of_entitlements(bot: commands.Bot) -> None:
+    """Let `on_raw_entitlement(kind, data)` be told: nextcord 3.2 drops these events, not knowing their names.
+
+    An entry among its parsers costs other events nothing. What a parser raises would end the connection, so
+    this one only dispatches.
+    """
+    for kind in EntitlementKind:
+        parse = partial(bot.dispatch, "raw_entitlement", kind.value)
+        bot._connection.parsers[f"ENTITLEMENT_{kind}"] = parse  # noqa: SLF001 - nextcord offers no public way
 
 
 def extensions() -> Iterator[str]:

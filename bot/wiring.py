@@ -24,6 +24,7 @@ from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_events import DiscordSource
+from services.discord_gateway import DiscordHearing
 from services.discord_purchases import DiscordEntitlements
 from services.draft import Drafts
 from services.hosted import Hosted
@@ -120,12 +121,15 @@ def build(
     methods = PaymentMethods(shops, ground.adapters)
     carts = Carts(db, clock, rules, catalog, levels)
     orders = Orders(db, clock, audit=audit, outbox=outbox, methods=methods, links=links, stock=stock)
-    drafts = Drafts(clock, rules, methods)
+    drafts, till = Drafts(clock, rules, methods), _Till(ground)
     placement = Placement(
         db, clock, rules,
         outbox=outbox, carts=carts, customers=customers, drafts=drafts, paid=paid, stock=stock,
     )  # fmt: skip
-    till = _Till(ground)
+    sweeper = Sweeper(
+        db, clock, rules,
+        shops=shops, placement=placement, orders=orders, stock=stock, entitlements=till.entitlements,
+    )  # fmt: skip
     return Services(
         clock=clock,
         shops=shops,
@@ -144,7 +148,7 @@ def build(
         refunds=till.refunds,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
-        entitlements=till.entitlements,
+        discord=till.discord,
         calls=ground.calls,
         stock=stock,
         customers=customers,
@@ -153,7 +157,7 @@ def build(
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
-        sweeper=Sweeper(db, clock, rules, shops=shops, placement=placement, orders=orders, stock=stock),
+        sweeper=sweeper,
         wakeups=ground.wakeups,
     )
 
@@ -201,6 +205,7 @@ class _Till:
         )  # fmt: skip
         PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
+        self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(
             db, clock, rules,
             wakeups=on.wakeups, outbox=outbox, audit=on.audit, sources=self._sources(on),

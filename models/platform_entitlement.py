@@ -49,13 +49,21 @@ class PlatformEntitlement(TenantDocument):
     def outdates(self, kind: EntitlementKind, at: datetime) -> bool:
         """Whether an event of that time tells nothing that is not known better.
 
-        A deletion is final, a creation is older than anything else, changes count by their time.
+        A deletion is final, a creation is older than anything else, changes count by their time; of two
+        changes of the same moment the later to arrive counts.
         """
         if self.deleted or kind is EntitlementKind.CREATE:
             return True
         return (
-            kind is EntitlementKind.UPDATE and self.told_kind is EntitlementKind.UPDATE and at <= self.told_at
+            kind is EntitlementKind.UPDATE and self.told_kind is EntitlementKind.UPDATE and at < self.told_at
         )
+
+    def same_as(self, told: Self) -> bool:
+        """Whether both say the same of the entitlement, whenever and in whatever event it was told."""
+        return self._said() == told._said()
+
+    def _said(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"id", "created_at", "updated_at", "told_kind", "told_at"})
 
     @classmethod
     async def of(cls, db: Db, tenant_id: str, entitlement_id: str, *, tx: Tx | None = None) -> Self | None:

@@ -91,6 +91,12 @@ class BotConfig(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id})
 
     @classmethod
+    async def sole(cls, db: Db) -> Self | None:
+        """The set-up of the only shop there is; None when there are several, or none."""
+        found = await cls.find_all(db, {}, limit=2)
+        return found[0] if len(found) == 1 else None
+
+    @classmethod
     async def edit(cls, db: Db, seen: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> Self | None:
         """Overwrite validated fields, by stored names, if nobody changed the set-up since it was read."""
         where = {"tenantId": seen.tenant_id, "updatedAt": seen.updated_at}

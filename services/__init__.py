@@ -12,7 +12,7 @@ from services.clock import Clock
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
-from services.discord_purchases import DiscordEntitlements
+from services.discord_gateway import DiscordHearing
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
@@ -53,7 +53,7 @@ class Services:
     refunds: Refunds
     poller: Poller
     inbox: Inbox
-    entitlements: DiscordEntitlements
+    discord: DiscordHearing
     calls: Calls
     stock: Stock
     customers: Customers

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.errors import NoShop, NotFound
+from models.platform_entitlement import EntitlementKind
 from services.clock import Clock
 from services.discord_purchases import DiscordEntitlements, EntitlementNews, moment, read_entitlement
 from services.payments.payload import parse
@@ -81,9 +82,11 @@ class DiscordSource:
         if not isinstance(kind, str) or not isinstance(sent_at, str) or not kind:
             raise BadPayload("no type or timestamp")
         data = data if isinstance(data, dict) else {}
-        if not kind.startswith(_OF_ENTITLEMENT):
+        change = kind.removeprefix(_OF_ENTITLEMENT)
+        # Discord may add kinds, and gives up addresses that refuse too much.
+        if change == kind or change not in set(EntitlementKind):
             return DiscordTold(f"{kind}:{_subject(data)}:{sent_at}", kind)
-        news = read_entitlement(kind.removeprefix(_OF_ENTITLEMENT), data, moment(sent_at))
+        news = read_entitlement(change, data, moment(sent_at))
         return DiscordTold(f"{kind}:{news.entitlement_id}:{sent_at}", kind, (news,))
 
     async def act(self, tenant_id: str, body: bytes) -> str:

@@ -1,8 +1,9 @@
-"""Purchases made at Discord itself: one way in for webhook and gateway, told twice or late the same."""
+"""Purchases made at Discord itself: one way in for webhook, gateway and list, told twice or late the same."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -19,11 +20,21 @@ from services.stock import alert_effect
 
 _ID = re.compile(r"[0-9]{1,20}")
 _LAST_TYPE = 1000
+# Developer gift, purchase in test mode, free purchase, reward of a quest (docs: Entitlement Types).
+_UNPAID = frozenset({3, 4, 5, 10})
+# A purchase that a listing brings to light later than this is kept, but no news to anybody: a shop that is
+# set up after years of sales must not be told of each of them.
+_NEWS_FOR = timedelta(days=7)
+_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+_TIME_SHIFT = 22
 
 
 @dataclass(frozen=True)
 class EntitlementNews:
-    """What Discord says of one entitlement, and when that happened; ids are Discord's, times in UTC."""
+    """What Discord says of one entitlement, and when that was so; ids are Discord's, times in UTC.
+
+    `listed` news are no event, but how the entitlement stands in Discord's list.
+    """
 
     kind: EntitlementKind
     at: datetime
@@ -34,13 +45,18 @@ class EntitlementNews:
     guild_id: str | None
     starts_at: datetime | None
     ends_at: datetime | None
+    listed: bool = False
 
     @property
-    def state(self) -> PlatformState:
-        """How the entitlement stood then."""
+    def bought_at(self) -> datetime:
+        """When the entitlement came to be, which its id tells (docs: Snowflakes)."""
+        return _EPOCH + timedelta(milliseconds=int(self.entitlement_id) >> _TIME_SHIFT)
+
+    def state(self, now: datetime) -> PlatformState:
+        """What follows from it at this time."""
         if self.kind is EntitlementKind.DELETE:
             return PlatformState.DELETED
-        ended = self.ends_at is not None and self.ends_at <= self.at
+        ended = self.ends_at is not None and self.ends_at <= now
         return PlatformState.ENDED if ended else PlatformState.ACTIVE
 
 
@@ -53,12 +69,8 @@ class DiscordEntitlements:
         self._shops = shops
         self._outbox = outbox
 
-    async def note(self, entitlement: dict[str, Any], kind: str, at: datetime | None = None) -> str:
-        """Take what the gateway sent: `kind` is CREATE, UPDATE or DELETE; raises BadPayload."""
-        return await self.take(read_entitlement(kind, entitlement, at or self._clock.now()), tenant_id=None)
-
-    async def take(self, news: EntitlementNews, *, tenant_id: str | None) -> str:
-        """Note the news for the shop of its guild, else for the tenant given.
+    async def take(self, news: EntitlementNews, *, tenant_id: str | None = None) -> str:
+        """Note the news for the shop of its guild, else for the tenant given, else for the only shop.
 
         The outcome in a word: new, changed, known, or no_shop.
         """
@@ -77,48 +89,59 @@ class DiscordEntitlements:
         return sum([await self._end(each) for each in ended])
 
     async def _tenant_of(self, news: EntitlementNews, otherwise: str | None) -> str | None:
-        if news.guild_id is None:
+        if news.guild_id is not None:
+            with suppress(NoShop):
+                return (await self._shops.of_guild(news.guild_id)).id
+        if otherwise is not None:
             return otherwise
-        try:
-            return (await self._shops.of_guild(news.guild_id)).id
-        except NoShop:
-            return otherwise
+        with suppress(NoShop):
+            return (await self._shops.sole()).id
+        return None
 
     async def _note(self, tenant_id: str, news: EntitlementNews) -> str:
+        fresh = _record(tenant_id, news, news.state(self._clock.now()))
+
         async def work(tx: Tx) -> str:
             seen = await PlatformEntitlement.of(self._db, tenant_id, news.entitlement_id, tx=tx)
-            if seen is not None and seen.outdates(news.kind, news.at):
+            if seen is not None and _tells_nothing(seen, fresh, news):
                 return "known"
-            fresh = _record(tenant_id, news)
             if seen is None:
                 await fresh.insert(self._db, tx=tx)
             elif await PlatformEntitlement.tell(self._db, seen, fresh, tx=tx) is None:
                 return "known"
-            await self._tell_staff(seen or fresh, seen.state if seen else None, news.state, tx)
+            if seen is not None or self._is_news(news):
+                await self._tell_staff(fresh, seen.state if seen else None, tx)
             return "changed" if seen else "new"
 
+        if news.listed:
+            # A list says mostly what is known, which is worth no transaction.
+            seen = await PlatformEntitlement.of(self._db, tenant_id, news.entitlement_id)
+            if seen is not None and _tells_nothing(seen, fresh, news):
+                return "known"
         return await self._outbox.commit(work)
+
+    def _is_news(self, news: EntitlementNews) -> bool:
+        return not news.listed or news.bought_at > self._clock.now() - _NEWS_FOR
 
     async def _end(self, seen: PlatformEntitlement) -> int:
         async def work(tx: Tx) -> int:
-            if await PlatformEntitlement.end(self._db, seen, tx=tx) is None:
+            ended = await PlatformEntitlement.end(self._db, seen, tx=tx)
+            if ended is None:
                 return 0
-            await self._tell_staff(seen, seen.state, PlatformState.ENDED, tx)
+            await self._tell_staff(ended, seen.state, tx)
             return 1
 
         return await self._outbox.commit(work)
 
-    async def _tell_staff(
-        self, record: PlatformEntitlement, before: PlatformState | None, after: PlatformState, tx: Tx
-    ) -> None:
-        was, now = before is PlatformState.ACTIVE, after is PlatformState.ACTIVE
+    async def _tell_staff(self, record: PlatformEntitlement, before: PlatformState | None, tx: Tx) -> None:
+        was, now = before is PlatformState.ACTIVE, record.state is PlatformState.ACTIVE
         if was == now and before is not None:
             return
         alert = Alert(
             tenant_id=record.tenant_id,
             type=AlertType.NEW_ORDER,
             severity=AlertSeverity.INFO,
-            message="discord_purchase" if now else "discord_purchase_ended",
+            message=_message(record),
             params={"skuId": record.sku_id, "userId": record.user_id},
             entity_type="PlatformEntitlement",
             entity_id=record.key,
@@ -127,10 +150,26 @@ class DiscordEntitlements:
         await self._outbox.owe([alert_effect(alert, self._clock)], tx)
 
 
-def read_entitlement(kind: str, data: dict[str, Any], at: datetime) -> EntitlementNews:
-    """Read an entitlement object of Discord's API; raises BadPayload."""
+def _tells_nothing(seen: PlatformEntitlement, fresh: PlatformEntitlement, news: EntitlementNews) -> bool:
+    return seen.outdates(news.kind, news.at) or (news.listed and seen.same_as(fresh))
+
+
+def _message(record: PlatformEntitlement) -> str:
+    match record.state:
+        case PlatformState.ACTIVE:
+            return "discord_purchase_free" if record.type in _UNPAID else "discord_purchase"
+        case PlatformState.ENDED:
+            return "discord_purchase_ended"
+        case PlatformState.DELETED:
+            return "discord_purchase_deleted"
+
+
+def read_entitlement(kind: str, data: Any, at: datetime, *, listed: bool = False) -> EntitlementNews:
+    """Read an entitlement object of Discord's API; `kind` is CREATE, UPDATE or DELETE. Raises BadPayload."""
     if kind not in set(EntitlementKind):
         raise BadPayload("unknown kind")
+    if not isinstance(data, dict):
+        raise BadPayload("no object")
     number = data.get("type")
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= _LAST_TYPE:
         raise BadPayload("no type")
@@ -146,6 +185,7 @@ def read_entitlement(kind: str, data: dict[str, Any], at: datetime) -> Entitleme
         guild_id=_id(data, "guild_id"),
         starts_at=_time(data, "starts_at"),
         ends_at=_time(data, "ends_at"),
+        listed=listed,
     )
 
 
@@ -180,7 +220,7 @@ def _time(data: dict[str, Any], name: str) -> datetime | None:
     return moment(value)
 
 
-def _record(tenant_id: str, news: EntitlementNews) -> PlatformEntitlement:
+def _record(tenant_id: str, news: EntitlementNews, state: PlatformState) -> PlatformEntitlement:
     return PlatformEntitlement(
         tenant_id=tenant_id,
         entitlement_id=news.entitlement_id,
@@ -190,8 +230,8 @@ def _record(tenant_id: str, news: EntitlementNews) -> PlatformEntitlement:
         type=news.type,
         starts_at=news.starts_at,
         ends_at=news.ends_at,
-        deleted=news.state is PlatformState.DELETED,
-        state=news.state,
+        deleted=state is PlatformState.DELETED,
+        state=state,
         told_kind=news.kind,
         told_at=news.at,
     )

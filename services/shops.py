@@ -73,6 +73,10 @@ class Shops:
         """The shop of this tenant; raises NoShop."""
         return await self._read(await BotConfig.of_tenant(self._db, tenant_id))
 
+    async def sole(self) -> Shop:
+        """The only shop of this installation; raises NoShop when there are several, or none."""
+        return await self._read(await BotConfig.sole(self._db))
+
     async def _read(self, config: BotConfig | None) -> Shop:
         if config is None:
             raise NoShop

@@ -1,4 +1,4 @@
-"""Tidies up what time or a crash left behind: holds, sessions, ledger rows, orders that nobody paid."""
+"""Tidies up what time or a crash left behind: holds, sessions, ledger rows, unpaid orders, entitlements."""
 
 import asyncio
 import logging
@@ -14,6 +14,7 @@ from models.order import EndedHold, Order
 from models.product import Product
 from models.session import OrderSession
 from services.clock import Clock
+from services.discord_purchases import DiscordEntitlements
 from services.orders import Orders
 from services.placement import Placement
 from services.rules import Rules
@@ -36,6 +37,7 @@ class Sweeper:
         placement: Placement,
         orders: Orders,
         stock: Stock,
+        entitlements: DiscordEntitlements,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -44,6 +46,7 @@ class Sweeper:
         self._placement = placement
         self._orders = orders
         self._stock = stock
+        self._entitlements = entitlements
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -61,6 +64,7 @@ class Sweeper:
             "folds": await self._fold(),
             "sessions": await _apart(OrderSession.expire(self._db, self._clock.now()), step="sessions"),
             "orders": await self._end_holds(),
+            "entitlements": await _apart(self._entitlements.end_due(), step="entitlements"),
         }
         if any(done.values()):
             log.info("swept", extra=done)

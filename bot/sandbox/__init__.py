@@ -20,6 +20,8 @@ async with Sandbox() as discord:
     ada.dms[-1].text, staff.messages[-1].text, ada.close_dms(), guild.leave(ada)
     discord.faults.lose("POST", "/channels/*/messages")   # done, but the answer never arrives
     discord.gateway.drop()                                # the bot resumes
+    pro = discord.store.sell(ada, guild=guild)            # bought from Discord itself: ENTITLEMENT_CREATE
+    discord.store.take_back(pro)                          # ENTITLEMENT_DELETE; quietly=True tells nobody
     assert not discord.unknown                            # nothing asked that the stand-in lacks
     assert violations(discord.requests) == []             # from bot.sandbox.openapi, if its file is there
 """

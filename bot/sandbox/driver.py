@@ -13,6 +13,7 @@ from bot.sandbox.people import Patience, Person
 from bot.sandbox.places import Community
 from bot.sandbox.recording import Recorder, Request
 from bot.sandbox.server import API, Server
+from bot.sandbox.store import Store
 from bot.sandbox.world import World
 
 _POLL = 0.005
@@ -35,6 +36,7 @@ class Sandbox:
         self.world = World(clock, token)
         self.gateway = Gateway(self.world, privileged_intents)
         self.faults = Faults()
+        self.store = Store(self.world)
         self.recorder = Recorder(keep=record)
         self._port = port
         self._patience = patience or Patience()

@@ -7,7 +7,14 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import rest_channels, rest_commands, rest_guilds, rest_interactions, rest_messages
+from bot.sandbox import (
+    rest_channels,
+    rest_commands,
+    rest_entitlements,
+    rest_guilds,
+    rest_interactions,
+    rest_messages,
+)
 from bot.sandbox.errors import JSON, ApiError, to_json
 from bot.sandbox.faults import Fault, Faults, limited
 from bot.sandbox.gateway import Gateway
@@ -37,6 +44,7 @@ class Server:
             rest_messages.ROUTES,
             rest_guilds.ROUTES,
             rest_interactions.ROUTES,
+            rest_entitlements.ROUTES,
         )
         self._runner = web.ServerRunner(
             web.Server(self._handle, access_log=None), handle_signals=False, shutdown_timeout=0.5

@@ -63,6 +63,7 @@ class World:
         self.hidden: deque[Message] = deque()
         self.nonces: dict[tuple[int, str], Message] = {}
         self.interactions: dict[str, Any] = {}
+        self.entitlements: dict[int, JSON] = {}
         self.commands = Commands(self.ids, self.bot.id)
 
     @property

@@ -71,8 +71,21 @@ _SENTENCES = {
         "I could not act upon a message from {provider}, and gave up after several tries. "
         "Please look at it with `/admin webhooks`."
     ),
-    "discord_purchase": later("{who} has bought {sku} from Discord itself."),
-    "discord_purchase_ended": later("What {who} bought from Discord itself, {sku}, has ended."),
+    "discord_purchase": later(
+        "{who} has bought {sku} from Discord itself and paid there. "
+        "If you owe something for it, please see to it."
+    ),
+    "discord_purchase_free": later(
+        "{who} has got {sku} from Discord itself, as a test or a gift: nobody paid for it."
+    ),
+    "discord_purchase_ended": later(
+        "{who} had {sku} from Discord itself, and its time is over. "
+        "If you gave something for it, you may take it back."
+    ),
+    "discord_purchase_deleted": later(
+        "{who} had {sku} from Discord itself, and Discord took it back, most likely with a refund. "
+        "If you gave something for it, you may take it back."
+    ),
 }
 # Where money lies that pays nothing, what staff can decide stands right under the alert.
 _REFUND = frozenset(
