@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ORDER_VIEW = "order.view"
     ORDER_MANAGE = "order.manage"
     PAYMENT_APPROVE = "payment.approve"
+    DISCOUNT_MANAGE = "discount.manage"
 
 
 EVERYTHING = frozenset(Permission)

@@ -14,6 +14,7 @@ from models.order import EndedHold, Order
 from models.product import Product
 from models.session import OrderSession
 from services.clock import Clock
+from services.discounts import Discounts
 from services.orders import Orders
 from services.placement import Placement
 from services.rules import Rules
@@ -36,6 +37,7 @@ class Sweeper:
         placement: Placement,
         orders: Orders,
         stock: Stock,
+        discounts: Discounts,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -44,6 +46,7 @@ class Sweeper:
         self._placement = placement
         self._orders = orders
         self._stock = stock
+        self._discounts = discounts
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -59,6 +62,7 @@ class Sweeper:
         done = {
             "holds": await _apart(self._placement.sweep_holds(), step="holds"),
             "folds": await self._fold(),
+            "uses": await _apart(self._discounts.sweep(), step="uses"),
             "sessions": await _apart(OrderSession.expire(self._db, self._clock.now()), step="sessions"),
             "orders": await self._end_holds(),
         }

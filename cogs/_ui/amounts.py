@@ -6,7 +6,8 @@ from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
 from models.errors import Change
 from models.order import Order, OrderItem
-from services.carts import CartLine, Totals
+from services.carts import Totals
+from services.lines import CartLine
 
 _NAME_LENGTH = 80
 # A full cart must fit on a card, so a name that is nearly all markup, which escaping doubles, is cut shorter.

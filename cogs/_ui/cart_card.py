@@ -4,7 +4,8 @@ from cogs._ui import amounts
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.target import Target
 from cogs._ui.words import Words
-from services.carts import MAX_QUANTITY, CartLine, CartView
+from services.carts import MAX_QUANTITY, CartView
+from services.lines import CartLine
 
 
 def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str | None = None) -> Card:
