@@ -26,6 +26,8 @@ from services.delivery import Delivery
 from services.discord_events import DiscordSource
 from services.discord_gateway import DiscordHearing
 from services.discord_purchases import DiscordEntitlements
+from services.discount_desk import DiscountDesk
+from services.discounts import Discounts
 from services.draft import Drafts
 from services.hosted import Hosted
 from services.inbox import Inbox
@@ -116,29 +118,23 @@ def build(
     """Every service over one database."""
     ground = _Ground(db, clock, rules, links, outside, redis)
     audit, outbox, shops, stock, paid = ground.audit, ground.outbox, ground.shops, ground.stock, ground.paid
-    levels, customers = Levels(db), Customers(db)
-    catalog = Catalog(db, clock, audit, levels)
-    methods = PaymentMethods(shops, ground.adapters)
-    carts = Carts(db, clock, rules, catalog, levels)
-    orders = Orders(db, clock, audit=audit, outbox=outbox, methods=methods, links=links, stock=stock)
-    drafts, till = Drafts(clock, rules, methods), _Till(ground)
-    placement = Placement(
-        db, clock, rules,
-        outbox=outbox, carts=carts, customers=customers, drafts=drafts, paid=paid, stock=stock,
-    )  # fmt: skip
+    shelf = _Shelf(ground)
+    customers, methods = shelf.customers, shelf.methods
+    till = _Till(ground)
     sweeper = Sweeper(
         db, clock, rules,
-        shops=shops, placement=placement, orders=orders, stock=stock, entitlements=till.entitlements,
+        shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
+        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
     )  # fmt: skip
     return Services(
         clock=clock,
         shops=shops,
         access=Access(db),
-        catalog=catalog,
-        carts=carts,
-        checkout=Checkout(carts, customers, methods),
-        placement=placement,
-        orders=orders,
+        catalog=shelf.catalog,
+        carts=shelf.carts,
+        checkout=Checkout(shelf.carts, customers, methods),
+        placement=shelf.placement,
+        orders=shelf.orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
         methods=methods,
         providers=till.providers,
@@ -152,6 +148,7 @@ def build(
         calls=ground.calls,
         stock=stock,
         customers=customers,
+        discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=Delivery(db, clock, outbox),
         invoices=Invoices(db),
         links=links,
@@ -174,12 +171,34 @@ class _Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.stock, self.paid = Stock(db, clock, self.audit, self.outbox), Paid(db, clock, self.outbox)
+        self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
+        self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
             paypal["roots"] = outside.paypal_roots
         self.adapters = Adapters(self.calls, outside.sites, {"paypal": paypal})
+
+
+class _Shelf:
+    """From a product on the shelf to an order, whatever way it is paid."""
+
+    def __init__(self, on: _Ground) -> None:
+        db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
+        discounts, levels = on.discounts, Levels(db)
+        self.customers = customers = Customers(db)
+        self.catalog = Catalog(db, clock, on.audit, levels)
+        self.methods = methods = PaymentMethods(on.shops, on.adapters)
+        self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
+        self.orders = Orders(
+            db, clock,
+            audit=on.audit, outbox=outbox, methods=methods, links=on.links, stock=stock, discounts=discounts,
+        )  # fmt: skip
+        self.placement = Placement(
+            db, clock, rules,
+            outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
+            drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
+        )  # fmt: skip
 
 
 class _Till:
@@ -192,7 +211,9 @@ class _Till:
             db, clock,
             audit=on.audit, shops=shops, vault=on.outside.vault, adapters=adapters, links=on.links,
         )  # fmt: skip
-        settlement = Settlement(db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock)
+        settlement = Settlement(
+            db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts
+        )
         pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
         self.hosted = Hosted(
             db, clock,

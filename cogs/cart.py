@@ -8,6 +8,7 @@ from nextcord.ext import commands
 
 from cogs._ui.cart_card import cart_card
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit, suggest
+from cogs._ui.discount_code import code_form
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from models.errors import BadInput, NotFound
@@ -104,6 +105,19 @@ class Cart(ShopCog):
     @click("cart:renew")
     async def renew(self, visit: Visit) -> None:
         await self._show(visit, await visit.services.carts.renew(await visit.shop(), visit.member))
+
+    @click("cart:code")
+    async def ask_code(self, visit: Visit) -> None:
+        await visit.form(code_form("cart", visit.words))
+
+    @submit("cart:code")
+    async def enter_code(self, visit: Visit) -> None:
+        carts, typed = visit.services.carts, visit.fields.get("code", "")
+        await self._show(visit, await carts.enter_code(await visit.shop(), visit.member, typed))
+
+    @click("cart:uncode")
+    async def drop_code(self, visit: Visit) -> None:
+        await self._show(visit, await visit.services.carts.drop_code(await visit.shop(), visit.member))
 
     @click("cart:ask")
     async def ask(self, visit: Visit, product_id: str) -> None:

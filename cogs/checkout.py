@@ -9,6 +9,7 @@ from cogs._ui.address import address_form, typed_address
 from cogs._ui.cart_card import cart_card
 from cogs._ui.checkout_card import checkout_card
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
+from cogs._ui.discount_code import code_form
 from cogs._ui.hosted_order import with_page
 from cogs._ui.order_card import order_card
 from cogs._ui.refusals import sentence
@@ -66,6 +67,21 @@ class Checkout(ShopCog):
             await self._again(visit, sentence(gone, visit.words))
         else:
             await self._show(visit, view)
+
+    @click("checkout:code")
+    async def ask_code(self, visit: Visit) -> None:
+        await visit.form(code_form("checkout", visit.words))
+
+    @submit("checkout:code")
+    async def enter_code(self, visit: Visit) -> None:
+        typed = visit.fields.get("code", "")
+        await visit.services.carts.enter_code(await visit.shop(), visit.member, typed)
+        await self._go_on(visit)
+
+    @click("checkout:uncode")
+    async def drop_code(self, visit: Visit) -> None:
+        await visit.services.carts.drop_code(await visit.shop(), visit.member)
+        await self._go_on(visit)
 
     @click("checkout:reopen")
     async def reopen(self, visit: Visit, step: str) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address, SavedAddress
-from models.base import Db, Field, Part, TenantDocument, given, index, stored
+from models.base import Db, Field, Part, TenantDocument, given, index, object_id, stored
 
 
 class CustomerSource(StrEnum):
@@ -58,6 +58,14 @@ class Customer(TenantDocument):
     async def of_discord(cls, db: Db, tenant_id: str, discord_id: str) -> Self | None:
         """The tenant's record of this Discord user."""
         return await cls.find_one(db, {"tenantId": tenant_id, "discordId": discord_id})
+
+    @classmethod
+    async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:
+        """The tenant's customers with these ids, by id."""
+        ids = [found for key in keys if (found := object_id(key))]
+        return {
+            each.key: each for each in await cls.find_all(db, {"_id": {"$in": ids}, "tenantId": tenant_id})
+        }
 
     @classmethod
     async def seen(cls, db: Db, fresh: Self) -> Self:

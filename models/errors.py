@@ -7,6 +7,7 @@ ShopError
 ├── NotAllowed          the permission key that is missing
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
+├── DiscountUsedUp      others used a discount up before this order was paid
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
 ├── ConfirmInProgress   the same order is being placed at this moment
@@ -74,13 +75,23 @@ class OutOfStock(ShopError):
     left: int | None
 
 
+@dataclass(eq=False)
+class DiscountUsedUp(ShopError):
+    """A cancelled order's discount was used up by others before the order was paid after all; its code."""
+
+    code: str
+
+
 class CartEmpty(ShopError):
     """There is nothing to check out."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that moved since the customer looked: kind is price, gone, roles, stock or shipping."""
+    """One thing that moved since the customer looked.
+
+    Its kind is price, gone, roles, stock, shipping or discount.
+    """
 
     kind: str
     name: str

@@ -75,6 +75,7 @@ class OrderItem(Part):
     inventory_tracked: bool = True
     granted_role_ids: list[str] = Field(default_factory=list)
     delivery_text: str | None = None
+    discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
 
     @property
     def line_cents(self) -> int:
@@ -130,6 +131,7 @@ class Order(TenantDocument):
     total_cents: int
     discount_id: str | None = None
     discount_code: str | None = None
+    discount_label: str | None = None
     discount_amount_cents: int = 0
     tax_amount_cents: int | None = 0
     currency: str

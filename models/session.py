@@ -71,6 +71,9 @@ class OrderSession(TenantDocument):
     shipping_cost_cents: int | None = Field(
         default=None, description="What that way to ship cost when the customer last saw it"
     )
+    discount_code: str | None = Field(default=None, description="What the customer typed")
+    discount_id: str | None = Field(default=None, description="The discount the customer last saw")
+    discount_cents: int = Field(default=0, description="What it took off then")
     confirming_order_id: str | None = Field(default=None, description="The order id that Confirm is writing")
     confirming_since: Utc | None = Field(default=None, description="When Confirm began")
 

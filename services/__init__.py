@@ -13,6 +13,7 @@ from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
+from services.discount_desk import DiscountDesk
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
@@ -57,6 +58,7 @@ class Services:
     calls: Calls
     stock: Stock
     customers: Customers
+    discounts: DiscountDesk
     delivery: Delivery
     invoices: Invoices
     links: Links

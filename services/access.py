@@ -21,6 +21,7 @@ class Permission(StrEnum):
     PAYMENT_APPROVE = "payment.approve"
     PROVIDER_MANAGE = "provider.manage"
     WEBHOOK_MANAGE = "webhook.manage"
+    DISCOUNT_MANAGE = "discount.manage"
 
 
 EVERYTHING = frozenset(Permission)

@@ -10,6 +10,7 @@ from models.base import Db
 from models.errors import (
     BadInput,
     CartChanged,
+    CartEmpty,
     Change,
     ConfirmInProgress,
     NotFound,
@@ -21,9 +22,11 @@ from models.member import Member
 from models.order import OrderItem
 from models.product import Product
 from models.session import OrderSession, SessionState
-from services.catalog import Catalog, missing_roles, shows_stock
+from services.catalog import Catalog, missing_roles
 from services.clock import Clock
+from services.discounts import Discounts, Found
 from services.levels import Levels
+from services.lines import CartLine, compared, line_of
 from services.rules import Rules
 from services.shops import Shop
 
@@ -51,21 +54,13 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class CartLine:
-    """A line with what is available of it now; `problem` stands in the way of Confirm."""
-
-    item: OrderItem
-    available: int | None
-    problem: Change | None
-
-
-@dataclass(frozen=True)
 class CartView:
-    """The cart as it stands; `session` is None before the first product."""
+    """The cart as it stands; `session` is None before the first product, `found` says what is off and why."""
 
     session: OrderSession | None
     lines: list[CartLine]
     totals: Totals
+    found: Found
 
     @property
     def empty(self) -> bool:
@@ -76,12 +71,15 @@ class CartView:
 class Carts:
     """Fills and empties carts; prices follow the catalogue until Confirm."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, catalog: Catalog, levels: Levels) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, *, catalog: Catalog, levels: Levels, discounts: Discounts
+    ) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._catalog = catalog
         self._levels = levels
+        self._discounts = discounts
 
     async def view(self, shop: Shop, member: Member) -> CartView:
         """The cart with today's availability."""
@@ -101,9 +99,12 @@ class Carts:
             await Product.of_keys(self._db, shop.id, [item.product_id for item in items]) if items else {}
         )
         stock = await self.stock_of(shop, products)
-        lines = [_line(shop, item, products.get(item.product_id), stock, member) for item in items]
+        lines = [compared(shop, item, products.get(item.product_id), stock, member) for item in items]
+        code = session.discount_code if session else None
+        found = await self._discounts.find(shop, member, items, code)
+        off = found.offer.cents if found.offer else 0
         subtotal = sum(item.line_cents for item in items)
-        return CartView(session, lines, Totals(subtotal, 0, 0, 0, shop.currency))
+        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found)
 
     async def stock_of(self, shop: Shop, products: dict[str, Product]) -> dict[str, int]:
         """How many are available of each of these products that is tracked."""
@@ -151,6 +152,30 @@ class Carts:
     async def clear(self, shop: Shop, member: Member) -> CartView:
         """Take everything out."""
         return await self._edit(shop, member, lambda _: [])
+
+    async def enter_code(self, shop: Shop, member: Member, code: str) -> CartView:
+        """Use a discount code; raises BadInput saying why it gives nothing, CartEmpty, ConfirmInProgress."""
+        session = await self.current(shop, member)
+        if session is None or not session.items:
+            raise CartEmpty
+        return await self._keep_code(
+            shop, member, session, await self._discounts.check(shop, member, session.items, code)
+        )
+
+    async def drop_code(self, shop: Shop, member: Member) -> CartView:
+        """Forget the code that was entered; raises ConfirmInProgress."""
+        session = await self.current(shop, member)
+        if session is None or session.discount_code is None:
+            return await self.show(shop, member, session)
+        return await self._keep_code(shop, member, session, None)
+
+    async def _keep_code(
+        self, shop: Shop, member: Member, session: OrderSession, code: str | None
+    ) -> CartView:
+        edited = await self.write(session, {"discountCode": code})
+        if edited is None:
+            raise ConfirmInProgress
+        return await self.show(shop, member, edited)
 
     async def _put(
         self, shop: Shop, member: Member, product_id: str, quantity: Callable[[int], int]
@@ -242,21 +267,6 @@ class Carts:
             return await self._open(shop, member)
 
 
-def line_of(product: Product, quantity: int) -> OrderItem:
-    """A product as a line, with today's name and price."""
-    return OrderItem(
-        product_id=product.key,
-        sku=product.sku,
-        name=product.name,
-        quantity=quantity,
-        unit_price_cents=product.price_cents,
-        is_digital=product.is_digital,
-        inventory_tracked=product.inventory_tracked,
-        granted_role_ids=product.granted_role_ids,
-        delivery_text=product.delivery_text,
-    )
-
-
 def _with(items: list[OrderItem], line: OrderItem) -> list[OrderItem]:
     if any(item.product_id == line.product_id for item in items):
         return [line if item.product_id == line.product_id else item for item in items]
@@ -271,30 +281,3 @@ def _lower(items: list[OrderItem], product_id: str, delta: int) -> list[OrderIte
         for item in items
     ]
     return [item for item in lowered if item.quantity > 0]
-
-
-def _line(
-    shop: Shop, item: OrderItem, product: Product | None, stock: dict[str, int], member: Member
-) -> CartLine:
-    available = stock.get(item.product_id)
-    problem = difference(item, product, available, member)
-    if problem and problem.kind == "stock" and available and product and not shows_stock(shop, product):
-        problem = Change("stock", problem.name, problem.old)
-    return CartLine(item, available, problem)
-
-
-def difference(
-    item: OrderItem, product: Product | None, available: int | None, member: Member
-) -> Change | None:
-    """What moved between a line and its product, first things first; None when the line still holds."""
-    if product is None or not product.is_active:
-        return Change("gone", item.name)
-    if missing_roles(product, member):
-        return Change("roles", product.name)
-    if available is not None and available < item.quantity:
-        return Change("stock", product.name, item.quantity, available)
-    if product.price_cents != item.unit_price_cents:
-        return Change("price", product.name, item.unit_price_cents, product.price_cents)
-    if product.is_digital != item.is_digital:
-        return Change("shipping", product.name)
-    return None

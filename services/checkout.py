@@ -11,8 +11,10 @@ from models.member import Member
 from models.payment_method import PaymentMethod
 from models.session import OrderSession, SessionState, SessionStep
 from models.tenant import ShippingType
-from services.carts import CartLine, Carts, CartView, Totals
+from services.carts import Carts, CartView, Totals
 from services.customers import Customers, read_address
+from services.discounts import Found
+from services.lines import CartLine
 from services.payments.contract import MethodDescriptor
 from services.payments.methods import PaymentMethods
 from services.shops import Shop
@@ -32,6 +34,7 @@ class CheckoutView:
     step: SessionStep
     lines: list[CartLine]
     totals: Totals
+    found: Found
     addresses: list[SavedAddress]
     address: Address | None
     shipping_types: list[ShippingType]
@@ -68,12 +71,13 @@ class Checkout:
         methods = self._methods.available(shop)
         method = next((m for m in methods if m.value == session.payment_method), None)
         shipping = kind.cost_cents if kind and session.ships else 0
-        totals = Totals(cart.totals.subtotal, 0, shipping, 0, shop.currency)
+        totals = Totals(cart.totals.subtotal, cart.totals.discount, shipping, 0, shop.currency)
         return CheckoutView(
             session=session,
             step=_next_step(session, address, kind, shop, paying=method is None and totals.total > 0),
             lines=cart.lines,
             totals=totals,
+            found=cart.found,
             addresses=saved,
             address=address if session.ships else None,
             shipping_types=shop.config.shipping_types if session.ships else [],
@@ -83,13 +87,17 @@ class Checkout:
         )
 
     async def _note(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
-        """Keep how far it went and what shipping is seen to cost; an older card then confirms nothing."""
+        """Keep how far it went and what was seen of shipping and discount: older cards confirm nothing."""
         steps, fields = list(SessionStep), dict[str, Any]()
         if steps.index(view.step) > steps.index(view.session.step):
             fields["step"] = view.step
         cost = view.shipping_type.cost_cents if view.shipping_type else None
         if cost != view.session.shipping_cost_cents:
             fields["shippingCostCents"] = cost
+        offer = view.found.offer
+        discount_id, cents = (offer.discount.key, offer.cents) if offer else (None, 0)
+        if (discount_id, cents) != (view.session.discount_id, view.session.discount_cents):
+            fields |= {"discountId": discount_id, "discountCents": cents}
         if not fields:
             return view
         await self._carts.write(view.session, fields)

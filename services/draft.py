@@ -18,8 +18,9 @@ from models.product import Product
 from models.session import OrderSession, SessionStep
 from models.shipment import Shipment
 from models.tenant import ShippingType
-from services.carts import line_of
 from services.clock import Clock
+from services.lines import line_of
+from services.offers import Offer
 from services.payments import by_hand
 from services.payments.methods import PaymentMethods
 from services.rules import Rules
@@ -43,6 +44,7 @@ class Draft:
     payment: Payment
     shipment: Shipment | None
     ledger: list[InventoryTransaction]
+    offer: Offer | None
 
     @property
     def tracked(self) -> list[OrderItem]:
@@ -80,6 +82,7 @@ class Drafts:
         session: OrderSession,
         products: dict[str, Product],
         customer: Customer,
+        offer: Offer | None,
     ) -> Draft:
         """The order for a session whose lines were just compared with the products; raises StepMissing.
 
@@ -88,19 +91,22 @@ class Drafts:
         foreign = tuple(Change("gone", p.name) for p in products.values() if p.currency != shop.currency)
         if foreign:
             raise CartChanged(foreign)
-        items = [line_of(products[item.product_id], item.quantity) for item in session.items]
+        items = [_off(line_of(products[item.product_id], item.quantity), offer) for item in session.items]
         if not items:
             raise CartEmpty
         address, shipping = self._shipping(shop, session)
         subtotal = sum(item.line_cents for item in items)
-        cost = shipping.cost_cents if shipping else 0
-        method = self._method(shop, session, subtotal + cost)
+        cost, off = shipping.cost_cents if shipping else 0, offer.cents if offer else 0
+        total = subtotal - off + cost
+        method = self._method(shop, session, total)
         order = Order(
             tenant_id=shop.id,
             order_number=new_number(),
             items=items,
             subtotal_cents=subtotal,
-            total_cents=subtotal + cost,
+            total_cents=total,
+            discount_amount_cents=off,
+            **_named(offer),
             currency=shop.currency,
             customer=_snapshot(member, customer),
             customer_id=customer.key,
@@ -117,7 +123,7 @@ class Drafts:
                 OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
             ],
         )
-        return Draft(order, _payment(order), _shipment(order), _reserve(order))
+        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer)
 
     def _hold(self, method: PaymentMethod) -> timedelta:
         return self._rules.hold_p2p if method in by_hand() else self._rules.hold_processor
@@ -141,12 +147,34 @@ class Drafts:
         return PaymentMethod(session.payment_method)
 
 
+def discount_change(session: OrderSession, offer: Offer | None) -> Change | None:
+    """How the discount moved since the customer saw it; None when it did not."""
+    seen, now = session.discount_cents, offer.cents if offer else 0
+    if (session.discount_id, seen) == (offer.discount.key if offer else None, now):
+        return None
+    return Change("discount", offer.discount.name if offer else session.discount_code or "", seen, now)
+
+
 def shipping_change(shop: Shop, session: OrderSession) -> Change | None:
     """How the cost of the chosen way to ship moved since the customer saw it; None when it did not."""
     kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
     if not session.ships or kind is None or kind.cost_cents == session.shipping_cost_cents:
         return None
     return Change("shipping", kind.label, session.shipping_cost_cents, kind.cost_cents)
+
+
+def _off(item: OrderItem, offer: Offer | None) -> OrderItem:
+    off = offer.by_product.get(item.product_id, 0) if offer else 0
+    return item.model_copy(update={"discount_cents": off})
+
+
+def _named(offer: Offer | None) -> dict[str, str | None]:
+    found = offer.discount if offer else None
+    return {
+        "discount_id": found.key if found else None,
+        "discount_code": found.code if found else None,
+        "discount_label": found.label if found else None,
+    }
 
 
 def _snapshot(member: Member, customer: Customer) -> OrderCustomer:

@@ -13,6 +13,7 @@ from models.order import Order, OrderEvent, OrderStatus
 from models.payment import Payment, PaymentStatus
 from services.audit import Audit
 from services.clock import Clock
+from services.discounts import Discounts
 from services.effects import EffectKind, Notice, effect, notice
 from services.links import Links
 from services.outbox import Outbox
@@ -68,6 +69,7 @@ class Orders:
         methods: PaymentMethods,
         links: Links,
         stock: Stock,
+        discounts: Discounts,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -76,6 +78,7 @@ class Orders:
         self._methods = methods
         self._links = links
         self._stock = stock
+        self._discounts = discounts
 
     async def of_member(self, shop: Shop, member: Member, page: int = 0) -> OrdersPage:
         """A customer's own orders."""
@@ -208,6 +211,7 @@ class Orders:
             if order is None:
                 raise Refused("order", view.order.status)
             await InventoryTransaction.insert_all(self._db, releases(order), tx=tx)
+            await self._discounts.give_back(order, tx)
             turn = view.payment.claims
             told = notice(Notice.ORDER_CANCELLED, shop.id, order.key, now, turn=turn, why=why, note=note)
             await self._outbox.owe([told], tx)
@@ -220,6 +224,7 @@ class Orders:
 
         order = await self._outbox.commit(work)
         await self._stock.count_in(shop, order)
+        await self._discounts.count_in(order)
         return order
 
     async def _close_payment(self, payment: Payment, note: str | None, tx: Tx) -> None:

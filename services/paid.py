@@ -10,6 +10,7 @@ from models.inventory import InventoryMove, InventorySnapshot, InventoryTransact
 from models.order import Order, OrderEvent, OrderItem, OrderStatus
 from models.payment import Payment, PaymentStatus
 from services.clock import Clock
+from services.discounts import Discounts
 from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
 from services.shops import Shop
@@ -19,10 +20,11 @@ from services.stock import alert_effect
 class Paid:
     """Writes a payment's confirmation and all that follows from it, inside the caller's transaction."""
 
-    def __init__(self, db: Db, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, discounts: Discounts) -> None:
         self._db = db
         self._clock = clock
         self._outbox = outbox
+        self._discounts = discounts
 
     async def write(
         self,
@@ -38,7 +40,8 @@ class Paid:
         """Confirm the payment with these stored fields and make its order paid.
 
         An order that was cancelled takes its stock again; raises OutOfStock when it cannot, or with
-        `at_any_rate` enters what is missing as found: somebody decided that there is enough.
+        `at_any_rate` enters what is missing as found: somebody decided that there is enough. Its discount
+        is used again, too; raises DiscountUsedUp when that cannot be and no person decided.
         Raises Refused when payment or order are in no state to be paid.
         """
         now = self._clock.now()
@@ -49,6 +52,9 @@ class Paid:
             raise Refused("payment", payment.status)
         if order.status is OrderStatus.CANCELLED:
             await self._take_again(order, tx, at_any_rate=at_any_rate)
+            # Staff who approve by hand know what the order costs.
+            decided = at_any_rate or actor_id is not None
+            await self._discounts.take_again(order, tx, at_any_rate=decided)
         event = OrderEvent(at=now, what=OrderStatus.PAID, actor_id=actor_id)
         dates = {"paidAt": now, "holdEndsAt": None, "cancelledAt": None, "cancelReason": None}
         paid = await Order.move(self._db, order, OrderStatus.PAID, event, fields=dates, tx=tx)

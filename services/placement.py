@@ -12,6 +12,7 @@ import asyncio
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
+from models.discount import Discount
 from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.member import Member
@@ -19,11 +20,13 @@ from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
 from models.session import OrderSession, SessionState
-from services.carts import Carts, difference
+from services.carts import Carts
 from services.clock import Clock
 from services.customers import Customers
-from services.draft import Draft, Drafts, new_number, shipping_change
+from services.discounts import Discounts
+from services.draft import Draft, Drafts, discount_change, new_number, shipping_change
 from services.effects import EffectKind, Notice, effect, notice
+from services.lines import difference
 from services.outbox import Outbox
 from services.paid import Paid
 from services.payments import by_hand
@@ -39,6 +42,10 @@ class _TakenBack(Exception):
     """The session was taken back while the order was being written."""
 
 
+class _NotHeld(Exception):
+    """The customer's assigned discount was used up or revoked while the order was being written."""
+
+
 class Placement:
     """Turns a reviewed cart into an order."""
 
@@ -51,6 +58,7 @@ class Placement:
         outbox: Outbox,
         carts: Carts,
         customers: Customers,
+        discounts: Discounts,
         drafts: Drafts,
         paid: Paid,
         stock: Stock,
@@ -61,6 +69,7 @@ class Placement:
         self._outbox = outbox
         self._carts = carts
         self._customers = customers
+        self._discounts = discounts
         self._drafts = drafts
         self._paid = paid
         self._stock = stock
@@ -109,12 +118,14 @@ class Placement:
 
     async def _draft(self, shop: Shop, member: Member, session: OrderSession) -> Draft:
         products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
-        moved = (difference(i, products.get(i.product_id), None, member) for i in session.items)
-        changes = tuple(change for change in [*moved, shipping_change(shop, session)] if change is not None)
+        moved = [difference(i, products.get(i.product_id), None, member) for i in session.items]
+        found = await self._discounts.find(shop, member, session.items, session.discount_code)
+        moved += [shipping_change(shop, session), discount_change(session, found.offer)]
+        changes = tuple(change for change in moved if change is not None)
         if changes:
             await self._carts.refresh(shop, member, changes)
         customer = await self._customers.of(shop, member)
-        return self._drafts.make(shop, member, session, products, customer)
+        return self._drafts.make(shop, member, session, products, customer, found.offer)
 
     async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
         short = await self._take(draft)
@@ -123,13 +134,17 @@ class Placement:
             await self._carts.refresh(shop, member, (short,))
         try:
             order = await self._commit(shop, session, draft)
-        except _TakenBack as error:
+        except (_TakenBack, _NotHeld) as error:
             await self._take_back(draft.order.tenant_id, draft.order.key, draft.product_ids)
+            if isinstance(error, _NotHeld):
+                await self._carts.refresh(shop, member, (_lost(draft),))
             raise ConfirmInProgress from error
         if draft.tracked:
             await InventorySnapshot.settle(
                 self._db, order.key, tenant_id=shop.id, product_ids=draft.product_ids
             )
+        if draft.offer is not None:
+            await self._discounts.resolve(shop.id, order.key, stands=True)
         if draft.free:
             await self._stock.count_in(shop, order)
         return order
@@ -143,12 +158,16 @@ class Placement:
             ):
                 left = await InventorySnapshot.of(self._db, order.tenant_id, [item.product_id])
                 return Change("stock", item.name, item.quantity, left.get(item.product_id, 0))
+        if draft.offer is not None and not await self._discounts.take(order, draft.offer):
+            return _lost(draft)
         return None
 
     async def _commit(self, shop: Shop, session: OrderSession, draft: Draft) -> Order:
         async def work(tx: Tx) -> Order:
             if not await OrderSession.end_confirm(self._db, session.id, draft.order.key, tx=tx):
                 raise _TakenBack
+            if draft.offer is not None and not await self._discounts.write(draft.order, draft.offer, tx):
+                raise _NotHeld
             await draft.order.insert(self._db, tx=tx)
             await draft.payment.insert(self._db, tx=tx)
             if draft.shipment is not None:
@@ -197,7 +216,9 @@ class Placement:
 
         Only to be called once no transaction for this order id can commit any more.
         """
-        if await Order.get(self._db, tenant_id, order_id) is not None:
+        stands = await Order.get(self._db, tenant_id, order_id) is not None
+        await self._discounts.resolve(tenant_id, order_id, stands=stands)
+        if stands:
             await InventorySnapshot.settle(self._db, order_id, tenant_id=tenant_id, product_ids=product_ids)
             return
         for product_id in product_ids:
@@ -213,4 +234,14 @@ class Placement:
             for hold in (hold for hold in snapshot.holds if hold.taken_at < before):
                 await self._take_back(snapshot.tenant_id, hold.order_id, [snapshot.product_id])
                 swept += 1
+        for discount in await Discount.with_old_holds(self._db, before):
+            for use in (use for use in discount.holds if use.taken_at < before):
+                await self._take_back(discount.tenant_id, use.order_id, [])
+                swept += 1
         return swept
+
+
+def _lost(draft: Draft) -> Change:
+    """The discount that others were faster to use up."""
+    offer = draft.offer
+    return Change("discount", offer.discount.name, offer.cents, 0) if offer else Change("discount", "")

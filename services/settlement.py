@@ -7,10 +7,11 @@ the payment in between makes the database repeat it, so news may come twice, at 
 from collections.abc import Awaitable, Callable
 
 from models.base import Db, Tx
-from models.errors import NotFound, OutOfStock
+from models.errors import DiscountUsedUp, NotFound, OutOfStock
 from models.order import Order
 from models.payment import Payment
 from services.clock import Clock
+from services.discounts import Discounts
 from services.outbox import Outbox
 from services.paid import Paid
 from services.payments.processor import News, What
@@ -29,12 +30,21 @@ class Settlement:
     """Settles news."""
 
     def __init__(
-        self, db: Db, clock: Clock, rules: Rules, *, outbox: Outbox, paid: Paid, stock: Stock
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        *,
+        outbox: Outbox,
+        paid: Paid,
+        stock: Stock,
+        discounts: Discounts,
     ) -> None:
         self._db = db
         self._clock = clock
         self._outbox = outbox
         self._stock = stock
+        self._discounts = discounts
         ledger = Ledger(db, clock, outbox)
         money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger)
         waiting = Waiting(ledger, rules)
@@ -63,7 +73,7 @@ class Settlement:
         """
         try:
             outcome, order = await self._settle(shop, payment_id, news, key, first)
-        except OutOfStock:
+        except (OutOfStock, DiscountUsedUp):
             outcome, order = await self._look_again(shop, payment_id, news)
         if outcome == "paid":
             await self._stock.count_in(shop, order)
@@ -75,9 +85,10 @@ class Settlement:
         order = await Order.get(self._db, shop.id, payment.order_id) if payment else None
         if order is not None:
             await self._stock.count_in(shop, order)
+            await self._discounts.count_in(order)
         try:
             return await self._settle(shop, payment_id, news)
-        except OutOfStock:
+        except (OutOfStock, DiscountUsedUp):
             return await self._settle(shop, payment_id, news, short=True)
 
     async def _settle(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from pymongo.errors import OperationFailure, PyMongoError
@@ -14,12 +14,13 @@ from models.order import EndedHold, Order
 from models.product import Product
 from models.session import OrderSession
 from services.clock import Clock
-from services.discord_purchases import DiscordEntitlements
 from services.orders import Orders
 from services.placement import Placement
 from services.rules import Rules
 from services.shops import Shops
 from services.stock import Stock
+
+type Step = Callable[[], Coroutine[Any, Any, int]]
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,9 @@ class Sweeper:
         placement: Placement,
         orders: Orders,
         stock: Stock,
-        entitlements: DiscordEntitlements,
+        also: Mapping[str, Step],
     ) -> None:
+        """Take what else has to be looked after in each round, by name; each says how much it did."""
         self._db = db
         self._clock = clock
         self._rules = rules
@@ -46,7 +48,7 @@ class Sweeper:
         self._placement = placement
         self._orders = orders
         self._stock = stock
-        self._entitlements = entitlements
+        self._also = also
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -64,8 +66,8 @@ class Sweeper:
             "folds": await self._fold(),
             "sessions": await _apart(OrderSession.expire(self._db, self._clock.now()), step="sessions"),
             "orders": await self._end_holds(),
-            "entitlements": await _apart(self._entitlements.end_due(), step="entitlements"),
         }
+        done |= {name: await _apart(step(), step=name) for name, step in self._also.items()}
         if any(done.values()):
             log.info("swept", extra=done)
         return done

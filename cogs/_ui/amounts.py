@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable
 
+from cogs._ui.discount_code import discount_name
 from cogs._ui.text import cut, plain, width
-from cogs._ui.words import Words
+from cogs._ui.words import Words, later
 from models.errors import Change
 from models.order import Order, OrderItem
-from services.carts import CartLine, Totals
+from services.carts import Totals
+from services.lines import CartLine
 
 _NAME_LENGTH = 80
 # A full cart must fit on a card, so a name that is nearly all markup, which escaping doubles, is cut shorter.
 _ESCAPED_LENGTH = 120
 _MARKUP_LENGTH = 50
+
+
+_CHANGES = {
+    "gone": later("This is no longer sold."),
+    "roles": later("This needs a role that you do not have."),
+    "discount": later("The discount has changed."),
+}
 
 
 def name_of(text: str) -> str:
@@ -48,29 +57,30 @@ def change(moved: Change, currency: str, w: Words) -> str:
     if moved.kind == "price" and moved.old is not None and moved.new is not None:
         old, new = w.money(moved.old, currency), w.money(moved.new, currency)
         return w("The price changed from {old} to {new}.", old=old, new=new)
-    if moved.kind == "gone":
-        return w("This is no longer sold.")
-    if moved.kind == "roles":
-        return w("This needs a role that you do not have.")
     if moved.kind == "stock" and moved.new is None:
         return w("Fewer are left.")
     if moved.kind == "stock":
         return w.count(moved.new, "Only {n} left.", "Only {n} left.") if moved.new else w("Sold out.")
-    return w("This has changed.")
+    return w(_CHANGES.get(moved.kind, later("This has changed.")))
 
 
 def changes(moved: Iterable[Change], currency: str, w: Words) -> str:
     """What changed, a line for each product; empty when nothing is known to have changed."""
-    return "\n".join(f"• **{name_of(each.name)}**: {change(each, currency, w)}" for each in moved)
+    return "\n".join(f"• {_named(each)}{change(each, currency, w)}" for each in moved)
 
 
-def totals(sums: Totals, w: Words) -> str:
-    """What a cart comes to, with every part that is not zero."""
+def _named(moved: Change) -> str:
+    return f"**{name_of(moved.name)}**: " if moved.name else ""
+
+
+def totals(sums: Totals, w: Words, *, discount: str = "") -> str:
+    """What a cart comes to, with every part that is not zero; `discount` is what it is called."""
     return _sums(
         w,
         sums.currency,
         total=sums.total,
         parts=(sums.subtotal, sums.discount, sums.shipping, sums.tax),
+        named=discount,
     )
 
 
@@ -82,15 +92,19 @@ def order_totals(order: Order, w: Words) -> str:
         order.shipping_cost_cents,
         order.tax_amount_cents or 0,
     )
-    return _sums(w, order.currency, total=order.total_cents, parts=parts)
+    named = discount_name(order.discount_label, order.discount_code)
+    return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named)
 
 
-def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int]) -> str:
+def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int], named: str) -> str:
     subtotal, discount, shipping, tax = parts
     said = []
     if subtotal != total:
         said.append(w("Items: {amount}", amount=w.money(subtotal, currency)))
-    if discount:
+    if discount and named:
+        off = w.money(discount, currency)
+        said.append(w("Discount ({name}): -{amount}", name=plain(named), amount=off))
+    elif discount:
         said.append(w("Discount: -{amount}", amount=w.money(discount, currency)))
     if shipping:
         said.append(w("Shipping: {amount}", amount=w.money(shipping, currency)))

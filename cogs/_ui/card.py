@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cogs._ui.controls import Button, Option, PickChannel, PickRole, Select
+from cogs._ui.controls import Button, Option, PickChannel, PickRole, PickUser, Select
 from cogs._ui.text import BLANK, block, code, cut, plain, width
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Option",
     "PickChannel",
     "PickRole",
+    "PickUser",
     "Picture",
     "Select",
     "block",
@@ -22,7 +23,7 @@ __all__ = [
     "plain",
 ]
 
-type Row = Sequence[Button] | Select | PickRole | PickChannel
+type Row = Sequence[Button] | Select | PickRole | PickUser | PickChannel
 
 _COLOURS = {"plain": 0x5865F2, "good": 0x2E9E5B, "warn": 0xE0A100, "bad": 0xD83C3E}
 _MAX_TOTAL = 6000
@@ -146,7 +147,7 @@ def _rows(rows: Sequence[Row], prefix: str) -> list[dict[str, Any]]:
 
 
 def _row(row: Row, prefix: str, place: int) -> list[dict[str, Any]]:
-    if isinstance(row, Select | PickRole | PickChannel):
+    if isinstance(row, Select | PickRole | PickUser | PickChannel):
         return [row.payload(prefix)]
     if len(row) > _MAX_IN_ROW:
         raise ValueError(f"a row takes {_MAX_IN_ROW} buttons, not {len(row)}")

@@ -2,9 +2,11 @@
 
 from cogs._ui import amounts
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
+from cogs._ui.discount_code import code_button, code_note, found_name
 from cogs._ui.target import Target
 from cogs._ui.words import Words
-from services.carts import MAX_QUANTITY, CartLine, CartView
+from services.carts import MAX_QUANTITY, CartView
+from services.lines import CartLine
 
 
 def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str | None = None) -> Card:
@@ -18,15 +20,20 @@ def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str 
         )
     line = next((each for each in cart.lines if each.item.product_id == chosen), cart.lines[0])
     problems = any(each.problem for each in cart.lines)
+    lines = amounts.cart_lines(cart.lines, cart.totals.currency, w)
     return Card(
         title=w("Your cart"),
-        text=amounts.cart_lines(cart.lines, cart.totals.currency, w),
-        fields=[Field(w("Total"), amounts.totals(cart.totals, w))],
-        rows=[*_line_rows(cart, line, w), _ways_on(w, problems=problems)],
+        text="\n\n".join(filter(None, [lines, code_note(cart.session, cart.found, w)])),
+        fields=[Field(w("Total"), amounts.totals(cart.totals, w, discount=found_name(cart.found)))],
+        rows=[*_line_rows(cart, line, w), [*_ways_on(w, problems=problems), *_code(cart, w)]],
         colour="warn" if problems else "plain",
         footer=w("Shipping, if any, is added at the checkout.") if _ships(cart) else None,
         note=note,
     )
+
+
+def _code(cart: CartView, w: Words) -> list[Button]:
+    return [code_button("cart", cart.session, w)] if cart.session else []
 
 
 def _ships(cart: CartView) -> bool:

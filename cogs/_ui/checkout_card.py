@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cogs._ui import amounts
 from cogs._ui.address import address_label, address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
+from cogs._ui.discount_code import code_button, code_note, found_name
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.session import SessionStep
@@ -41,7 +42,7 @@ def _title(view: CheckoutView, w: Words) -> str:
 
 
 def _sum(view: CheckoutView, w: Words) -> Field:
-    return Field(w("Total"), amounts.totals(view.totals, w))
+    return Field(w("Total"), amounts.totals(view.totals, w, discount=found_name(view.found)))
 
 
 def _back(w: Words) -> Button:
@@ -150,6 +151,7 @@ def _review(view: CheckoutView, w: Words) -> Card:
         else [Field(w("You pay with"), w(view.method.display_name), inline=True)]
     )
     problems = any(line.problem for line in view.lines)
+    lines = amounts.cart_lines(view.lines, view.totals.currency, w)
     said = w("Is everything right? With Confirm you place the order; you pay right after.")
     if problems:
         said = w("Something has changed since you chose it. Please update your order first.")
@@ -157,7 +159,7 @@ def _review(view: CheckoutView, w: Words) -> Card:
         said = w("Is everything right? There is nothing to pay.")
     return Card(
         title=_title(view, w),
-        text=f"{said}\n\n{amounts.cart_lines(view.lines, view.totals.currency, w)}",
+        text="\n\n".join(filter(None, [said, lines, code_note(view.session, view.found, w)])),
         fields=[*_where(view, w), *_how(view, w), *paid_by, _sum(view, w)],
         rows=[[_go(view, w, problems=problems), _back(w)], _changes(view, w, free=free)],
         colour="warn" if problems else "plain",
@@ -172,6 +174,7 @@ def _go(view: CheckoutView, w: Words, *, problems: bool) -> Button:
 
 
 def _changes(view: CheckoutView, w: Words, *, free: bool) -> list[Button]:
+    code = code_button("checkout", view.session, w)
     if free:
-        return _earlier(view, w)
-    return [*_earlier(view, w), _again(SessionStep.PAYMENT, w("Change the payment"))]
+        return [*_earlier(view, w), code]
+    return [*_earlier(view, w), code, _again(SessionStep.PAYMENT, w("Change the payment"))]

@@ -104,6 +104,20 @@ class PickRole:
 
 
 @dataclass(slots=True)
+class PickUser:
+    """Discord's own menu of people; the values are user ids, and who they are is resolved beside them."""
+
+    placeholder: str
+    to: Target
+    min_values: int = 1
+    max_values: int = 1
+
+    def payload(self, prefix: str) -> dict[str, Any]:
+        """The menu as Discord wants it."""
+        return _menu(5, self.placeholder, prefix + self.to.custom_id, self.min_values, self.max_values)
+
+
+@dataclass(slots=True)
 class PickChannel:
     """Discord's own menu of the guild's text channels; the values are channel ids."""
 

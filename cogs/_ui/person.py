@@ -6,6 +6,7 @@ import nextcord
 from nextcord.http import Route
 
 from cogs._ui.refusals import GuildLeft, GuildNeeded
+from cogs._ui.wire import data_of
 from models.member import Member
 
 _GONE = frozenset({10007, 10004, 10013, 50001})
@@ -36,6 +37,22 @@ def _from_click(interaction: nextcord.Interaction[Any], user: nextcord.Member) -
         locale=interaction.locale,
         owns_guild=guild is not None and guild.owner_id == user.id,
     )
+
+
+def picked_members(interaction: nextcord.Interaction[Any]) -> list[Member]:
+    """The people picked in Discord's menu of people; bots and those who are not in the guild are left out."""
+    data = data_of(interaction)
+    resolved = data.get("resolved") or {}
+    users, members = resolved.get("users") or {}, resolved.get("members") or {}
+    found = []
+    for key in dict.fromkeys(data.get("values") or ()):
+        user, member = users.get(key), members.get(key)
+        if user is None or member is None or user.get("bot"):
+            continue
+        name = member.get("nick") or user.get("global_name") or user["username"]
+        roles = frozenset(member.get("roles") or ())
+        found.append(Member(discord_id=key, username=user["username"], display_name=name, role_ids=roles))
+    return found
 
 
 async def _from_guild(bot: nextcord.Client, guild_id: str, user_id: str, locale: str | None) -> Member:

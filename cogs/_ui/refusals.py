@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import labels, provider_refusals
+from cogs._ui import discount_code, labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -15,6 +15,7 @@ from models.errors import (
     Change,
     ChangedMeanwhile,
     ConfirmInProgress,
+    DiscountUsedUp,
     NoShop,
     NotAllowed,
     NotFound,
@@ -68,6 +69,7 @@ _CHANGES = {
     "roles": later("**{name}** now needs a role that you do not have."),
     "stock": later("Of **{name}** only {new} are left."),
     "shipping": later("The shipping **{name}** has changed."),
+    "discount": later("Your discount has changed."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -92,6 +94,14 @@ _PROBLEMS = {
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
     "spread": later("That money came in several payments. Please give it back in smaller parts."),
+    "code_unknown": discount_code.PROBLEMS["unknown"],
+    "code_not_yet": discount_code.PROBLEMS["not_yet"],
+    "code_ended": discount_code.PROBLEMS["ended"],
+    "code_used_up": discount_code.PROBLEMS["used_up"],
+    "code_not_for_you": discount_code.PROBLEMS["not_for_you"],
+    "code_nothing_here": discount_code.PROBLEMS["nothing_here"],
+    "code_better": discount_code.PROBLEMS["better"],
+    "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -103,6 +113,7 @@ _UNKNOWN = {
     "line": later("That product is not in your cart any more."),
     "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
     "part": later("I cannot find that setting. Please open `/admin config` again."),
+    "discount": later("I cannot find that discount. Please choose one with `/admin discount`."),
     "payment_method": later("That way of paying is not offered here. Please choose another."),
     "provider": later("There are no keys that work for this way to pay. Enter them with `/admin providers`."),
     "refund": later("I cannot find that refund. Please open the payment again."),
@@ -169,6 +180,10 @@ def _out_of_stock(error: OutOfStock, w: Words) -> str:
         "Only {n} of **{name}** are left. Please choose a smaller quantity.",
         name=name,
     )
+
+
+def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
+    return w("The discount of this order was used up by others meanwhile. Please decide what it shall cost.")
 
 
 def _cart_empty(_: CartEmpty, w: Words) -> str:
@@ -241,6 +256,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     NotAllowed: _not_allowed,
     RolesMissing: _roles_missing,
     OutOfStock: _out_of_stock,
+    DiscountUsedUp: _discount_used_up,
     CartEmpty: _cart_empty,
     CartChanged: _cart_changed,
     ConfirmInProgress: _in_progress,

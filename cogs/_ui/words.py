@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from models.money import exponent
 
@@ -85,6 +85,11 @@ class Words:
     def money(self, cents: int, currency: str) -> str:
         """An amount of minor units, such as $12.50 or 12,50 €."""
         return _money(cents, currency, self.locale)
+
+    def percent(self, share: Decimal) -> str:
+        """A percentage such as 12.5 as people of this language write it."""
+        pattern = self.locale.percent_formats[None].pattern.replace("##0", "##0.##")
+        return format_percent(share / 100, format=pattern, locale=self.locale, decimal_quantization=False)
 
     def when(self, moment: datetime, style: str = "R") -> str:
         """A timestamp that Discord shows in the reader's own time zone; R is relative, f is date and time."""

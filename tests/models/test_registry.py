@@ -6,7 +6,8 @@ import pytest
 from pymongo import IndexModel
 
 from models.base import Db, Rows, index
-from models.discount import Discount, DiscountAssignment
+from models.discount import Discount
+from models.discount_use import DiscountAssignment
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
