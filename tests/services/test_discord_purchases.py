@@ -7,8 +7,9 @@ from itertools import count, permutations
 from typing import Any
 
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
 
-from bot.wiring import Outside
+from bot.wiring import Outside, build
 from models.alert import Alert
 from models.base import Db
 from models.errors import Declined, Unavailable
@@ -17,6 +18,8 @@ from models.platform_entitlement import PlatformEntitlement, PlatformState
 from models.webhook import WebhookEvent, WebhookState
 from services import Services
 from services.discord_gateway import PAGE_SIZE
+from services.links import Links
+from services.rules import Rules
 from services.shops import Shop
 from tests.fakes.discord_events import DiscordEvents
 from tests.outside import OUTSIDE
@@ -175,6 +178,8 @@ async def test_a_subscription_ends_without_a_word(
     clock.forward(days=3)
     swept = await asyncio.gather(*(services.sweeper.sweep() for _ in range(3)))
     assert sum(each["entitlements"] for each in swept) == 1
+    # The list counts as a little older than this end, which is the past all the same.
+    assert await services.discord.compare(Listing(ending).page) == {"known": 1}
     await services.discord.hear("UPDATE", ending)
     await services.discord.hear("DELETE", ending)
     assert await told(db) == ["discord_purchase", "discord_purchase_ended"]
@@ -363,6 +368,8 @@ async def test_old_purchases_that_the_list_brings_are_kept_but_no_news(
     assert await told(db) == ["discord_purchase"]
     await services.discord.hear("DELETE", old)
     assert await told(db) == ["discord_purchase", "discord_purchase_deleted"]
+    await services.discord.hear("UPDATE", bought(clock, ago=2 * week))
+    assert (await told(db))[2:] == ["discord_purchase"]
     states = {each.entitlement_id: each.state for each in await records(db)}
     assert states[over["id"]] is PlatformState.ENDED
     assert {each.tenant_id for each in await records(db)} == {shop.id}
@@ -393,3 +400,31 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again(
         await asyncio.wait_for(keeping_up.asked.get(), 10)
         services.discord.ask()
     assert [each.tenant_id for each in await records(db)] == [shop.id]
+
+
+async def test_a_broken_record_keeps_no_other_from_being_compared(
+    db: Db, services: Services, shop: Shop, clock: TestClock
+) -> None:
+    """It is logged and left alone, by list and gateway."""
+    broken, sound = bought(clock), bought(clock)
+    row = {"tenantId": shop.id, "entitlementId": broken["id"], "state": "?"}
+    await PlatformEntitlement.rows(db).insert_one(row)
+    assert await services.discord.compare(Listing(broken, sound).page) == {"unreadable": 1, "new": 1}
+    assert await services.discord.hear("UPDATE", broken) == "unreadable"
+    assert await services.discord.hear("CREATE", sound) == "known"
+
+
+async def test_what_cannot_be_stored_is_looked_for_in_the_list(clock: TestClock) -> None:
+    """With the database away the gateway's word is lost, so the list is asked for at once."""
+    client = AsyncIOMotorClient[dict[str, Any]]("mongodb://127.0.0.1:9/", serverSelectionTimeoutMS=20)
+    links = Links(["a-secret-that-is-long-enough-for-tests"], None, clock)
+    services = build(Db(client=client, database="away"), clock, Rules(), links, OUTSIDE)
+    listing = Listing()
+    listing.failing = Unavailable("discord")
+    task = asyncio.create_task(services.discord.keep_up(listing.page))
+    await asyncio.wait_for(listing.asked.get(), 10)
+    assert await services.discord.hear("CREATE", bought(clock)) == "later"
+    await asyncio.wait_for(listing.asked.get(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    client.close()
