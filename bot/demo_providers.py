@@ -1,0 +1,77 @@
+"""The payment providers of the demo: the stand-ins that the tests use, on ports of this machine."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bot.config import ProviderSettings
+from models.payment_method import PaymentMethod
+
+if TYPE_CHECKING:
+    from tests.fakes.nowpayments import NowPayments
+    from tests.fakes.provider import FakeProvider
+
+_RATE_HOLDS = timedelta(minutes=20)
+
+
+class NoStandIns(Exception):
+    """This installation came without them; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A provider by its name, the shop's keys and account there, and the header that its API asks for."""
+
+    title: str
+    method: PaymentMethod
+    keys: Mapping[str, str]
+    account: "FakeProvider"
+    header: str
+
+
+class StandIns:
+    """Everyone whom money comes from in the demo."""
+
+    def __init__(self, coins: "NowPayments") -> None:
+        self._coins = coins
+        self.nowpayments = StandIn(
+            "NOWPayments",
+            PaymentMethod.BTC_NOWPAYMENTS,
+            {"api_key": coins.API_KEY, "ipn_secret": coins.IPN_SECRET},
+            coins,
+            f"x-api-key: {coins.API_KEY}",
+        )
+        self.all = (self.nowpayments,)
+
+    @property
+    def settings(self) -> ProviderSettings:
+        """Where they answer."""
+        return ProviderSettings(nowpayments_url=self._coins.url)
+
+    def send_coins(self, address: str, coins: Decimal) -> None:
+        """A wallet pays to an address of NOWPayments, for the first time or again."""
+        payments = self._coins.payments.values()
+        first = next(each for each in payments if each["pay_address"] == address)
+        ref = str(first["payment_id"])
+        if first["actually_paid"]:
+            self._coins.redeposit(ref, coins)
+        else:
+            self._coins.pay(ref, coins / first["pay_amount"])
+
+
+@contextlib.asynccontextmanager
+async def stand_ins() -> AsyncIterator[StandIns]:
+    """The providers, up for as long as the block; raises NoStandIns where tests/ is missing."""
+    try:
+        from tests.fakes.nowpayments import NowPayments  # noqa: PLC0415 - the shop itself runs without tests/
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "tests":
+            raise
+        why = "the demo's payment providers are in the folder tests/, which is missing here: "
+        raise NoStandIns(f"{why}run the demo in a complete copy of the project.") from error
+    async with NowPayments() as coins:
+        coins.ends = {"valid_until": (datetime.now(UTC) + _RATE_HOLDS).isoformat()}
+        yield StandIns(coins)
