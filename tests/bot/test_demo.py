@@ -10,6 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.demo_acting import WentWrong
+from bot.demo_online import OnlineScene
 from bot.demo_providers import stand_ins
 from bot.demo_scene import Scene, gather
 from bot.demo_telling import Telling, shown
@@ -20,6 +22,7 @@ from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
 from tests.bot.conftest import ROOT, Start
+from tests.fakes.provider import Notice
 from tests.outside import OUTSIDE
 
 SECRET = "a-secret-of-forty-characters-or-even-more"
@@ -134,6 +137,19 @@ async def test_the_story_stops_at_the_first_thing_that_is_missing(db: Db) -> Non
             await Scene(Telling(told), discord, services, cast, providers).play()
     assert "Olivia runs /admin setup" in told.getvalue()
     assert "Ada runs" not in told.getvalue()
+
+
+async def test_the_story_stops_when_a_webhook_is_refused() -> None:
+    """The demo does not claim that the shop took what it did not take."""
+    told = io.StringIO()
+    async with stand_ins() as providers, Sandbox() as discord:
+        scene = OnlineScene(Telling(told), discord, gather(discord).ben, providers)
+        provider = providers.nowpayments
+        provider.account.webhook_url = f"{provider.account.url}/nowhere"
+        provider.account.notify(Notice(b"{}"))
+        with pytest.raises(WentWrong, match="404"):
+            await scene._delivered(provider)
+    assert told.getvalue() == ""
 
 
 async def test_what_people_see_is_told_without_marks_and_with_its_buttons_in_one_row() -> None:
