@@ -10,9 +10,11 @@ from bot.demo_telling import Telling
 from bot.sandbox import Person, Sandbox, Seen
 
 COURSE = "Pixel art course"
+ROLE_PRODUCT, ROLE = "Supporter role", "Supporter"
 _PASSWORD = "PIXEL-2048"  # noqa: S105 - of the sample course, which everybody may read
 _TOO_LITTLE = Decimal("0.0005")
 _COINS = re.compile(r"Send exactly `([0-9.]+) BTC`")
+_PAY_NOW = re.compile(r"\[Pay now\](?:\((\S+)\)| -> (\S+))")
 _ADDRESS = re.compile(r"```\n(\w+)\n```")
 
 
@@ -68,6 +70,25 @@ class BitcoinScene(OnlineScene):
     def _send(self, seen: Seen, coins: Decimal) -> None:
         address, _ = _due(seen)
         self._providers.send_coins(address, coins)
+
+
+class CardScene(OnlineScene):
+    """The customer pays by card, on Stripe's page."""
+
+    async def play(self) -> None:
+        """From the shelf to the role."""
+        ada = self._customer
+        self._tell.chapter("Ada becomes a supporter, and pays by card")
+        placed = await self._order("supporter", ROLE_PRODUCT, "Card")
+        page = _PAY_NOW.search(placed.text)
+        if not page:
+            raise WentWrong(f"Ada was shown no page to pay on but: {placed.text[:200]}")
+        self._tell.does(ada, "follows Pay now to Stripe's page, and pays there with her card")
+        self._providers.pay_by_card(page[1] or page[2])
+        await self._until(lambda: ROLE in ada.role_names, f"the role {ROLE} on Ada")
+        self._tell.fact(f"Ada has the role {ROLE}.")
+        await self._delivered(self._providers.stripe)
+        await self._press(placed, "Check again")
 
 
 def _due(seen: Seen) -> tuple[str, Decimal]:

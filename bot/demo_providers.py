@@ -13,6 +13,7 @@ from models.payment_method import PaymentMethod
 if TYPE_CHECKING:
     from tests.fakes.nowpayments import NowPayments
     from tests.fakes.provider import FakeProvider
+    from tests.fakes.stripe import Stripe
 
 _RATE_HOLDS = timedelta(minutes=20)
 
@@ -35,8 +36,9 @@ class StandIn:
 class StandIns:
     """Everyone whom money comes from in the demo."""
 
-    def __init__(self, coins: "NowPayments") -> None:
+    def __init__(self, coins: "NowPayments", cards: "Stripe") -> None:
         self._coins = coins
+        self._cards = cards
         self.nowpayments = StandIn(
             "NOWPayments",
             PaymentMethod.BTC_NOWPAYMENTS,
@@ -44,12 +46,19 @@ class StandIns:
             coins,
             f"x-api-key: {coins.API_KEY}",
         )
-        self.all = (self.nowpayments,)
+        self.stripe = StandIn(
+            "Stripe",
+            PaymentMethod.STRIPE,
+            {"secret_key": cards.KEY, "webhook_secret": cards.WEBHOOK_SECRET},
+            cards,
+            f"Authorization: Bearer {cards.KEY}",
+        )
+        self.all = (self.nowpayments, self.stripe)
 
     @property
     def settings(self) -> ProviderSettings:
         """Where they answer."""
-        return ProviderSettings(nowpayments_url=self._coins.url)
+        return ProviderSettings(nowpayments_url=self._coins.url, stripe_url=self._cards.url)
 
     def send_coins(self, address: str, coins: Decimal) -> None:
         """A wallet pays to an address of NOWPayments, for the first time or again."""
@@ -61,17 +70,24 @@ class StandIns:
         else:
             self._coins.pay(ref, coins / first["pay_amount"])
 
+    def pay_by_card(self, page: str) -> None:
+        """Somebody fills in the page that Stripe shows at this address."""
+        sessions = self._cards.sessions.items()
+        self._cards.pay(next(ref for ref, each in sessions if each["url"] == page))
+
 
 @contextlib.asynccontextmanager
 async def stand_ins() -> AsyncIterator[StandIns]:
     """The providers, up for as long as the block; raises NoStandIns where tests/ is missing."""
     try:
-        from tests.fakes.nowpayments import NowPayments  # noqa: PLC0415 - the shop itself runs without tests/
+        # The shop itself runs without tests/.
+        from tests.fakes.nowpayments import NowPayments  # noqa: PLC0415 - see above
+        from tests.fakes.stripe import Stripe  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "tests":
             raise
         why = "the demo's payment providers are in the folder tests/, which is missing here: "
         raise NoStandIns(f"{why}run the demo in a complete copy of the project.") from error
-    async with NowPayments() as coins:
+    async with NowPayments() as coins, Stripe() as cards:
         coins.ends = {"valid_until": (datetime.now(UTC) + _RATE_HOLDS).isoformat()}
-        yield StandIns(coins)
+        yield StandIns(coins, cards)

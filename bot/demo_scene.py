@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.demo_acting import Acting, WentWrong, number_of
-from bot.demo_online import BitcoinScene
+from bot.demo_online import BitcoinScene, CardScene
 from bot.demo_providers import StandIns
 from bot.demo_telling import Telling
 from bot.samples import ROLE_NAMES, RoleKey, sample_shop
@@ -65,6 +65,7 @@ class Scene(Acting):
         address = await self._receive(number)
         await self._take_keys()
         await BitcoinScene(self._tell, self._discord, self._cast.ben, self._providers).play()
+        await CardScene(self._tell, self._discord, self._cast.ada, self._providers).play()
         return address
 
     async def _open_shop(self) -> None:
@@ -102,15 +103,15 @@ class Scene(Acting):
     async def _take_keys(self) -> None:
         """What Olivia enters with /admin providers."""
         self._tell.chapter("Olivia lets payment providers confirm orders by themselves")
+        self._tell.aside(
+            "The demo enters her keys to NOWPayments and to Stripe, which are stand-ins on this machine. "
+            "They call the shop here:"
+        )
         shop = await self._shop()
         for each in self._providers.all:
             shop = await self._services.providers.configure(shop, self._owner, each.method, each.keys)
             view = await self._services.providers.view(shop, each.method)
             each.account.webhook_url = view.webhook_url
-            self._tell.aside(
-                f"The demo enters Olivia's keys to {each.title} for her, which are stored encrypted. "
-                "The webhooks come to:"
-            )
             self._tell.line(str(view.webhook_url))
 
     async def _buy(self) -> str:

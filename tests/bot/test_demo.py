@@ -50,6 +50,7 @@ async def test_the_demo_plays_purchases_and_ends(start: Start, tmp_path: Path) -
         "Ada runs /orders view",
         "status 200",
         "/webhooks/nowpayments/",
+        "/webhooks/stripe/",
         "Ben presses [Confirm]",
         "Send exactly 0.0007 BTC to this address:",
         "The image is a QR code for wallets.",
@@ -59,6 +60,10 @@ async def test_the_demo_plays_purchases_and_ends(start: Start, tmp_path: Path) -
         "The password is PIXEL-2048",
         "NOWPayments delivered",
         "the staff had nothing to do",
+        "Ada follows Pay now to Stripe's page",
+        "Ada has the role Supporter.",
+        "Stripe delivered",
+        "Ada presses [Check again]",
     ]
     assert [step for step in steps if step not in said] == []
     places = [said.index(step) for step in steps]
@@ -157,7 +162,9 @@ async def test_what_people_see_is_told_without_marks_and_with_its_buttons_in_one
     async with Sandbox() as discord:
         ada = gather(discord).ada
         soon = int(discord.world.clock().timestamp()) + 7200
-        seen = ada.say(f"**Two** \\*stars\\* end <t:{soon}:R>\n```\nto copy\n```")
+        seen = ada.say(
+            f"**Two** \\*stars\\* end <t:{soon}:R>\n```\nto copy\n```\n[Open](https://example.com/a_long_way)"
+        )
         seen.payload["components"] = [
             {
                 "type": 1,
@@ -167,4 +174,4 @@ async def test_what_people_see_is_told_without_marks_and_with_its_buttons_in_one
                 ],
             }
         ]
-        assert shown(seen) == ["Two *stars* end in 2 hours", "to copy", "[One]  [Site]"]
+        assert shown(seen) == ["Two *stars* end in 2 hours", "to copy", "Open", "[One]  [Site]"]
