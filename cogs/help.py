@@ -26,9 +26,11 @@ _OWN = (
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
+    (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
+    (Permission.PROVIDER_MANAGE, later("`/admin providers`: set up payments that confirm themselves")),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

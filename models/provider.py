@@ -16,9 +16,9 @@ class Provider(Document):
     config: dict[str, Any] = Field(default_factory=dict, description="Secrets inside are encrypted")
 
     @classmethod
-    async def of(cls, db: Db, tenant_id: str, kind: str) -> Self | None:
+    async def of(cls, db: Db, tenant_id: str, kind: str, *, tx: Tx | None = None) -> Self | None:
         """The tenant's own access to a service."""
-        return await cls.find_one(db, {"tenantId": tenant_id, "type": kind})
+        return await cls.find_one(db, {"tenantId": tenant_id, "type": kind}, tx=tx)
 
     @classmethod
     async def all_of(cls, db: Db, tenant_id: str) -> list[Self]:

@@ -119,6 +119,16 @@ class WebhookEvent(TenantDocument):
         return found[0] if found else None
 
     @classmethod
+    async def of_same_id(cls, db: Db, event: Self, suffix: int, limit: int) -> list[Self]:
+        """The first event of an id and those kept beside it, which add `suffix` letters of their digest."""
+        first = event.event_id.removesuffix(f"#{event.digest[:suffix]}")
+        # "$" is the character after "#", so that all those lie between.
+        between = {"$gte": first, "$lt": f"{first}$"}
+        where = {"tenantId": event.tenant_id, "provider": event.provider, "eventId": between}
+        found = await cls.find_all(db, where, sort="eventId", limit=limit)
+        return [each for each in found if each.event_id in {first, f"{first}#{each.digest[:suffix]}"}]
+
+    @classmethod
     async def how_many(
         cls, db: Db, tenant_id: str, provider: WebhookProvider | None, state: WebhookState | None
     ) -> int:

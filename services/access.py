@@ -19,10 +19,12 @@ class Permission(StrEnum):
     ORDER_VIEW = "order.view"
     ORDER_MANAGE = "order.manage"
     PAYMENT_APPROVE = "payment.approve"
+    PROVIDER_MANAGE = "provider.manage"
+    WEBHOOK_MANAGE = "webhook.manage"
 
 
 EVERYTHING = frozenset(Permission)
-STAFF = EVERYTHING - {Permission.SETUP_RUN, Permission.CONFIG_MANAGE}
+STAFF = EVERYTHING - {Permission.SETUP_RUN, Permission.CONFIG_MANAGE, Permission.PROVIDER_MANAGE}
 
 
 class Access:

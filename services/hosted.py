@@ -11,10 +11,11 @@ from models.errors import NotFound, Unavailable
 from models.member import Member
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentStatus
+from models.webhook import WebhookEvent
 from services.clock import Clock
 from services.pages import Pages
 from services.payments.adapters import Adapters
-from services.payments.processor import AnyProcessor, Known, Money, News, What
+from services.payments.processor import AnyProcessor, BadPayload, Known, Money, News, What
 from services.providers import Providers
 from services.settlement import Settlement
 from services.shops import Shop, Shops
@@ -111,6 +112,19 @@ class Hosted:
         if payment is None:
             raise Unmatched(ours=news.order_id is not None)
         return await self._settle(shop, adapter, payment, news)
+
+    async def about(self, event: WebhookEvent) -> Payment | None:
+        """The payment that a stored event tells of; None where nobody knows one."""
+        try:
+            adapter = self._adapters.named(event.provider.lower())
+            told = adapter.read_webhook(event.body)
+        except (NotFound, BadPayload):
+            return None
+        for news in told.news:
+            payment = await self._find(event.tenant_id, adapter, news)
+            if payment is not None:
+                return payment
+        return None
 
     async def _find(self, tenant_id: str, adapter: AnyProcessor, news: News) -> Payment | None:
         method, found = adapter.descriptor.value, None

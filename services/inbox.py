@@ -161,6 +161,17 @@ class Inbox:
             raise NotFound("webhook")
         return found
 
+    async def namesakes(self, event: WebhookEvent) -> list[WebhookEvent]:
+        """The other messages that came under the event's id with other news, oldest first."""
+        found = await WebhookEvent.of_same_id(self._db, event, _SUFFIX, PAGE_SIZE)
+        others = (each for each in found if each.id != event.id)
+        return sorted(others, key=lambda each: each.received_at)
+
+    @property
+    def providers(self) -> list[WebhookProvider]:
+        """Who may deliver here, in order."""
+        return sorted(provider for provider, _ in self._sources.values())
+
     async def replay(self, shop: Shop, actor: Member, event_id: str) -> WebhookEvent:
         """Act upon an event once more; raises NotFound, and Refused while it waits anyway."""
         event = await self.one(shop, event_id)

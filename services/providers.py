@@ -1,6 +1,6 @@
 """A shop's keys to payment processors: entered by staff, stored sealed, tried out, shown masked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from models.base import Db, Tx, transact
-from models.errors import BadInput, NotFound
+from models.errors import BadInput, ChangedMeanwhile, NotFound
 from models.member import Member
 from models.payment_method import PaymentMethod
 from models.provider import Provider
@@ -20,24 +20,15 @@ from services.links import Links
 from services.payments.adapters import Adapters
 from services.payments.contract import MethodDescriptor
 from services.payments.processor import AnyProcessor, ProviderKeys
+from services.provider_keys import KeyField, checked, key_fields, masked
 from services.remembered import Remembered
 from services.shops import Shop, Shops
 from services.vault import Vault, VaultShut
 
 _REMEMBERED = timedelta(seconds=2)
-_LENGTH = 4000
-_SHOWN = 4
+_TRIES = 5
 
-
-@dataclass(frozen=True)
-class KeyField:
-    """One value that staff enter."""
-
-    key: str
-    label: str
-    example: str
-    secret: bool
-    required: bool
+type Renew = Callable[[ProviderKeys | None], ProviderKeys | None]
 
 
 @dataclass(frozen=True)
@@ -57,6 +48,7 @@ class ProviderView:
     fits_currency: bool
     values: dict[str, str]
     webhook_url: str | None
+    subscribe: tuple[str, ...] | None
     last_event: WebhookEvent | None
 
 
@@ -99,45 +91,66 @@ class Providers:
         return keys
 
     async def views(self, shop: Shop) -> list[ProviderView]:
-        """Every processor that the shop could use, in order of display."""
+        """Every processor that the shop could use, in order of display; none with its last event."""
         stored = {each.type: each for each in await Provider.all_of(self._db, shop.id)}
-        return [await self._view(shop, each, stored.get(each.name)) for each in self._adapters.all()]
+        return [self._view(shop, each, stored.get(each.name)) for each in self._adapters.all()]
 
     async def view(self, shop: Shop, method: str) -> ProviderView:
         """How the shop stands with one processor; raises NotFound."""
         adapter = self._adapters.of(method)
-        return await self._view(shop, adapter, await Provider.of(self._db, shop.id, adapter.name))
+        stored = await Provider.of(self._db, shop.id, adapter.name)
+        last = await WebhookEvent.latest(self._db, shop.id, WebhookProvider(adapter.name.upper()))
+        return self._view(shop, adapter, stored, last)
 
     async def configure(self, shop: Shop, actor: Member, method: str, values: Mapping[str, str]) -> Shop:
-        """Store keys and offer the method; an empty secret keeps the one that is stored.
+        """Store keys; an empty secret keeps the one that is stored. A method without any is offered then.
 
         Raises BadInput naming the first value that is wrong, NotFound for an unknown method.
         """
         adapter = self._adapters.of(method)
-        stored = await Provider.of(self._db, shop.id, adapter.name)
-        known = self._opened(stored, adapter) if stored is not None and stored.is_active else None
-        keys = _checked(adapter.keys, values, known)
-        await self._store(shop, actor, adapter, keys, "provider.keys")
-        return await self.offer(shop, actor, method, offered=adapter.opens)
+        first = await self._store(
+            shop, actor, adapter, "provider.keys", lambda known: checked(adapter.keys, values, known)
+        )
+        # New keys for a method that staff took off the checkout leave it there.
+        if first or not adapter.opens:
+            return await self.offer(shop, actor, method, offered=adapter.opens)
+        return shop
 
     async def choose_environment(self, shop: Shop, actor: Member, method: str, environment: str) -> Shop:
         """Use the provider's live or its sandbox site from now on; raises NotFound or BadInput."""
         adapter = self._adapters.of(method)
         if adapter.site.sandbox is None or environment not in {"live", "sandbox"}:
             raise BadInput("environment", "not_allowed")
-        known = await self._read(shop.id, adapter.name)
-        keys = known.model_copy(update={"environment": environment})
-        await self._store(shop, actor, adapter, keys, "provider.environment")
+
+        def elsewhere(known: ProviderKeys | None) -> ProviderKeys:
+            if known is None:
+                raise NotFound("provider")
+            return known.model_copy(update={"environment": environment})
+
+        await self._store(shop, actor, adapter, "provider.environment", elsewhere)
         return shop
 
     async def offer(self, shop: Shop, actor: Member, method: str, *, offered: bool) -> Shop:
-        """Offer the method at checkout, or no longer; what is under way goes on. Raises NotFound."""
+        """Offer the method at checkout, or no longer; what is under way goes on.
+
+        Raises NotFound, BadInput for one that is closed, ChangedMeanwhile when nobody lets it come through.
+        """
         adapter = self._adapters.of(method)
-        value, enabled = adapter.descriptor.value, list(shop.config.enabled_payment_methods)
         if offered and not adapter.opens:
             raise BadInput("payment_method", "not_allowed")
         if offered:
             await self._read(shop.id, adapter.name)
+        for _ in range(_TRIES):
+            now = await self._shops.of_tenant(shop.id)
+            try:
+                return await self._offer(now, actor, adapter.descriptor.value, offered=offered)
+            except ChangedMeanwhile:
+                # Whatever else was changed stands: one method more or less does not touch it.
+                continue
+        raise ChangedMeanwhile
+
+    async def _offer(self, shop: Shop, actor: Member, value: PaymentMethod, *, offered: bool) -> Shop:
+        enabled = list(shop.config.enabled_payment_methods)
         if offered == (value in enabled):
             return shop
         wanted = [*enabled, value] if offered else [each for each in enabled if each is not value]
@@ -147,7 +160,7 @@ class Providers:
         """Forget the keys: nothing is offered, and nothing the provider delivers is accepted any more."""
         adapter = self._adapters.of(method)
         shop = await self.offer(shop, actor, method, offered=False)
-        await self._store(shop, actor, adapter, None, "provider.remove")
+        await self._store(shop, actor, adapter, "provider.remove", lambda _: None)
         return shop
 
     async def test(self, shop: Shop, method: str) -> None:
@@ -156,21 +169,33 @@ class Providers:
         await adapter.test(await self._read(shop.id, adapter.name))
 
     async def _store(
-        self, shop: Shop, actor: Member, adapter: AnyProcessor, keys: ProviderKeys | None, action: str
-    ) -> None:
-        config = self._sealed(shop.id, adapter.name, keys) if keys is not None else {}
-        shown = {"environment": keys.environment, **_masked(keys)} if keys is not None else {}
+        self, shop: Shop, actor: Member, adapter: AnyProcessor, action: str, renew: Renew
+    ) -> bool:
+        """Put other keys in place of those that are known, if they can be read; whether there were none."""
 
-        async def work(tx: Tx) -> None:
-            stored = await Provider.put(
-                self._db, shop.id, adapter.name, config, active=keys is not None, tx=tx
-            )
-            await self._audit.record(shop.id, actor, action, stored, after=shown, tx=tx)
+        async def work(tx: Tx) -> bool:
+            stored = await Provider.of(self._db, shop.id, adapter.name, tx=tx)
+            active = stored is not None and stored.is_active
+            keys = renew(self._opened(stored, adapter) if stored is not None and active else None)
+            if keys is None and not active:
+                return True
+            config = self._sealed(shop.id, adapter.name, keys) if keys is not None else {}
+            shown = {"environment": keys.environment, **masked(keys)} if keys is not None else {}
+            now = await Provider.put(self._db, shop.id, adapter.name, config, active=keys is not None, tx=tx)
+            await self._audit.record(shop.id, actor, action, now, after=shown, tx=tx)
+            return not active
 
-        await transact(self._db, work)
+        first = await transact(self._db, work)
         self._remembered.forget()
+        return first
 
-    async def _view(self, shop: Shop, adapter: AnyProcessor, stored: Provider | None) -> ProviderView:
+    def _view(
+        self,
+        shop: Shop,
+        adapter: AnyProcessor,
+        stored: Provider | None,
+        last_event: WebhookEvent | None = None,
+    ) -> ProviderView:
         active = stored is not None and stored.is_active
         keys = self._opened(stored, adapter) if stored is not None and active else None
         method: PaymentMethod = adapter.descriptor.value
@@ -186,9 +211,10 @@ class Providers:
             environment=keys.environment if keys else "live",
             has_sandbox=adapter.site.sandbox is not None,
             fits_currency=adapter.currencies is None or shop.currency in adapter.currencies,
-            values=_masked(keys) if keys else {},
+            values=masked(keys) if keys else {},
             webhook_url=self._links.webhook_url(adapter.name, shop.id),
-            last_event=await WebhookEvent.latest(self._db, shop.id, WebhookProvider(adapter.name.upper())),
+            subscribe=adapter.subscribe,
+            last_event=last_event,
         )
 
     def _sealed(self, tenant_id: str, name: str, keys: ProviderKeys) -> dict[str, Any]:
@@ -214,56 +240,6 @@ class Providers:
             return adapter.keys(environment=stored.config.get("environment", "live"), **values)
         except (VaultShut, ValidationError):
             return None
-
-
-def key_fields(keys: type[ProviderKeys]) -> tuple[KeyField, ...]:
-    """What staff enter, in order; the environment is chosen apart."""
-    return tuple(
-        KeyField(
-            key=key,
-            label=field.title or key,
-            example=str(field.examples[0]) if field.examples else "",
-            secret=field.annotation is SecretStr,
-            required=field.is_required(),
-        )
-        for key, field in keys.model_fields.items()
-        if key != "environment"
-    )
-
-
-def _checked(
-    shape: type[ProviderKeys], values: Mapping[str, str], known: ProviderKeys | None
-) -> ProviderKeys:
-    given: dict[str, Any] = {"environment": known.environment if known else "live"}
-    for field in key_fields(shape):
-        text = values.get(field.key, "").strip()
-        if len(text) > _LENGTH:
-            raise BadInput(field.key, "length", _LENGTH)
-        if text:
-            given[field.key] = text
-        elif field.secret and known is not None:
-            given[field.key] = getattr(known, field.key)
-        elif field.required:
-            raise BadInput(field.key, "required")
-    try:
-        return shape(**given)
-    except ValidationError as error:
-        wrong = str(error.errors()[0]["loc"][0])
-    example = next((field.example for field in key_fields(shape) if field.key == wrong), "")
-    raise BadInput(wrong, "example", example)
-
-
-def _masked(keys: ProviderKeys) -> dict[str, str]:
-    shown: dict[str, str] = {}
-    for field in key_fields(type(keys)):
-        value = getattr(keys, field.key)
-        if isinstance(value, SecretStr):
-            text = value.get_secret_value()
-            # Of a short one the last characters would be half of it.
-            shown[field.key] = f"••••{text[-_SHOWN:]}" if len(text) >= 4 * _SHOWN else "••••"
-        else:
-            shown[field.key] = str(value)
-    return shown
 
 
 def _about(tenant_id: str, name: str, key: str) -> str:

@@ -1,11 +1,15 @@
 """Makes a body that came from outside fit to be stored, so that people can look at it."""
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 _DEEPEST = 40
 _MOST = 5000
 _LEFT_OUT = "…"
+_HIDDEN = "••••"
+_SECRET = re.compile(r"secret|token|passw|signature|credential|authorization|api_?key", re.IGNORECASE)
 # What MongoDB reads as an operator, as a path or as the end of a name, by signs that look like it.
 _NAMES = str.maketrans({"$": "＄", ".": "．", "\0": "␀"})  # noqa: RUF001 - they are meant to look alike
 _INTEGERS = range(-(2**63), 2**63)
@@ -22,6 +26,20 @@ def storable(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return _Sieve().names(found, 0) if isinstance(found, dict) else {}
+
+
+def readable(found: Mapping[str, Any]) -> str:
+    """A stored picture of a body as indented text, without what somebody could use as a key."""
+    return json.dumps(_without_secrets(found), indent=1, ensure_ascii=False, default=str)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: _HIDDEN if _SECRET.search(name) else _without_secrets(inner)
+            for name, inner in value.items()
+        }
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
 
 
 def well_formed(text: str) -> str:

@@ -70,6 +70,8 @@ def _ways(alert: Alert, w: Words) -> list[list[Button]]:
         return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
     if alert.entity_type == "Payment":
         return payment_alerts.ways(alert, w)
+    if alert.entity_type == "WebhookEvent":
+        return payment_alerts.way_to_message(alert, w)
     order_id = alert.params.get("orderId")
     return [[Button(w("Open order"), Target("order:open", str(order_id)))]] if order_id else []
 

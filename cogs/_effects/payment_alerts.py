@@ -112,6 +112,11 @@ def ways(alert: Alert, w: Words) -> list[list[Button]]:
     return [row]
 
 
+def way_to_message(alert: Alert, w: Words) -> list[list[Button]]:
+    """The way to what a provider has told."""
+    return [[Button(w("Open message"), Target("webhook:open", alert.entity_id or ""), "primary")]]
+
+
 def _money(name: str, currency: str) -> Callable[[Alert, Words], str]:
     def show(alert: Alert, w: Words) -> str:
         cents, params = alert.params.get(name), alert.params

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cogs._ui.controls import Button, Option, PickChannel, PickRole, Select
-from cogs._ui.text import BLANK, code, cut, plain, width
+from cogs._ui.text import BLANK, block, code, cut, plain, width
 
 __all__ = [
     "Button",
@@ -17,6 +17,7 @@ __all__ = [
     "PickRole",
     "Picture",
     "Select",
+    "block",
     "code",
     "plain",
 ]

@@ -9,7 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from cogs._ui.words import LOCALES
-from services.payments import by_hand
+from services.payments import by_hand, processors
+from services.provider_keys import key_fields
 
 _ROOT = LOCALES.parents[1]
 # Read as files: what speaks to browsers stands above this room and is not imported from here.
@@ -72,3 +73,10 @@ def _of_payment_methods() -> Iterator[str]:
         for setting in method.settings:
             yield setting.label
             yield setting.example
+    for processor in processors().values():
+        yield processor.descriptor.display_name
+        yield processor.descriptor.description
+        for field in key_fields(processor.keys):
+            yield field.label
+            if field.description:
+                yield field.description

@@ -58,3 +58,8 @@ def _escape(found: re.Match[str]) -> str:
 def code(text: str) -> str:
     """A person's text as inline code, from which no backtick breaks out."""
     return f"`{' '.join(_UNSEEN.sub('', text).replace('`', _TICK).split()) or ' '}`"
+
+
+def block(text: str, limit: int = 1000) -> str:
+    """A text to copy or to look at, its lines kept, as a code block from which no backtick breaks out."""
+    return f"```\n{cut(_UNSEEN.sub('', text).replace('`', _TICK), limit) or ' '}\n```"

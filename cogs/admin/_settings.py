@@ -1,7 +1,7 @@
 """The parts of a shop's set-up as cards; the wizard shows them one by one, /admin config in any order."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
 
 from babel.numbers import get_currency_name
 
@@ -9,10 +9,12 @@ from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Ro
 from cogs._ui.desk import Visit
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
+from cogs.admin._provider_card import provider_line
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import shipping_rows, shipping_text
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.methods import PaymentMethods
+from services.providers import ProviderView
 from services.shops import Shop
 
 STEPS = ("roles", "channels", "methods", "currency")
@@ -22,6 +24,9 @@ CURRENCIES = (
     *("JPY", "KRW", "INR", "BRL", "MXN", "SGD", "HKD", "ZAR", "TRY", "ILS", "PHP", "THB"),
 )
 MAX_ROLES = 10
+_BY_THEMSELVES = later(
+    "PayPal, cards, Bitcoin and the like confirm themselves: set them up with `/admin providers`."
+)
 _CHANNELS = {
     "announcement_channel_id": later("Staff channel: payments to check, alerts"),
     "admin_channel_id": later("Second staff channel, used without the first"),
@@ -44,7 +49,14 @@ class Look(NamedTuple):
     shop: Shop
     visit: Visit
     methods: PaymentMethods
+    providers: Sequence[ProviderView]
     where: str
+
+    @classmethod
+    async def at(cls, visit: Visit, shop: Shop, where: str) -> Self:
+        """The look of a person at a shop."""
+        services = visit.services
+        return cls(shop, visit, services.methods, await services.providers.views(shop), where)
 
     @property
     def config(self) -> BotConfig:
@@ -139,10 +151,16 @@ def _methods(look: Look) -> Card:
         ]
         to = Target("config:offer", look.where)
         rows.append(Select(w("What customers are offered"), to, offered, 0, len(offered)))
+    rows.append([Button(w("Payment providers"), Target("providers:list"))])
     lines = [
         f"{method.icon} **{w(method.display_name)}**: {method_state(method.value, look)}" for method in known
     ]
-    return Card(text="\n".join(lines), rows=rows)
+    return Card(text="\n".join([*lines, *provider_lines(look), "", w(_BY_THEMSELVES)]), rows=rows)
+
+
+def provider_lines(look: Look) -> list[str]:
+    """How far the providers are that the shop has keys to, a line each."""
+    return [provider_line(view, look.shop, look.w) for view in look.providers if view.configured]
 
 
 def method_state(value: str, look: Look) -> str:

@@ -16,6 +16,7 @@ from cogs.admin._settings import (
     Look,
     method_state,
     part_card,
+    provider_lines,
 )
 from cogs.admin._shipping import shipping_text
 from models.errors import BadInput, NotFound
@@ -41,7 +42,7 @@ class Config(Section):
 
     @click("config:open")
     async def overview(self, visit: Visit) -> None:
-        look = Look(await visit.shop(), visit, self.services.methods, "config")
+        look = await Look.at(visit, await visit.shop(), "config")
         await visit.show(_overview(look))
 
     @click("config:part")
@@ -116,7 +117,7 @@ class Config(Section):
 
     @click("config:general")
     async def ask_general(self, visit: Visit) -> None:
-        await visit.form(_general_form(Look(await visit.shop(), visit, self.services.methods, "config")))
+        await visit.form(_general_form(await Look.at(visit, await visit.shop(), "config")))
 
     @submit("config:general")
     async def general(self, visit: Visit) -> None:
@@ -140,7 +141,7 @@ class Config(Section):
 
     async def _show(self, visit: Visit, part: str, where: str) -> None:
         # The visit's own shop was read before the change.
-        card = part_card(part, Look(await self._fresh(visit), visit, self.services.methods, where))
+        card = part_card(part, await Look.at(visit, await self._fresh(visit), where))
         if card is None:
             raise NotFound("part")
         await visit.show(card)
@@ -175,7 +176,7 @@ def _overview(look: Look) -> Card:
             Field(w("Answers"), w("by direct message") if dm else w("in the channel"), inline=True),
             Field(w("Stock"), w("shown to customers") if public else w("hidden"), inline=True),
             Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
-            Field(w("Ways to pay"), "\n".join(offered) or none),
+            Field(w("Ways to pay"), "\n".join([*offered, *provider_lines(look)]) or none),
             Field(w("Ways to ship"), shipping_text(shop, w)),
         ],
         rows=[
@@ -184,7 +185,10 @@ def _overview(look: Look) -> Card:
                 Target("config:part"),
                 [Option(w(part.title), name) for name, part in PARTS.items()],
             ),
-            [Button(w("Guide me through"), Target("setup:step", "roles"))],
+            [
+                Button(w("Guide me through"), Target("setup:step", "roles")),
+                Button(w("Payment providers"), Target("providers:list")),
+            ],
         ],
     )
 

@@ -64,7 +64,7 @@ class Setup(Section):
         if step == "done":
             await visit.show(await self._summary(visit, shop))
             return
-        card = part_card(step, Look(shop, visit, self.services.methods, "setup")) if step in STEPS else None
+        card = part_card(step, await Look.at(visit, shop, "setup")) if step in STEPS else None
         if card is None:
             raise NotFound("part")
         card.footer = visit.words("Step {n} of {all}", n=STEPS.index(step) + 1, all=len(STEPS))

@@ -49,7 +49,7 @@ class Shipping(Section):
 
     async def _keep(self, visit: Visit, kinds: list[ShippingType]) -> None:
         shop = await self.services.shops.configure(await visit.shop(), visit.member, shipping_types=kinds)
-        card = part_card("shipping", Look(shop, visit, self.services.methods, "config"))
+        card = part_card("shipping", await Look.at(visit, shop, "config"))
         if card is not None:
             await visit.show(card)
 

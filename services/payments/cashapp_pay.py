@@ -97,6 +97,14 @@ class CashAppPay(Processor[SquareKeys]):
     keys: ClassVar[type[ProviderKeys]] = SquareKeys
     site: ClassVar[Site] = Site("https://connect.squareup.com", "https://connect.squareupsandbox.com")
     currencies: ClassVar[frozenset[str] | None] = frozenset({"USD"})
+    subscribe: ClassVar[tuple[str, ...] | None] = (
+        "payment.created",
+        "payment.updated",
+        "refund.created",
+        "refund.updated",
+        "dispute.created",
+        "dispute.state.updated",
+    )
     seconds: ClassVar[float] = 15.0
 
     async def create(self, keys: SquareKeys, charge: Charge) -> Opened:

@@ -56,6 +56,7 @@ class BusinessKeys(ProviderKeys):
         examples=["-----BEGIN EC PRIVATE KEY-----…"],
         min_length=1,
         description="As Coinbase shows it once: a PEM, or one line of base64",
+        json_schema_extra={"lines": True},
     )
     webhook_secret: SecretStr = Field(
         title="Webhook secret",
@@ -89,6 +90,13 @@ class CoinbaseBusiness(Processor[BusinessKeys]):
         "https://business.coinbase.com/api/v1", "https://business.coinbase.com/sandbox/api/v1"
     )
     currencies: ClassVar[frozenset[str] | None] = frozenset({"USD"})
+    subscribe: ClassVar[tuple[str, ...] | None] = (
+        "checkout.payment.success",
+        "checkout.payment.failed",
+        "checkout.payment.expired",
+        "checkout.refund.success",
+        "checkout.refund.failed",
+    )
     seconds: ClassVar[float] = 15.0
 
     async def create(self, keys: BusinessKeys, charge: Charge) -> Opened:

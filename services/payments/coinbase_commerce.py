@@ -50,8 +50,18 @@ _BY_KIND = {"charge:pending": "PENDING", "charge:confirmed": "COMPLETED", "charg
 class CommerceKeys(ProviderKeys):
     """What a shop once got in Coinbase Commerce's settings."""
 
-    api_key: SecretStr = Field(title="API key", examples=["2ebe11e8-…"], min_length=1)
-    webhook_secret: SecretStr = Field(title="Webhook shared secret", examples=["30291a20-…"], min_length=1)
+    api_key: SecretStr = Field(
+        title="API key",
+        examples=["2ebe11e8-…"],
+        min_length=1,
+        description="As Coinbase Commerce showed it in its settings, Security",
+    )
+    webhook_secret: SecretStr = Field(
+        title="Webhook shared secret",
+        examples=["30291a20-…"],
+        min_length=1,
+        description="As Coinbase Commerce showed it in its settings, Notifications",
+    )
 
 
 class CoinbaseCommerce(Processor[CommerceKeys]):
@@ -72,6 +82,7 @@ class CoinbaseCommerce(Processor[CommerceKeys]):
     keys: ClassVar[type[ProviderKeys]] = CommerceKeys
     site: ClassVar[Site] = Site("https://api.commerce.coinbase.com")
     opens: ClassVar[bool] = False
+    subscribe: ClassVar[tuple[str, ...] | None] = tuple(_BY_KIND)
     repeatable_refunds: ClassVar[bool] = False
     seconds: ClassVar[float] = 15.0
 

@@ -117,6 +117,7 @@ class NowPayments(Processor[NowPaymentsKeys]):
     keys: ClassVar[type[ProviderKeys]] = NowPaymentsKeys
     site: ClassVar[Site] = Site("https://api.nowpayments.io/v1", "https://api-sandbox.nowpayments.io/v1")
     repeatable_refunds: ClassVar[bool] = False
+    subscribe: ClassVar[tuple[str, ...] | None] = ()
     seconds: ClassVar[float] = 15.0
 
     async def create(self, keys: NowPaymentsKeys, charge: Charge) -> Opened:

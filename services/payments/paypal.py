@@ -22,6 +22,7 @@ from services.payments._paypal_certificates import (
     transmission,
 )
 from services.payments._paypal_json import (
+    EVENTS,
     amount_of,
     capture_news,
     order_news,
@@ -124,6 +125,7 @@ class PayPal(Processor[PayPalKeys]):
     keys: ClassVar[type[ProviderKeys]] = PayPalKeys
     site: ClassVar[Site] = Site("https://api-m.paypal.com", "https://api-m.sandbox.paypal.com")
     currencies: ClassVar[frozenset[str] | None] = frozenset(_CURRENCIES.split())
+    subscribe: ClassVar[tuple[str, ...] | None] = EVENTS
     seconds: ClassVar[float] = 15.0
 
     def __init__(

@@ -170,7 +170,9 @@ class RefundAsk:
 class ProviderKeys(BaseModel):
     """A shop's keys to one provider; a SecretStr field is stored encrypted and shown masked.
 
-    Each field's `title` is its label and its first example is shown where it is entered.
+    Each field's `title` is its label and its first example is shown where it is entered, its `description`
+    says where to find it; `json_schema_extra={"lines": True}` gives it room for several lines. A form has
+    room for five.
     """
 
     model_config = ConfigDict(
@@ -203,6 +205,9 @@ class Processor[K: ProviderKeys](ABC):
     accepted: ClassVar[int] = 200  # the answer to a stored event
     opens: ClassVar[bool] = True  # whether new payments can be made at all
     repeatable_refunds: ClassVar[bool] = True  # whether the provider knows a refund again by its key
+    # The types of events to which staff subscribe the webhook's address at the provider; empty where nothing
+    # is registered because the address goes along with every payment, None where the adapter does not say.
+    subscribe: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, calls: Calls, site: Site) -> None:
         self._calls = calls

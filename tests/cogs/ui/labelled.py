@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.payments import by_hand
+from services.payments import by_hand, processors
+from services.provider_keys import key_fields
 
 COGS = Path(__file__).parents[3] / "cogs"
 # By what is made: the place or name of an argument, and the most characters that Discord shows of it.
@@ -113,9 +114,12 @@ def _said(call: ast.Call, names: dict[str, list[ast.expr]], seen: set[str]) -> I
 
 
 def _of_payment_methods(attribute: str) -> Iterator[str]:
+    sources: list[Any] = []
     for method in by_hand().values():
-        sources: list[Any] = [method.descriptor, *method.settings]
-        for source in sources:
-            text = getattr(source, attribute, None)
-            if isinstance(text, str):
-                yield text
+        sources += [method.descriptor, *method.settings]
+    for processor in processors().values():
+        sources += [processor.descriptor, *key_fields(processor.keys)]
+    for source in sources:
+        text = getattr(source, attribute, None)
+        if isinstance(text, str) and text:
+            yield text

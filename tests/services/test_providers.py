@@ -1,0 +1,163 @@
+"""A shop's keys: entered by staff, kept sealed, changed by several at once, never lost or shown."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.wiring import Outside
+from models.audit import AuditLog
+from models.base import Db
+from models.errors import BadInput, NotFound
+from models.payment_method import PaymentMethod
+from models.provider import Provider
+from services import Services
+from services.payments import processors
+from services.payments.processor import Site
+from services.provider_keys import key_fields
+from services.shops import Shop
+from tests.fakes.square import Square
+from tests.outside import OUTSIDE
+from tests.services import hosting
+from tests.services.conftest import ADA, OWNER
+
+METHOD = "CASHAPP_PAY"
+KEYS = hosting.KEYS[METHOD]
+ANOTHER = "EAAAl-another-token-0002"
+
+
+@pytest.fixture
+async def square() -> AsyncIterator[Square]:
+    """Square, on this machine."""
+    async with Square() as fake:
+        yield fake
+
+
+@pytest.fixture
+def outside(square: Square) -> Outside:
+    """Square answers here."""
+    return Outside(OUTSIDE.vault, {"cashapp_pay": Site(square.url, square.url)})
+
+
+async def fresh(services: Services, shop: Shop) -> Shop:
+    """The shop as it is stored now."""
+    return await services.shops.of_tenant(shop.id)
+
+
+async def opened(services: Services, shop: Shop) -> dict[str, str]:
+    """The keys as an adapter gets them."""
+    keys = await services.providers.keys(shop.id, "cashapp_pay")
+    shown = keys.model_dump()
+    secrets = {
+        name: value.get_secret_value() for name, value in shown.items() if hasattr(value, "get_secret_value")
+    }
+    return {**shown, **secrets}
+
+
+async def test_two_who_change_different_keys_at_once_both_have_their_way(
+    services: Services, shop: Shop
+) -> None:
+    """What one left empty is what the other entered, whoever came first."""
+    await hosting.offer(services, shop)
+    now = await fresh(services, shop)
+    one = {**KEYS, "access_token": ANOTHER, "signature_key": ""}
+    two = {**KEYS, "access_token": "", "signature_key": "another-signature-key"}
+    await asyncio.gather(
+        services.providers.configure(now, OWNER, METHOD, one),
+        services.providers.configure(now, ADA, METHOD, two),
+    )
+    keys = await opened(services, shop)
+    assert (keys["access_token"], keys["signature_key"]) == (ANOTHER, "another-signature-key")
+
+
+async def test_ten_who_enter_the_first_keys_at_once_leave_one_record(
+    db: Db, services: Services, shop: Shop
+) -> None:
+    """All succeed, and the method is offered once."""
+    await asyncio.gather(*(services.providers.configure(shop, OWNER, METHOD, KEYS) for _ in range(10)))
+    assert len(await Provider.all_of(db, shop.id)) == 1
+    enabled = (await fresh(services, shop)).config.enabled_payment_methods
+    assert enabled.count(PaymentMethod.CASHAPP_PAY) == 1
+
+
+async def test_offering_comes_through_whatever_else_is_changed_meanwhile(
+    services: Services, shop: Shop
+) -> None:
+    """A card that was read before does not undo what others did to the shop."""
+    await hosting.offer(services, shop)
+    await services.shops.configure(await fresh(services, shop), OWNER, low_inventory_threshold=3)
+    await services.providers.offer(shop, OWNER, METHOD, offered=False)
+    await services.providers.offer(shop, OWNER, METHOD, offered=True)
+    now = (await fresh(services, shop)).config
+    assert now.low_inventory_threshold == 3
+    assert now.enabled_payment_methods == [
+        PaymentMethod.VENMO,
+        PaymentMethod.ZELLE,
+        PaymentMethod.CASHAPP_PAY,
+    ]
+
+
+async def test_new_keys_do_not_put_back_what_was_taken_off_the_checkout(
+    services: Services, shop: Shop
+) -> None:
+    """Only the first keys offer the method, also after all were removed."""
+    await hosting.offer(services, shop)
+    await services.providers.offer(shop, OWNER, METHOD, offered=False)
+    await services.providers.configure(shop, OWNER, METHOD, {**KEYS, "access_token": ANOTHER})
+    view = await services.providers.view(await fresh(services, shop), METHOD)
+    assert (view.configured, view.offered) == (True, False)
+    await services.providers.remove(shop, OWNER, METHOD)
+    await services.providers.configure(shop, OWNER, METHOD, KEYS)
+    assert (await services.providers.view(await fresh(services, shop), METHOD)).offered
+
+
+async def test_what_is_wrong_is_named_and_changes_nothing(db: Db, services: Services, shop: Shop) -> None:
+    """Missing, too long, not of the form, or no text at all."""
+    for key, value, problem in (
+        ("access_token", "", "required"),
+        ("access_token", "x" * 4001, "length"),
+        ("access_token", "half a \ud800 character", "example"),
+        ("location_id", "two words", "example"),
+        ("location_id", "L" * 61, "example"),
+    ):
+        with pytest.raises(BadInput) as wrong:
+            await services.providers.configure(shop, OWNER, METHOD, {**KEYS, key: value})
+        assert (wrong.value.field, wrong.value.problem) == (key, problem)
+    assert await Provider.all_of(db, shop.id) == []
+    assert not (await services.providers.view(await fresh(services, shop), METHOD)).offered
+
+
+async def test_removing_keys_twice_is_written_down_once(db: Db, services: Services, shop: Shop) -> None:
+    """And without keys there is no site to choose and nothing to offer."""
+    await hosting.offer(services, shop)
+    for _ in range(2):
+        await services.providers.remove(shop, OWNER, METHOD)
+    assert len(await AuditLog.find_all(db, {"action": "provider.remove"})) == 1
+    with pytest.raises(NotFound):
+        await services.providers.choose_environment(shop, OWNER, METHOD, "sandbox")
+    with pytest.raises(NotFound):
+        await services.providers.offer(shop, OWNER, METHOD, offered=True)
+
+
+async def test_the_database_and_the_audit_hold_no_secret(db: Db, services: Services, shop: Shop) -> None:
+    """Sealed where they are kept, masked where they are written down, hidden where a record is printed."""
+    await hosting.offer(services, shop)
+    stored = await Provider.of(db, shop.id, "cashapp_pay")
+    rows = [
+        row for name in ("providers", "auditlogs") for row in await db.database[name].find().to_list(None)
+    ]
+    everything = f"{rows} {stored!r} {await services.providers.view(shop, METHOD)!r}"
+    assert KEYS["location_id"] in everything
+    assert KEYS["access_token"] not in everything
+    assert KEYS["signature_key"] not in everything
+
+
+@pytest.mark.parametrize("method", sorted(processors()))
+def test_the_keys_of_every_processor_fit_a_form(method: PaymentMethod) -> None:
+    """At most five, each with a name, an example and a place to find it, as long as Discord shows them."""
+    fields = key_fields(processors()[method].keys)
+    assert 1 <= len(fields) <= 5
+    for field in fields:
+        assert 1 <= len(field.label) <= 45
+        assert 1 <= len(field.example) <= 100
+        assert 1 <= len(field.description) <= 100
