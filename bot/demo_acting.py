@@ -18,11 +18,12 @@ class Acting:
         self._tell = telling
         self._discord = discord
 
-    async def _run(self, who: Person, path: str, **options: Any) -> Seen:
+    async def _run(self, who: Person, path: str, *, quietly: bool = False, **options: Any) -> Seen:
         typed = "".join(f" {name}: {value}" for name, value in options.items())
         self._tell.does(who, f"runs {path}{typed}")
         seen = await who.run(path, **options)
-        self._tell.sees(seen)
+        if not quietly:
+            self._tell.sees(seen)
         return seen
 
     async def _press(self, seen: Seen, label: str, *, quietly: bool = False) -> Seen:

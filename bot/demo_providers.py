@@ -1,14 +1,13 @@
 """The payment providers of the demo: the stand-ins that the tests use, on ports of this machine."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from bot.config import ProviderSettings
-from models.payment_method import PaymentMethod
 
 if TYPE_CHECKING:
     from tests.fakes.nowpayments import NowPayments
@@ -24,11 +23,14 @@ class NoStandIns(Exception):
 
 @dataclass(frozen=True)
 class StandIn:
-    """A provider by its name, the shop's keys and account there, and the header that its API asks for."""
+    """A provider: its name, what customers call it, the shop's keys by their labels, its account there.
+
+    `header` is what a request to its API needs.
+    """
 
     title: str
-    method: PaymentMethod
-    keys: Mapping[str, str]
+    way_to_pay: str
+    keys: dict[str, str]
     account: "FakeProvider"
     header: str
 
@@ -41,15 +43,15 @@ class StandIns:
         self._cards = cards
         self.nowpayments = StandIn(
             "NOWPayments",
-            PaymentMethod.BTC_NOWPAYMENTS,
-            {"api_key": coins.API_KEY, "ipn_secret": coins.IPN_SECRET},
+            "Bitcoin",
+            {"API key": coins.API_KEY, "IPN secret key": coins.IPN_SECRET},
             coins,
             f"x-api-key: {coins.API_KEY}",
         )
         self.stripe = StandIn(
             "Stripe",
-            PaymentMethod.STRIPE,
-            {"secret_key": cards.KEY, "webhook_secret": cards.WEBHOOK_SECRET},
+            "Card",
+            {"Secret key": cards.KEY, "Webhook signing secret": cards.WEBHOOK_SECRET},
             cards,
             f"Authorization: Bearer {cards.KEY}",
         )

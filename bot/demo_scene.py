@@ -1,22 +1,24 @@
 """The story that the demo plays: a shop is opened, and people buy there, each in another way."""
 
+import re
 from dataclasses import dataclass
 
 import aiohttp
 
 from bot.demo_acting import Acting, WentWrong, number_of
 from bot.demo_online import BitcoinScene, CardScene
-from bot.demo_providers import StandIns
+from bot.demo_providers import StandIn, StandIns
 from bot.demo_telling import Telling
 from bot.samples import ROLE_NAMES, RoleKey, sample_shop
 from bot.sandbox import Community, Person, Room, Sandbox, Seen
 from bot.sandbox.guilds import Role
 from models.member import Member
 from services import Services
-from services.shops import Shop
 
 PRODUCT = "Season pass"
 HANDLE = "@ada-lovelace"
+_TAKEN = "accepts these keys"
+_WEBHOOK = re.compile(r"http://\S+/webhooks/\w+/\w+")
 
 
 @dataclass(frozen=True)
@@ -85,34 +87,37 @@ class Scene(Acting):
         seen = await self._press(seen, "Next", quietly=True)
         await self._press(seen, "Finish")
 
-    @property
-    def _owner(self) -> Member:
-        olivia = self._cast.olivia
-        return Member(str(olivia.id), olivia.user.name, olivia.name, owns_guild=True)
-
-    async def _shop(self) -> Shop:
-        return await self._services.shops.of_guild(str(self._cast.guild.id))
-
     async def _fill_shelves(self) -> None:
+        olivia = self._cast.olivia
+        shop = await self._services.shops.of_guild(str(self._cast.guild.id))
+        owner = Member(str(olivia.id), olivia.user.name, olivia.name, owns_guild=True)
         roles = {key: str(role.id) for key, role in self._cast.roles.items()}
-        planted = await sample_shop(self._services, await self._shop(), self._owner, roles)
+        planted = await sample_shop(self._services, shop, owner, roles)
         self._tell.aside(
             f"The shelves are filled with a sample shop of {len(planted)} products, as `run.py seed` does."
         )
 
     async def _take_keys(self) -> None:
-        """What Olivia enters with /admin providers."""
-        self._tell.chapter("Olivia lets payment providers confirm orders by themselves")
+        self._tell.chapter("Olivia lets payments confirm themselves")
         self._tell.aside(
-            "The demo enters her keys to NOWPayments and to Stripe, which are stand-ins on this machine. "
-            "They call the shop here:"
+            "NOWPayments and Stripe are stand-ins on this machine, which call the shop without https://. "
+            "Their keys open nothing elsewhere."
         )
-        shop = await self._shop()
         for each in self._providers.all:
-            shop = await self._services.providers.configure(shop, self._owner, each.method, each.keys)
-            view = await self._services.providers.view(shop, each.method)
-            each.account.webhook_url = view.webhook_url
-            self._tell.line(str(view.webhook_url))
+            each.account.webhook_url = await self._enter_keys(each)
+
+    async def _enter_keys(self, provider: StandIn) -> str:
+        """Where the provider shall deliver webhooks, as Olivia reads it."""
+        seen = await self._run(self._cast.olivia, "/admin providers", quietly=True)
+        seen = await self._choose(seen, "Open a provider", provider.way_to_pay, quietly=True)
+        form = await self._open(seen, "Enter keys")
+        card = await self._submit(form, provider.keys)
+        await self._until(lambda: card.followups, f"the test of the keys to {provider.title}")
+        self._tell.sees(card.followups[0], "and below it:")
+        address = _WEBHOOK.search(card.text)
+        if not address or _TAKEN not in card.followups[0].text:
+            raise WentWrong(f"the keys to {provider.title} were not taken; the lines above say why.")
+        return address[0]
 
     async def _buy(self) -> str:
         ada = self._cast.ada
