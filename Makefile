@@ -15,7 +15,7 @@ help: ## List the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-demo: .venv/ready ## Play a purchase in a private Discord stand-in (ARGS=--once ends by itself)
+demo: .venv/ready ## Play purchases against private stand-ins (ARGS=--once ends by itself)
 	$(BIN)/python run.py demo $(ARGS)
 
 run: .venv/ready ## Start the bot from config.toml or the environment

@@ -13,26 +13,29 @@ from pydantic import SecretStr
 
 from bot.app import House, running, stopped_by_signals
 from bot.config import DatabaseSettings, DiscordSettings, RedisSettings, Settings
-from bot.demo_scene import Scene, WentWrong, gather
+from bot.demo_acting import WentWrong
+from bot.demo_providers import NoStandIns, StandIns, stand_ins
+from bot.demo_scene import Scene, gather
 from bot.demo_telling import Telling
 from bot.log import set_up
 from bot.sandbox import NoAnswerError, NotOfferedError, Sandbox
 from models.errors import ShopError
 
 _INTERRUPTED = 130
-_WRONG = (WentWrong, NoAnswerError, NotOfferedError, TimeoutError, ShopError, aiohttp.ClientError)
+_WRONG = (WentWrong, NoStandIns, NoAnswerError, NotOfferedError, TimeoutError, ShopError, aiohttp.ClientError)
 
 
 async def play(settings: Settings, *, once: bool) -> int:
-    """Play a purchase, then stay up until Ctrl-C, or end at once; status 1 when something went wrong.
+    """Play purchases, then stay up until Ctrl-C, or end at once; status 1 when something went wrong.
 
-    Nothing outside this machine is touched: database, Redis and Discord are the demo's own.
+    Nothing outside this machine is touched: database, Redis, Discord and providers are the demo's own.
     """
     telling = Telling(sys.stdout)
     try:
         with stopped_by_signals(), _folder(settings) as folder:
-            async with Sandbox(record=False) as discord:
-                return await _perform(_for_demo(settings, folder, discord), discord, telling, once=once)
+            async with stand_ins() as providers, Sandbox(record=False) as discord:
+                chosen = _for_demo(settings, folder, discord, providers)
+                return await _perform(chosen, discord, providers, telling, once=once)
     except asyncio.CancelledError:
         telling.aside("Stopped.")
         return _INTERRUPTED if once else 0
@@ -41,21 +44,28 @@ async def play(settings: Settings, *, once: bool) -> int:
     return 1
 
 
-async def _perform(settings: Settings, discord: Sandbox, telling: Telling, *, once: bool) -> int:
+async def _perform(
+    settings: Settings, discord: Sandbox, providers: StandIns, telling: Telling, *, once: bool
+) -> int:
     cast = gather(discord)
-    telling.aside("Starting a private database, Redis, a stand-in for Discord, the bot and the listener ...")
+    telling.aside(
+        "Starting a private database, Redis, the bot, the listener, and stand-ins for Discord and for "
+        "payment providers ..."
+    )
     async with running(settings, local_links=True) as house:
-        scene = Scene(telling, discord, house.services, cast)
+        scene = Scene(telling, discord, house.services, cast, providers)
         address = await _unless_dead(house, _whole(scene, discord))
         telling.chapter("Done")
-        telling.fact("The role VIP was granted, and the invoice is here:")
+        telling.fact("All of it is paid and handed over. Ada's invoice is here:")
         telling.line(address)
         if once:
             return 0
         telling.aside("Everything stays up until you press Ctrl-C.")
-        telling.line(f"Pages     {house.listener.url}/healthz")
-        telling.line(f"Discord   {discord.api_url}   (the stand-in's REST API, bot token {discord.token})")
-        telling.line(f"Data      {settings.data_dir}")
+        telling.line(f"Pages        {house.listener.url}/healthz")
+        telling.line(f"Discord      {discord.api_url}   (a stand-in's REST API, bot token {discord.token})")
+        for each in providers.all:
+            telling.line(f"{each.title:<12} {each.account.url}   (a stand-in's REST API, {each.header})")
+        telling.line(f"Data         {settings.data_dir}")
         await house.watch()
     raise WentWrong("a part of the bot stopped; the lines above say why.")
 
@@ -89,7 +99,7 @@ def _folder(settings: Settings) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _for_demo(settings: Settings, folder: Path, discord: Sandbox) -> Settings:
+def _for_demo(settings: Settings, folder: Path, discord: Sandbox, providers: StandIns) -> Settings:
     """The settings with everything that leads outside replaced."""
     chosen = "port" in settings.web.model_fields_set
     web = {"host": "127.0.0.1", "port": settings.web.port if chosen else _free_port(), "public_url": None}
@@ -102,6 +112,7 @@ def _for_demo(settings: Settings, folder: Path, discord: Sandbox) -> Settings:
             "discord": DiscordSettings(token=SecretStr(discord.token), api_url=discord.api_url),
             "database": DatabaseSettings(),
             "redis": RedisSettings(),
+            "providers": providers.settings,
             "web": settings.web.model_copy(update=web),
             "log": log,
         }

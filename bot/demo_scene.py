@@ -1,23 +1,24 @@
-"""The story that the demo plays: a shop is opened, somebody buys a role, staff approve, the role is there."""
+"""The story that the demo plays: a shop is opened, and people buy there, each in another way."""
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 
+from bot.demo_acting import Acting, WentWrong, number_of
+from bot.demo_online import BitcoinScene, CardScene
+from bot.demo_providers import StandIn, StandIns
 from bot.demo_telling import Telling
 from bot.samples import ROLE_NAMES, RoleKey, sample_shop
-from bot.sandbox import Community, Form, Person, Room, Sandbox, Seen
+from bot.sandbox import Community, Person, Room, Sandbox, Seen
 from bot.sandbox.guilds import Role
 from models.member import Member
 from services import Services
 
 PRODUCT = "Season pass"
 HANDLE = "@ada-lovelace"
-
-
-class WentWrong(Exception):
-    """The story cannot go on; the text says in one sentence what was missing."""
+_TAKEN = "accepts these keys"
+_WEBHOOK = re.compile(r"http://\S+/webhooks/\w+/\w+")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Cast:
     olivia: Person
     sam: Person
     ada: Person
+    ben: Person
     staff: Role
     staff_room: Room
     roles: dict[RoleKey, Role]
@@ -41,25 +43,32 @@ def gather(discord: Sandbox) -> Cast:
     room = guild.add_channel("staff", visible_to=[staff, guild.bot_role])
     sam = guild.add_member("sam", display_name="Sam", roles=[staff])
     ada = guild.add_member("ada", display_name="Ada")
-    return Cast(guild, guild.owner, sam, ada, staff, room, roles)
+    ben = guild.add_member("ben", display_name="Ben")
+    return Cast(guild, guild.owner, sam, ada, ben, staff, room, roles)
 
 
-class Scene:
+class Scene(Acting):
     """Plays the story with real clicks; every step raises when it does not lead on."""
 
-    def __init__(self, telling: Telling, discord: Sandbox, services: Services, cast: Cast) -> None:
-        self._tell = telling
-        self._discord = discord
+    def __init__(
+        self, telling: Telling, discord: Sandbox, services: Services, cast: Cast, providers: StandIns
+    ) -> None:
+        super().__init__(telling, discord)
         self._services = services
         self._cast = cast
+        self._providers = providers
 
     async def play(self) -> str:
-        """The whole story; the invoice's address. Raises WentWrong, and what the sandbox raises."""
+        """The whole story; the first invoice's address. Raises WentWrong, and what the sandbox raises."""
         await self._open_shop()
         await self._fill_shelves()
         number = await self._buy()
         await self._approve(number)
-        return await self._receive(number)
+        address = await self._receive(number)
+        await self._take_keys()
+        await BitcoinScene(self._tell, self._discord, self._cast.ben, self._providers).play()
+        await CardScene(self._tell, self._discord, self._cast.ada, self._providers).play()
+        return address
 
     async def _open_shop(self) -> None:
         cast, who = self._cast, self._cast.olivia
@@ -88,6 +97,28 @@ class Scene:
             f"The shelves are filled with a sample shop of {len(planted)} products, as `run.py seed` does."
         )
 
+    async def _take_keys(self) -> None:
+        self._tell.chapter("Olivia lets payments confirm themselves")
+        self._tell.aside(
+            "NOWPayments and Stripe are stand-ins on this machine, which call the shop without https://. "
+            "Their keys open nothing elsewhere."
+        )
+        for each in self._providers.all:
+            each.account.webhook_url = await self._enter_keys(each)
+
+    async def _enter_keys(self, provider: StandIn) -> str:
+        """Where the provider shall deliver webhooks, as Olivia reads it."""
+        seen = await self._run(self._cast.olivia, "/admin providers", quietly=True)
+        seen = await self._choose(seen, "Open a provider", provider.way_to_pay, quietly=True)
+        form = await self._open(seen, "Enter keys")
+        card = await self._submit(form, provider.keys)
+        await self._until(lambda: card.followups, f"the test of the keys to {provider.title}")
+        self._tell.sees(card.followups[0], "and below it:")
+        address = _WEBHOOK.search(card.text)
+        if not address or _TAKEN not in card.followups[0].text:
+            raise WentWrong(f"the keys to {provider.title} were not taken; the lines above say why.")
+        return address[0]
+
     async def _buy(self) -> str:
         ada = self._cast.ada
         self._tell.chapter("Ada buys the season pass")
@@ -99,17 +130,11 @@ class Scene:
         seen = await self._choose(seen, "Choose how to pay", "Venmo", "Venmo")
         seen = await self._press(seen, "Confirm")
         await self._until(lambda: ada.dms, "a DM about the new order")
-        number = self._number(seen)
+        number = number_of(seen)
         self._tell.aside(f"Ada sends $25.00 with her Venmo app and writes {number} into the note.")
         form = await self._open(seen, "I have paid")
         await self._submit(form, {form.fields[0].label: HANDLE})
         return number
-
-    def _number(self, seen: Seen) -> str:
-        title = str(seen.embeds[0].get("title", "")) if seen.embeds else ""
-        if not title.startswith("Order "):
-            raise WentWrong(f"after Confirm Ada saw no order but: {seen.text[:200]}")
-        return title.removeprefix("Order ")
 
     async def _approve(self, number: str) -> None:
         sam = self._cast.sam
@@ -134,8 +159,7 @@ class Scene:
         self._tell.chapter("Ada receives what she bought")
         await self._until(lambda: "VIP" in ada.role_names, "the role VIP on Ada")
         self._tell.fact("Ada has the role VIP.")
-        await self._until(self._confirmations, "the DM about the payment")
-        self._tell.sees(self._confirmations()[-1], "Ada receives a DM:")
+        await self._dm(ada, number, "has received your payment", "the DM about the payment")
         choices = await ada.suggest("/orders view", order=number)
         if not choices:
             raise WentWrong(f"/orders view does not suggest the order {number}")
@@ -148,9 +172,6 @@ class Scene:
         await self._read_invoice(address)
         return address
 
-    def _confirmations(self) -> list[Seen]:
-        return [seen for seen in self._cast.ada.dms if "has received your payment" in seen.text]
-
     async def _read_invoice(self, address: str) -> None:
         self._tell.does(self._cast.ada, "opens the invoice in a browser")
         async with aiohttp.ClientSession() as session, session.get(address) as answer:
@@ -158,37 +179,3 @@ class Scene:
         if answer.status != 200 or PRODUCT not in page:  # noqa: PLR2004 - HTTP's word for yes
             raise WentWrong(f"the invoice answered with status {answer.status}")
         self._tell.fact(f"The page answers with status {answer.status} and lists the {PRODUCT}.")
-
-    async def _run(self, who: Person, path: str, **options: Any) -> Seen:
-        typed = "".join(f" {name}: {value}" for name, value in options.items())
-        self._tell.does(who, f"runs {path}{typed}")
-        seen = await who.run(path, **options)
-        self._tell.sees(seen)
-        return seen
-
-    async def _press(self, seen: Seen, label: str, *, quietly: bool = False) -> Seen:
-        self._tell.does(seen.person, f"presses [{label}]")
-        answer = await seen.press(label)
-        if not quietly:
-            self._tell.sees(answer)
-        return answer
-
-    async def _choose(self, seen: Seen, menu: str, pick: Any, called: str) -> Seen:
-        self._tell.does(seen.person, f'chooses {called} in "{menu}"')
-        answer = await seen.choose(menu, pick)
-        self._tell.sees(answer)
-        return answer
-
-    async def _open(self, seen: Seen, label: str) -> Form:
-        self._tell.does(seen.person, f"presses [{label}] and fills in the form")
-        return await seen.open(label)
-
-    async def _submit(self, form: Form, values: dict[str, str], *, quietly: bool = False) -> Seen:
-        self._tell.fills(form, values)
-        answer = await form.submit(values)
-        if not quietly:
-            self._tell.sees(answer, "and sees:")
-        return answer
-
-    async def _until(self, happened: Any, what: str) -> None:
-        await self._discord.until(happened, what=what)

@@ -16,6 +16,8 @@ _MARGIN = "    | "
 _BOLD, _DIM, _GREEN, _RED, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
 # What a client turns into looks, and what nobody sees.
 _MARKS = re.compile(r"\*\*|`|[\u200b\u2066-\u2069\ufe0f]|\\(?=[^\w\s])")
+_LINK = re.compile(r"\[([^\[\]]+)\]\(https?://[^\s()]+\)")
+_FENCE = "```"
 _BUTTON = re.compile(r"\[.*\](?: \(off\))?(?: -> \S+)?")
 _OPTION = re.compile(r"  [*-] ")
 _RELATIVE = re.compile(r"<t:(\d+):R>")
@@ -85,7 +87,8 @@ def shown(seen: Seen) -> list[str]:
     world, now = seen.person.world, seen.person.world.clock().timestamp()
     with_times = _RELATIVE.sub(lambda found: _from_now(int(found[1]) - now), json.dumps(seen.payload))
     message = Message(seen.id, seen.message.channel, json.loads(with_times))
-    return list(_rows(_MARKS.sub("", read(world, message)).splitlines()))
+    lines = [line for line in read(world, message).splitlines() if line != _FENCE]
+    return list(_rows([_MARKS.sub("", _LINK.sub(r"\1", line)) for line in lines]))
 
 
 def _from_now(seconds: float) -> str:

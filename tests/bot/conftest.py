@@ -81,14 +81,14 @@ type Start = Callable[..., AbstractAsyncContextManager[Program]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Starts run.py with arguments and SHOP_ settings, in a folder without a config.toml."""
+    """Starts run.py (of `root`) with arguments and SHOP_ settings, in a folder without a config.toml."""
 
     @contextlib.asynccontextmanager
-    async def started(*arguments: str, **settings: str) -> AsyncIterator[Program]:
+    async def started(*arguments: str, root: Path = ROOT, **settings: str) -> AsyncIterator[Program]:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("SHOP_")}
         environ |= {f"SHOP_{key}": value for key, value in settings.items()} | {"TMPDIR": str(tmp_path)}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(ROOT / "run.py"), *arguments),
+            *(sys.executable, str(root / "run.py"), *arguments),
             stdout=PIPE,
             stderr=PIPE,
             cwd=tmp_path,

@@ -49,7 +49,7 @@ class FakeProvider:
 
     `notices` keeps every webhook that an event of this provider makes, whether it was delivered or not:
     tests deliver them themselves, in any order and as often as they like; `webhook_url` set, they are also
-    delivered at once.
+    delivered at once. `answers` are the statuses that deliveries were answered with.
     """
 
     PAUSE = 30.0
@@ -57,6 +57,7 @@ class FakeProvider:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.notices: list[Notice] = []
+        self.answers: list[int] = []
         self.webhook_url: str | None = None
         self._faults: list[Fault] = []
         self._serial = itertools.count(1)
@@ -106,6 +107,7 @@ class FakeProvider:
             aiohttp.ClientSession() as session,
             session.post(url or self.webhook_url or "", data=notice.body, headers=notice.headers) as answer,
         ):
+            self.answers.append(answer.status)
             return answer.status
 
     @web.middleware
