@@ -90,7 +90,7 @@ def _less(refunds: list[Refund], told_as: str, cents: int) -> tuple[list[Refund]
         of_it = each.state is RefundState.DONE and (each.provider_ref or "").startswith(told_as)
         taken = min(cents, each.amount_cents) if of_it else 0
         cents -= taken
-        if taken < each.amount_cents:
+        if taken == 0 or taken < each.amount_cents:
             rest.append(each.model_copy(update={"amount_cents": each.amount_cents - taken}))
     return rest, cents
 

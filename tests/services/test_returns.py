@@ -86,3 +86,12 @@ def test_another_charges_sum_is_not_touched(payment: Payment) -> None:
     tell(payment, total(500))
     tell(payment, News(What.REFUNDED, charge_ref="ch_2", refund_ref="re_9", amount=Money(200, "USD")))
     assert payment.refunded_cents == 700
+
+
+def test_a_refund_of_nothing_that_counts_stays_in_the_books(payment: Payment) -> None:
+    """What is booked without an amount is known by its name; making room for others does not drop it."""
+    tell(payment, single("re_0", 0))
+    tell(payment, total(800))
+    tell(payment, single("re_1", 800))
+    tell(payment, single("re_2", 300))
+    assert [each.provider_ref for each in payment.refunds] == ["re_0", "re_1", "re_2"]
