@@ -8,7 +8,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from services.payments import payload
 from services.payments._reading import cents, optional_text, text
 from services.payments.processor import BadPayload, Coins, Deposit, Known, Money, News, What
 from services.settling.receipts import FORGIVEN
@@ -36,15 +35,6 @@ _WHAT = {
     "expired": What.EXPIRED,
     "refunded": What.REFUNDED,
 }
-
-
-def parse(body: bytes) -> dict[str, Any]:
-    """A JSON object with exact numbers; raises BadPayload."""
-    try:
-        return payload.parse(body)
-    except ArithmeticError:
-        # An exponent that not even Decimal can hold.
-        raise BadPayload("number") from None
 
 
 def our_order(payment: dict[str, Any]) -> str | None:

@@ -28,7 +28,6 @@ from services.payments._nowpayments_payment import (
     event_id,
     forgiven,
     our_order,
-    parse,
     payment_news,
     payments_news,
     redeposits,
@@ -37,6 +36,7 @@ from services.payments._nowpayments_payment import (
 from services.payments._reading import code, text
 from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
+from services.payments.payload import parse
 from services.payments.processor import (
     BadPayload,
     BadSignature,
