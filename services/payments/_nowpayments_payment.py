@@ -13,6 +13,7 @@ from services.payments.processor import BadPayload, Coins, Deposit, Known, Money
 from services.settling.receipts import FORGIVEN
 
 MONEY = frozenset({What.PAID, What.UNDERPAID})
+MOVED = MONEY | {What.REFUNDED}
 DEAD = frozenset({What.FAILED, What.EXPIRED})
 
 _OURS = re.compile(r"[0-9a-f]{24}")
@@ -64,14 +65,38 @@ def belongs(payment: dict[str, Any], known: Known) -> bool:
     return payment.get("order_id") in (None, "", known.order_id)
 
 
-def redeposits(payment: dict[str, Any]) -> list[str]:
-    """The ids of payments that were made to the same address later."""
-    found = payment.get("payment_extra_ids")
-    return [reference({"id": each}, "id") for each in found] if isinstance(found, list) else []
+def first(payment: dict[str, Any]) -> str | None:
+    """The id of the payment to whose address this one came later; None when it is the first."""
+    return None if payment.get("parent_payment_id") is None else reference(payment, "parent_payment_id")
 
 
-def payment_news(payment: dict[str, Any], order_id: str) -> News | None:
-    """What a payment tells, None while it waits for money; raises BadPayload."""
+def neighbours(payment: dict[str, Any]) -> list[str]:
+    """The ids of other payments to the same address: the first one, and those made later."""
+    found, before = payment.get("payment_extra_ids"), first(payment)
+    later = [reference({"id": each}, "id") for each in found] if isinstance(found, list) else []
+    return later if before is None else [before, *later]
+
+
+def notice_news(payment: dict[str, Any]) -> News | None:
+    """What a notice tells, None where it is not about an order of ours; raises BadPayload.
+
+    Money that came again may name no order (NOWPayments' own example): then it is told of the first payment,
+    by which it is found.
+    """
+    order_id, before = our_order(payment), first(payment)
+    if order_id is not None:
+        return payment_news(payment, order_id)
+    news = payment_news(payment, None) if before is not None else None
+    return replace(news, charge_ref=before) if news is not None and news.what in MOVED else None
+
+
+def payment_news(
+    payment: dict[str, Any], order_id: str | None, parent: dict[str, Any] | None = None
+) -> News | None:
+    """What a payment tells, None while it waits for money; `parent` is the first one to its address.
+
+    Raises BadPayload.
+    """
     status = text(payment, "payment_status")
     if status not in _WHAT:
         raise BadPayload("payment_status")
@@ -82,9 +107,9 @@ def payment_news(payment: dict[str, Any], order_id: str) -> News | None:
     ref = reference(payment, "payment_id")
     news = News(what, order_id=order_id, provider_ref=invoice, charge_ref=ref)
     if what in MONEY:
-        return _with_money(payment, news)
+        return _with_money(payment, news, parent)
     if what is What.REFUNDED:
-        return _refund(_with_money(payment, replace(news, refund_ref=f"{ref}:refund")))
+        return _refund(_with_money(payment, replace(news, refund_ref=f"{ref}:refund"), parent))
     return replace(news, note=status) if what is What.FAILED else news
 
 
@@ -93,7 +118,8 @@ def payments_news(payments: list[dict[str, Any]], known: Known) -> tuple[News, .
 
     One that died is told only if it was for the page that the shop shows, and none there is alive.
     """
-    told = [payment_news(each, known.order_id) for each in payments]
+    by_ref = {reference(each, "payment_id"): each for each in payments}
+    told = [payment_news(each, known.order_id, by_ref.get(first(each) or "")) for each in payments]
     over = not alive(payments, known)
     return tuple(
         each
@@ -147,29 +173,34 @@ def forgiven(news: Sequence[News], due: Money, percent: Decimal) -> tuple[News, 
     return tuple(replace(each, what=What.PAID, note=FORGIVEN) if each is last else each for each in news)
 
 
-def _with_money(payment: dict[str, Any], news: News) -> News:
-    price = _price(payment)
-    due, came = _positive(payment, "pay_amount"), _optional(payment, "actually_paid")
-    # The rate is the payment's own, so that what the market did since changes nothing.
-    worth = int(Fraction(price.cents) * Fraction(came) / Fraction(due))
+def _with_money(payment: dict[str, Any], news: News, parent: dict[str, Any] | None) -> News:
+    again = first(payment) is not None
+    priced = parent if again and parent is not None else payment
+    price, ticker, came = _price(priced), _ticker(payment), _optional(payment, "actually_paid")
+    due = Coins(_positive(priced, "pay_amount"), _ticker(priced))
+    # Money that came again names what came as what was due, so only the first payment tells its worth, and
+    # nobody that of another coin. It is kept in any case; what it counts for is then for staff.
+    worth = 0 if (again and parent is None) or due.ticker != ticker else _worth(came, due, price)
     if worth >= _MOST_CENTS:
         raise BadPayload("actually_paid")
-    again = payment.get("parent_payment_id") is not None
-    # A second payment to the same address is told as finished whatever it was meant to fill up.
     short = news.what is What.PAID and again and worth < price.cents
-    ticker = _ticker(payment)
     return replace(
         news,
         what=What.UNDERPAID if short else news.what,
         amount=Money(worth, price.currency),
         coins=Coins(came, ticker),
-        coins_due=Coins(due, ticker),
+        coins_due=due,
     )
+
+
+def _worth(came: Decimal, due: Coins, price: Money) -> int:
+    """In minor units, at the payment's own rate, so that what the market did since changes nothing."""
+    return int(Fraction(price.cents) * Fraction(came) / Fraction(due.amount))
 
 
 def _refund(news: News) -> News:
     # Where NOWPayments no longer tells what had come, it was all of it.
-    gone = news.amount is None or not news.amount.cents
+    gone = news.coins is None or not news.coins.amount
     return replace(news, amount=None, coins=None) if gone else news
 
 

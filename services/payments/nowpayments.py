@@ -20,17 +20,16 @@ from models.payment_method import PaymentMethod
 from services.payments._nowpayments_json import canonical, older_canonical
 from services.payments._nowpayments_payment import (
     DEAD,
-    MONEY,
+    MOVED,
     alive,
     belongs,
     deposit,
     ends_at,
     event_id,
     forgiven,
-    our_order,
-    payment_news,
+    neighbours,
+    notice_news,
     payments_news,
-    redeposits,
     reference,
 )
 from services.payments._reading import code, text
@@ -156,18 +155,17 @@ class NowPayments(Processor[NowPaymentsKeys]):
         """Read a payment as it stands; those that carry no order of ours are no news."""
         payment = parse(body)
         event, kind = event_id(payment), text(payment, "payment_status")[:_LONGEST_KIND]
-        order_id = our_order(payment)
-        news = payment_news(payment, order_id) if order_id else None
+        news = notice_news(payment)
         return Told(event, kind, (news,) if news else ())
 
     async def follow_up(self, keys: NowPaymentsKeys, known: Known, news: News) -> tuple[News, ...]:
-        """Believe in money only when asking for the payment finds it, too.
+        """Believe in money that came or went only when asking for the payment finds it, too.
 
         A payment that died is no news while another of the order is alive.
         """
         ref = news.charge_ref
         others = tuple(each for each in known.charge_refs if each != ref)
-        if ref is not None and news.what in MONEY:
+        if ref is not None and news.what in MOVED:
             # What is forgiven depends on everything that came.
             return await self._told(keys, known, (*others, ref) if keys.forgive_percent else (ref,))
         if news.what in DEAD and others:
@@ -207,21 +205,21 @@ class NowPayments(Processor[NowPaymentsKeys]):
             raise Unavailable(self.name, "unreadable") from None
 
     async def _look(self, keys: NowPaymentsKeys, known: Known, refs: Iterable[str]) -> list[dict[str, Any]]:
-        """These payments and those made later to their addresses; what is unknown or not for us is left out.
+        """These payments and all others to their addresses; what is unknown or not for us is left out.
 
         Raises BadPayload.
         """
         found: list[dict[str, Any]] = []
         asked = list(dict.fromkeys(refs))
-        for ref in asked:  # grows where money came again
+        for ref in asked:  # grows where money came more than once
             reply = await self._send(keys, "GET", f"/payment/{quote(ref, safe='')}")
             if reply.status == HTTPStatus.NOT_FOUND:
                 continue
             payment = self._done(reply)
             if belongs(payment, known):
                 found.append(payment)
-                later = [each for each in redeposits(payment) if each not in asked]
-                asked += later[: max(0, _MOST_PAYMENTS - len(asked))]
+                others = [each for each in neighbours(payment) if each not in asked]
+                asked += others[: max(0, _MOST_PAYMENTS - len(asked))]
         return found
 
     async def _send(self, keys: NowPaymentsKeys, method: str, path: str, body: str | None = None) -> Reply:

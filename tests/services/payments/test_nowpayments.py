@@ -80,9 +80,14 @@ async def told(adapter: NowPayments, notice: Notice) -> Told:
     return adapter.read_webhook(notice.body)
 
 
+async def told_notice(adapter: NowPayments, account: fakes.NowPayments) -> Told:
+    """What the last webhook says."""
+    return await told(adapter, account.notices[-1])
+
+
 async def told_last(adapter: NowPayments, account: fakes.NowPayments) -> News:
     """The one piece of news of the last webhook."""
-    (news,) = (await told(adapter, account.notices[-1])).news
+    (news,) = (await told_notice(adapter, account)).news
     return news
 
 
@@ -344,12 +349,77 @@ async def test_more_to_the_same_address_is_money_of_its_own(
     account.pay(payment, Decimal("0.5"))
     again = account.redeposit(payment, PRICE / 2)
     news = await told_last(adapter, account)
-    assert (news.what, news.charge_ref, news.amount) == (What.UNDERPAID, again, Money(999, "USD"))
-    assert news.order_id == ORDER
-    assert await adapter.follow_up(KEYS, known, news) == (news,)
+    assert (news.what, news.charge_ref, news.order_id) == (What.UNDERPAID, again, ORDER)
+    (asked, _) = await adapter.follow_up(KEYS, known, news)
+    assert (asked.what, asked.charge_ref, asked.amount) == (What.UNDERPAID, again, Money(999, "USD"))
+    assert asked.coins == Coins(PRICE / 2, "btc")
     whole = account.redeposit(payment, PRICE)
+    (asked, *_) = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert (asked.what, asked.charge_ref, asked.amount) == (What.PAID, whole, DUE)
+
+
+async def test_a_trifle_to_the_same_address_does_not_pay_the_order(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """NOWPayments calls it finished, with what came as what was due: the first payment tells its worth."""
+    known, payment = await opened(adapter)
+    account.pay(payment, Decimal("0.5"))
+    trifle = account.redeposit(payment, fakes.SATOSHI)
+    told = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert [(each.charge_ref, each.amount) for each in told] == [
+        (trifle, Money(0, "USD")),
+        (payment, Money(999, "USD")),
+    ]
+    assert Verdict.PAY not in settled(told)
+    assert Verdict.PAY not in settled(await adapter.poll(KEYS, known))
+
+
+async def test_another_coin_to_the_same_address_is_for_staff_to_judge(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """It is kept with its amount, and counts for nothing by itself."""
+    known, payment = await opened(adapter)
+    wrong = account.redeposit(payment, Decimal(1))
+    account.payments[wrong]["pay_currency"] = "ltc"
+    news = {each.charge_ref: each for each in await adapter.poll(KEYS, known)}[wrong]
+    assert (news.what, news.amount) == (What.UNDERPAID, Money(0, "USD"))
+    assert news.coins == Coins(Decimal(1), "ltc")
+
+
+async def test_money_that_came_again_is_found_by_the_first_payment(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """Its notice may name neither order nor invoice, as in NOWPayments' own example."""
+    known, payment = await opened(adapter)
+    account.pay(payment, Decimal("0.5"))
+    again = account.redeposit(payment, PRICE / 2)
+    account.payments[again] |= {"order_id": None, "invoice_id": None}
+    account.walk(again, "finished")
     news = await told_last(adapter, account)
-    assert (news.what, news.charge_ref, news.amount) == (What.PAID, whole, DUE)
+    assert (news.order_id, news.charge_ref) == (None, payment)
+    told = await adapter.follow_up(KEYS, known, news)
+    assert [each.charge_ref for each in told] == [payment, again]
+    account.walk(again, "confirming")
+    assert (await told_notice(adapter, account)).news == ()
+
+
+async def test_what_came_again_and_went_back_has_the_worth_of_what_came(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """A refund of a part is never taken for a refund of everything."""
+    known, payment = await opened(adapter)
+    account.pay(payment)
+    again = account.redeposit(payment, PRICE / 2)
+    account.refund_in_dashboard(again)
+    (news, _) = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert (news.what, news.refund_ref, news.amount) == (
+        What.REFUNDED,
+        f"{again}:refund",
+        Money(999, "USD"),
+    )
+    del account.payments[payment]
+    (news,) = await adapter.follow_up(KEYS, known, news)
+    assert news.amount == Money(0, "USD")
 
 
 async def test_a_poll_finds_what_came_to_the_address_later(
