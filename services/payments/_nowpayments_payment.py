@@ -34,6 +34,8 @@ _WHAT = {
     "partially_paid": What.UNDERPAID,
     "failed": What.FAILED,
     "expired": What.EXPIRED,
+    "cancelled": What.EXPIRED,  # this one as NOWPayments' Node SDK has it, in both spellings
+    "canceled": What.EXPIRED,
     "refunded": What.REFUNDED,
 }
 

@@ -519,6 +519,17 @@ async def test_a_payment_that_died_says_how(adapter: NowPayments, account: fakes
     assert await adapter.poll(KEYS, known) == (failed,)
 
 
+@pytest.mark.parametrize("status", ["cancelled", "canceled"])
+async def test_a_payment_that_was_called_off_can_be_paid_no_more(
+    adapter: NowPayments, account: fakes.NowPayments, status: str
+) -> None:
+    """NOWPayments' own kit knows that state, in two spellings."""
+    known, payment = await opened(adapter)
+    account.walk(payment, status)
+    assert (await told_last(adapter, account)).what is What.EXPIRED
+    assert [each.what for each in await adapter.poll(KEYS, known)] == [What.EXPIRED]
+
+
 async def test_a_payment_that_died_is_no_news_while_another_lives(
     adapter: NowPayments, account: fakes.NowPayments
 ) -> None:
