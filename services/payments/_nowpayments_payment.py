@@ -152,16 +152,23 @@ def deposit(payment: dict[str, Any]) -> Deposit | None:
 
 
 def ends_at(payment: dict[str, Any]) -> datetime | None:
-    """When the address is watched no longer, in UTC; None when the answer does not tell."""
-    for name in ("valid_until", "expiration_estimate_date"):
-        found = payment.get(name)
-        try:
-            moment = datetime.fromisoformat(found) if isinstance(found, str) else None
-        except ValueError:
-            continue
-        if moment is not None:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return None
+    """When the address is good no longer, in UTC; None when the answer does not tell.
+
+    The address is watched until `valid_until`, the fixed rate ends at `expiration_estimate_date`, and with it
+    the payment.
+    """
+    told = (_moment(payment.get(name)) for name in ("valid_until", "expiration_estimate_date"))
+    return min((each for each in told if each is not None), default=None)
+
+
+def _moment(found: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def forgiven(news: Sequence[News], due: Money, percent: Decimal) -> tuple[News, ...]:

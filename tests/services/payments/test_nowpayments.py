@@ -123,7 +123,7 @@ async def test_an_invoice_comes_with_an_address_to_pay_to(
     assert page == Opened(
         provider_ref=ref,
         page_url=f"https://nowpayments.io/payment/?iid={ref}",
-        ends_at=datetime(2026, 11, 30, 12, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 23, 12, 20, tzinfo=UTC),  # with the fixed rate
         charge_ref=payment,
         deposit=Deposit(f"bc1q{payment}", Coins(PRICE, "btc")),
     )
