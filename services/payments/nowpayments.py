@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -57,6 +57,7 @@ _SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
 _LONGEST_NAME = 100
 _LONGEST_KIND = 60
 _MOST_PAYMENTS = 20
+_SATOSHI = Decimal("0.00000001")
 
 log = logging.getLogger(__name__)
 
@@ -188,8 +189,10 @@ class NowPayments(Processor[NowPaymentsKeys]):
         """A BIP-21 link for Bitcoin; other coins have their own, which fewer wallets agree on."""
         if deposit.coins.ticker != "btc":
             return None
-        address = quote(deposit.address, safe="")
-        return f"bitcoin:{address}?amount={deposit.coins.amount:f}&label={quote(label, safe='')}"
+        address, amount = quote(deposit.address, safe=""), deposit.coins.amount
+        if amount != amount.quantize(_SATOSHI, ROUND_DOWN):
+            amount = amount.quantize(_SATOSHI, ROUND_UP)  # wallets refuse more decimals
+        return f"bitcoin:{address}?amount={amount:f}&label={quote(label, safe='')}"
 
     async def _told(self, keys: NowPaymentsKeys, known: Known, refs: Iterable[str]) -> tuple[News, ...]:
         try:

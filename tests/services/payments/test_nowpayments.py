@@ -798,6 +798,18 @@ async def test_a_bitcoin_link_carries_address_amount_and_label(adapter: NowPayme
     assert adapter.bip21(Deposit("ltc1q", Coins(Decimal(1), "ltc")), "x") is None
 
 
+@pytest.mark.parametrize(
+    ("due", "asked"),
+    [("0.000399801", "0.00039981"), ("1E-9", "0.00000001"), ("0.00039980", "0.00039980"), ("2.5E+1", "25")],
+)
+async def test_a_bitcoin_link_asks_for_whole_satoshis_and_never_for_too_few(
+    adapter: NowPayments, due: str, asked: str
+) -> None:
+    """BIP-21 knows eight decimals; what is finer is rounded up."""
+    link = adapter.bip21(Deposit("bc1qxy", Coins(Decimal(due), "btc")), "x")
+    assert link == f"bitcoin:bc1qxy?amount={asked}&label=x"
+
+
 @given(
     st.binary(max_size=200),
     st.text(max_size=140) | st.text("0123456789abcdefABCDEF", min_size=128, max_size=128),
