@@ -227,9 +227,13 @@ class PayPal(Processor[PayPalKeys]):
         return tuple(news)
 
     async def refund(self, keys: PayPalKeys, ask: RefundAsk) -> News:
-        """Give back some of a capture, or with `ask.whole` all that is left of it."""
+        """Give back this much of a capture.
+
+        PayPal takes no amount for all that is left, which may be less than what is booked here afterwards:
+        somebody may have given back a part on PayPal's own site.
+        """
         path = f"/v2/payments/captures/{quote(ask.charge_ref, safe='')}/refund"
-        body = {} if ask.whole else {"amount": amount_of(ask.amount)}
+        body = {"amount": amount_of(ask.amount)}
         answer = self._api.done(await self._api.post(self._account(keys), path, body, ask.key))
         try:
             return refund_news(answer, ask.charge_ref)

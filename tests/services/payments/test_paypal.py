@@ -296,13 +296,16 @@ async def test_a_refund_is_done_at_once_and_told_again(adapter: PayPal, paypal: 
     assert (await told(adapter, paypal.notices[-1])).news == (done,)
 
 
-async def test_all_of_it_is_asked_for_without_an_amount(adapter: PayPal, paypal: FakePayPal) -> None:
-    """What PayPal gave back is what it says, not what was asked."""
+async def test_all_of_it_is_given_back_or_nothing(adapter: PayPal, paypal: FakePayPal) -> None:
+    """Of a capture that lost a part meanwhile the rest is not given in place of what was asked for."""
     ref, charge = await paid(adapter, paypal)
-    paypal.refund_in_dashboard(charge, 500)
+    part = paypal.refund_in_dashboard(charge, 500)
+    with pytest.raises(Declined) as refused:
+        await adapter.refund(KEYS, a_refund(ref, charge, 1999))
+    assert refused.value.code == "REFUND_AMOUNT_EXCEEDED"
+    paypal.settle_refund(part, "CANCELLED")
     done = await adapter.refund(KEYS, a_refund(ref, charge, 1999))
-    assert json.loads(paypal.requests[-1].body) == {}
-    assert done.amount == Money(1499, "USD")
+    assert (done.what, done.amount) == (What.REFUNDED, DUE)
 
 
 @pytest.mark.parametrize(
