@@ -43,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer below 500; 401, 403 and 429 have become errors already."""
+    """An answer below 500; redirects, 401, 403 and 429 have become errors already, and 409 to a GET."""
 
     provider: str
     status: int
@@ -158,6 +158,8 @@ class Calls:
     def _checked(call: Call, reply: Reply) -> Reply:
         if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise WrongKeys(call.provider, f"http_{reply.status}")
+        if reply.status == HTTPStatus.CONFLICT and reply.certain:
+            raise Unavailable(call.provider, f"http_{reply.status}")
         if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
             raise Unavailable(call.provider, f"http_{reply.status}")
         return reply

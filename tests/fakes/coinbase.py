@@ -50,6 +50,7 @@ class CoinbaseBusiness(FakeProvider):
         self._edwards = ed25519.Ed25519PrivateKey.generate()
         self._curve = ec.generate_private_key(ec.SECP256R1())
         self.instant_refunds = False
+        self.cut_off: str | None = None  # told instead of an answer
         self.checkouts: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, tuple[str, Answer]] = {}
 
@@ -195,6 +196,8 @@ class CoinbaseBusiness(FakeProvider):
             except Refusal as refusal:
                 status = refusal.status
                 found = {"errorType": refusal.kind, "errorMessage": "No.", "correlationId": "c-1"}
+            if self.cut_off is not None:
+                status, found = 400, {"errorType": self.cut_off}
             return web.json_response(found, status=status)
 
         return handle
@@ -238,7 +241,7 @@ class CoinbaseBusiness(FakeProvider):
             if key not in self._answers:
                 self._answers[key] = (whole, act(asked, request.match_info.get("id", "")))
             if self._answers[key][0] != whole:
-                raise Refusal(409, "idempotency_error")
+                raise Refusal(422, "idempotency_error")
             return self._answers[key][1]
 
         return answer
