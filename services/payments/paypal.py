@@ -72,6 +72,7 @@ _REFUSED = frozenset(
         "TRANSACTION_REFUSED",
     }
 )
+_LAST_TRY = "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED"
 _NOT_YET = frozenset({"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"})
 
 
@@ -199,10 +200,12 @@ class PayPal(Processor[PayPalKeys]):
             order = await self._api.get(self._account(keys), f"{_ORDERS}/{quote(ref, safe='')}")
             return self._collected(order, known, ref)
         failed = News(What.FAILED, order_id=known.order_id, provider_ref=ref, note=issue)
+        expired = News(What.EXPIRED, order_id=known.order_id, provider_ref=ref)
         if issue in _REFUSED:
-            return (failed,)
+            # After too many tries the page can be paid no more.
+            return (failed, expired) if issue == _LAST_TRY else (failed,)
         if reply.status == HTTPStatus.NOT_FOUND:
-            return (News(What.EXPIRED, order_id=known.order_id, provider_ref=ref),)
+            return (expired,)
         if issue not in _NOT_YET:
             self._api.done(reply)
         return ()

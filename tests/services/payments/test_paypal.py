@@ -648,6 +648,13 @@ async def test_what_is_under_way_is_unknown(adapter: PayPal, paypal: FakePayPal)
             await adapter.follow_up(KEYS, a_known(ref), news)
 
 
+async def test_after_too_many_tries_the_page_is_over(adapter: PayPal, paypal: FakePayPal) -> None:
+    """The payer hears that it failed, and may go on with a new page."""
+    ref, news = await approved(adapter, paypal)
+    paypal.refuses = (422, "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED")
+    assert whats(await adapter.follow_up(KEYS, a_known(ref), news)) == [What.FAILED, What.EXPIRED]
+
+
 async def test_a_capture_that_paypal_refuses_for_the_seller_is_declined(
     adapter: PayPal, paypal: FakePayPal
 ) -> None:
