@@ -120,7 +120,10 @@ class NowPayments(Processor[NowPaymentsKeys]):
     seconds: ClassVar[float] = 15.0
 
     async def create(self, keys: NowPaymentsKeys, charge: Charge) -> Opened:
-        """Make an invoice and the address on it; without the address its page can be paid all the same."""
+        """Make an invoice and the address on it.
+
+        Without the address its page can be paid all the same, as long as notices tell of it.
+        """
         answer = self._done(await self._send(keys, "POST", "/invoice", _invoice(keys, charge)))
         try:
             page = Opened(provider_ref=reference(answer, "id"), page_url=text(answer, "invoice_url"))
@@ -131,6 +134,9 @@ class NowPayments(Processor[NowPaymentsKeys]):
             payment = self._done(await self._send(keys, "POST", "/invoice-payment", asked))
             charge_ref = reference(payment, "payment_id")
         except (Unavailable, OutcomeUnknown, BadPayload):
+            if charge.notify_url is None:
+                # Nobody could be asked about what is paid there.
+                raise OutcomeUnknown(self.name, "no_payment") from None
             return page
         return replace(page, charge_ref=charge_ref, deposit=deposit(payment), ends_at=ends_at(payment))
 

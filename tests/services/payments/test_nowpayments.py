@@ -211,6 +211,18 @@ async def test_an_invoice_without_an_address_can_be_paid_on_its_page(
     assert len(account.requests) == 2
 
 
+async def test_a_page_of_which_nobody_would_tell_is_not_shown(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """Without notices and without a payment to ask about, what is paid there would never be found."""
+    charge = dataclasses.replace(a_charge(), notify_url=None)
+    account.after_invoice = [Fault.DOWN]
+    with pytest.raises(OutcomeUnknown):
+        await adapter.create(KEYS, charge)
+    account.after_invoice = []
+    assert (await adapter.create(KEYS, charge)).charge_ref in account.payments
+
+
 async def test_an_address_in_an_unreadable_answer_is_none(
     adapter: NowPayments, account: fakes.NowPayments
 ) -> None:
