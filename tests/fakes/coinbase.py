@@ -51,6 +51,7 @@ class CoinbaseBusiness(FakeProvider):
         self._curve = ec.generate_private_key(ec.SECP256R1())
         self.instant_refunds = False
         self.cut_off: str | None = None  # told instead of an answer
+        self.behind = 0.0  # how many seconds its clock is behind ours
         self.checkouts: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, tuple[str, Answer]] = {}
 
@@ -210,7 +211,8 @@ class CoinbaseBusiness(FakeProvider):
         header, claims = (json.loads(_unbase64(each)) for each in parts[:2])
         signed, code = f"{parts[0]}.{parts[1]}".encode(), _unbase64(parts[2])
         request_line = f"{request.method} {request.host}{request.path}"
-        in_time = claims["nbf"] <= time.time() + 5 and time.time() < claims["exp"] <= claims["nbf"] + 120
+        now = time.time() - self.behind
+        in_time = claims["nbf"] <= now < claims["exp"] <= claims["nbf"] + 120
         named = header["kid"] == claims["sub"] == self.KEY_NAME and len(header["nonce"]) >= 16
         return self._signed(header["alg"], signed, code) and (
             in_time and named and claims["iss"] == "cdp" and claims["uri"] == request_line

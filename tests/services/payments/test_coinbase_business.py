@@ -164,6 +164,15 @@ async def test_what_is_no_key_is_a_wrong_key_and_never_sent(
     assert coinbase.requests == []
 
 
+@pytest.mark.parametrize("behind", [-60.0, 0.0, 5.0])
+async def test_clocks_that_differ_a_little_do_not_make_a_good_key_wrong(
+    adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, behind: float
+) -> None:
+    """A token is good from a little before it is made."""
+    coinbase.behind = behind
+    await adapter.test(keys)
+
+
 async def test_somebody_elses_key_is_refused_by_coinbase(
     adapter: CoinbaseBusiness, keys: BusinessKeys
 ) -> None:
