@@ -11,7 +11,7 @@ from cryptography import x509
 from pydantic import Field, SecretStr
 
 from models.base import utc_now
-from models.errors import OutcomeUnknown, Unavailable, WrongKeys
+from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
 from services.payments._paypal_api import Api, issue_of, question
 from services.payments._paypal_certificates import (
@@ -265,9 +265,9 @@ class PayPal(Processor[PayPalKeys]):
         body = question(keys.webhook_id, sent, delivery)
         try:
             reply = await self._api.post(self._account(keys), _VERIFY, body)
-            return reply.ok and reply.json().get("verification_status") == "SUCCESS"
-        except (WrongKeys, OutcomeUnknown) as failed:
-            # Asking changes nothing, and without good keys nothing can be asked.
+            return self._api.done(reply).get("verification_status") == "SUCCESS"
+        except (Declined, WrongKeys, OutcomeUnknown) as failed:
+            # Asking changes nothing, and a question that was not answered says nothing of the delivery.
             raise Unavailable(self.name, failed.code) from None
 
     def _account(self, keys: PayPalKeys) -> Account:
