@@ -96,10 +96,14 @@ class Payment(TenantDocument):
 
     @property
     def coins_due(self) -> Decimal | None:
-        """What is still to be paid in crypto; None when it is not paid to an address."""
+        """What is still to be paid in crypto; None when it is not paid to an address.
+
+        Another coin, sent there by mistake, makes it no less.
+        """
         if self.nowpayments_deposit_amount_crypto is None:
             return None
-        came = sum((Decimal(each.coins or 0) for each in self.receipts), Decimal(0))
+        same = [each for each in self.receipts if each.ticker == self.nowpayments_crypto_currency]
+        came = sum((Decimal(each.coins or 0) for each in same), Decimal(0))
         return max(Decimal(0), Decimal(self.nowpayments_deposit_amount_crypto) - came)
 
     @property

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 _SECONDS = 120
+_EARLIER = 10  # a clock that is this much ahead is no reason to refuse it
 _SEED, _SEED_AND_PUBLIC = 32, 64
 
 type PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
@@ -23,7 +24,7 @@ class BadKey(Exception):
 
 
 def token(key_name: str, private_key: str, method: str, place: str, now: int) -> str:
-    """A token for one request to `place`, host and path without a query, from `now` in Unix seconds on.
+    """A token for one request to `place`, host and path without a query, good at `now` in Unix seconds.
 
     Raises BadKey. Coinbase's guide for its product APIs names the claim `uri`, its SDK sends `uris`: both
     are set to the same.
@@ -35,9 +36,9 @@ def token(key_name: str, private_key: str, method: str, place: str, now: int) ->
     claims = {
         "iss": "cdp",
         "sub": key_name,
-        "nbf": now,
-        "iat": now,
-        "exp": now + _SECONDS,
+        "nbf": now - _EARLIER,
+        "iat": now - _EARLIER,
+        "exp": now - _EARLIER + _SECONDS,
         "uri": request,
         "uris": [request],
     }

@@ -8,12 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from services.payments import payload
 from services.payments._reading import cents, optional_text, text
 from services.payments.processor import BadPayload, Coins, Deposit, Known, Money, News, What
 from services.settling.receipts import FORGIVEN
 
 MONEY = frozenset({What.PAID, What.UNDERPAID})
+MOVED = MONEY | {What.REFUNDED}
 DEAD = frozenset({What.FAILED, What.EXPIRED})
 
 _OURS = re.compile(r"[0-9a-f]{24}")
@@ -34,17 +34,10 @@ _WHAT = {
     "partially_paid": What.UNDERPAID,
     "failed": What.FAILED,
     "expired": What.EXPIRED,
+    "cancelled": What.EXPIRED,  # this one as NOWPayments' Node SDK has it, in both spellings
+    "canceled": What.EXPIRED,
     "refunded": What.REFUNDED,
 }
-
-
-def parse(body: bytes) -> dict[str, Any]:
-    """A JSON object with exact numbers; raises BadPayload."""
-    try:
-        return payload.parse(body)
-    except ArithmeticError:
-        # An exponent that not even Decimal can hold.
-        raise BadPayload("number") from None
 
 
 def our_order(payment: dict[str, Any]) -> str | None:
@@ -74,14 +67,38 @@ def belongs(payment: dict[str, Any], known: Known) -> bool:
     return payment.get("order_id") in (None, "", known.order_id)
 
 
-def redeposits(payment: dict[str, Any]) -> list[str]:
-    """The ids of payments that were made to the same address later."""
-    found = payment.get("payment_extra_ids")
-    return [reference({"id": each}, "id") for each in found] if isinstance(found, list) else []
+def first(payment: dict[str, Any]) -> str | None:
+    """The id of the payment to whose address this one came later; None when it is the first."""
+    return None if payment.get("parent_payment_id") is None else reference(payment, "parent_payment_id")
 
 
-def payment_news(payment: dict[str, Any], order_id: str) -> News | None:
-    """What a payment tells, None while it waits for money; raises BadPayload."""
+def neighbours(payment: dict[str, Any]) -> list[str]:
+    """The ids of other payments to the same address: the first one, and those made later."""
+    found, before = payment.get("payment_extra_ids"), first(payment)
+    later = [reference({"id": each}, "id") for each in found] if isinstance(found, list) else []
+    return later if before is None else [before, *later]
+
+
+def notice_news(payment: dict[str, Any]) -> News | None:
+    """What a notice tells, None where it is not about an order of ours; raises BadPayload.
+
+    Money that came again may name no order (NOWPayments' own example): then it is told of the first payment,
+    by which it is found.
+    """
+    order_id, before = our_order(payment), first(payment)
+    if order_id is not None:
+        return payment_news(payment, order_id)
+    news = payment_news(payment, None) if before is not None else None
+    return replace(news, charge_ref=before) if news is not None and news.what in MOVED else None
+
+
+def payment_news(
+    payment: dict[str, Any], order_id: str | None, parent: dict[str, Any] | None = None
+) -> News | None:
+    """What a payment tells, None while it waits for money; `parent` is the first one to its address.
+
+    Raises BadPayload.
+    """
     status = text(payment, "payment_status")
     if status not in _WHAT:
         raise BadPayload("payment_status")
@@ -92,9 +109,9 @@ def payment_news(payment: dict[str, Any], order_id: str) -> News | None:
     ref = reference(payment, "payment_id")
     news = News(what, order_id=order_id, provider_ref=invoice, charge_ref=ref)
     if what in MONEY:
-        return _with_money(payment, news)
+        return _with_money(payment, news, parent)
     if what is What.REFUNDED:
-        return _refund(_with_money(payment, replace(news, refund_ref=f"{ref}:refund")))
+        return _refund(_with_money(payment, replace(news, refund_ref=f"{ref}:refund"), parent))
     return replace(news, note=status) if what is What.FAILED else news
 
 
@@ -103,7 +120,8 @@ def payments_news(payments: list[dict[str, Any]], known: Known) -> tuple[News, .
 
     One that died is told only if it was for the page that the shop shows, and none there is alive.
     """
-    told = [payment_news(each, known.order_id) for each in payments]
+    by_ref = {reference(each, "payment_id"): each for each in payments}
+    told = [payment_news(each, known.order_id, by_ref.get(first(each) or "")) for each in payments]
     over = not alive(payments, known)
     return tuple(
         each
@@ -134,16 +152,23 @@ def deposit(payment: dict[str, Any]) -> Deposit | None:
 
 
 def ends_at(payment: dict[str, Any]) -> datetime | None:
-    """When the address is watched no longer, in UTC; None when the answer does not tell."""
-    for name in ("valid_until", "expiration_estimate_date"):
-        found = payment.get(name)
-        try:
-            moment = datetime.fromisoformat(found) if isinstance(found, str) else None
-        except ValueError:
-            continue
-        if moment is not None:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return None
+    """When the address is good no longer, in UTC; None when the answer does not tell.
+
+    The address is watched until `valid_until`, the fixed rate ends at `expiration_estimate_date`, and with it
+    the payment.
+    """
+    told = (_moment(payment.get(name)) for name in ("valid_until", "expiration_estimate_date"))
+    return min((each for each in told if each is not None), default=None)
+
+
+def _moment(found: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def forgiven(news: Sequence[News], due: Money, percent: Decimal) -> tuple[News, ...]:
@@ -157,29 +182,34 @@ def forgiven(news: Sequence[News], due: Money, percent: Decimal) -> tuple[News, 
     return tuple(replace(each, what=What.PAID, note=FORGIVEN) if each is last else each for each in news)
 
 
-def _with_money(payment: dict[str, Any], news: News) -> News:
-    price = _price(payment)
-    due, came = _positive(payment, "pay_amount"), _optional(payment, "actually_paid")
-    # The rate is the payment's own, so that what the market did since changes nothing.
-    worth = int(Fraction(price.cents) * Fraction(came) / Fraction(due))
+def _with_money(payment: dict[str, Any], news: News, parent: dict[str, Any] | None) -> News:
+    again = first(payment) is not None
+    priced = parent if again and parent is not None else payment
+    price, ticker, came = _price(priced), _ticker(payment), _optional(payment, "actually_paid")
+    due = Coins(_positive(priced, "pay_amount"), _ticker(priced))
+    # Money that came again names what came as what was due, so only the first payment tells its worth, and
+    # nobody that of another coin. It is kept in any case; what it counts for is then for staff.
+    worth = 0 if (again and parent is None) or due.ticker != ticker else _worth(came, due, price)
     if worth >= _MOST_CENTS:
         raise BadPayload("actually_paid")
-    again = payment.get("parent_payment_id") is not None
-    # A second payment to the same address is told as finished whatever it was meant to fill up.
     short = news.what is What.PAID and again and worth < price.cents
-    ticker = _ticker(payment)
     return replace(
         news,
         what=What.UNDERPAID if short else news.what,
         amount=Money(worth, price.currency),
         coins=Coins(came, ticker),
-        coins_due=Coins(due, ticker),
+        coins_due=due,
     )
+
+
+def _worth(came: Decimal, due: Coins, price: Money) -> int:
+    """In minor units, at the payment's own rate, so that what the market did since changes nothing."""
+    return int(Fraction(price.cents) * Fraction(came) / Fraction(due.amount))
 
 
 def _refund(news: News) -> News:
     # Where NOWPayments no longer tells what had come, it was all of it.
-    gone = news.amount is None or not news.amount.cents
+    gone = news.coins is None or not news.coins.amount
     return replace(news, amount=None, coins=None) if gone else news
 
 

@@ -6,6 +6,8 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +22,9 @@ _TRIES = 3
 _PAUSE = 0.2
 _LONGEST_PAUSE = 2.0
 _LARGEST = 2 * 1024 * 1024
+_LONGEST_HEADER = 40
 _SLOW_DOWN = "http_429"
+_CUT_OFF = {408, 499}  # somebody in between gave up; what became of the request they do not say
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer below 500; 401, 403 and 429 have become errors already."""
+    """An answer below 500; redirects, 401, 403 and 429 have become errors already, and 409 to a GET."""
 
     provider: str
     status: int
@@ -88,6 +92,7 @@ class Calls:
     def __init__(self, clock: Clock, open_session: Callable[[], aiohttp.ClientSession] | None = None) -> None:
         self._open = open_session or _session
         self._session: aiohttp.ClientSession | None = None
+        self._clock = clock
         self._breaker = Breaker(clock)
 
     async def close(self) -> None:
@@ -109,15 +114,17 @@ class Calls:
         place = _place(call.url)
         if not self._breaker.enter(place):
             raise Unavailable(call.provider, "circuit_open")
-        sent = False
-        for attempt in range(_TRIES if call.repeatable else 1):
+        sent, tries = False, _TRIES if call.repeatable else 1
+        for attempt in range(tries):
             try:
                 reply = await self._try(call)
             except _Lost as lost:
                 sent = sent or lost.sent
-                last = lost
-                if attempt + 1 < _TRIES and call.repeatable:
-                    await asyncio.sleep(_pause(attempt, lost.pause))
+                last, pause = lost, _pause(attempt, lost.pause)
+                # Nobody waits here as long as some ask for; who called tries again later.
+                if attempt + 1 == tries or pause > _LONGEST_PAUSE:
+                    break
+                await asyncio.sleep(pause)
             else:
                 self._breaker.succeeded(place)
                 return self._checked(call, reply)
@@ -148,16 +155,19 @@ class Calls:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # The text of these may hold the address with what was asked.
             raise _Lost(type(error).__name__, sent=True) from None
+        pause = _seconds(reply.headers.get("Retry-After"), self._clock.now())
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise _Lost(_SLOW_DOWN, sent=False, pause=_seconds(reply.headers.get("Retry-After")))
-        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _Lost(f"http_{reply.status}", sent=True)
+            raise _Lost(_SLOW_DOWN, sent=False, pause=pause)
+        if reply.status in _CUT_OFF or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _Lost(f"http_{reply.status}", sent=True, pause=pause)
         return reply
 
     @staticmethod
     def _checked(call: Call, reply: Reply) -> Reply:
         if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise WrongKeys(call.provider, f"http_{reply.status}")
+        if reply.status == HTTPStatus.CONFLICT and reply.certain:
+            raise Unavailable(call.provider, f"http_{reply.status}")
         if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
             raise Unavailable(call.provider, f"http_{reply.status}")
         return reply
@@ -183,9 +193,19 @@ def _place(url: str) -> str:
 
 def _pause(attempt: int, asked: float | None) -> float:
     if asked is not None:
-        return min(asked, _LONGEST_PAUSE)
+        return asked
     return float(_PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spread, not secrecy
 
 
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 6 else None  # noqa: PLR2004 - a day at most
+def _seconds(text: str | None, now: datetime) -> float | None:
+    """How long `Retry-After` asks to wait, in its two forms (RFC 9110); None where it is neither."""
+    if text is None or len(text) > _LONGEST_HEADER:
+        return None
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())

@@ -213,13 +213,19 @@ class CashAppPay(Processor[SquareKeys]):
         return await self._calls.send(call)
 
     def _done(self, reply: Reply) -> dict[str, Any]:
-        """The answer to what Square did; raises Declined with Square's code when it refused."""
+        """The answer to what Square did.
+
+        Raises Declined with Square's code when it refused, OutcomeUnknown while the same is under way.
+        """
         answer = reply.json()
         if reply.ok:
             return answer
         errors = answer.get("errors")
         first = errors[0] if isinstance(errors, list) and errors else None
-        raise Declined(self.name, code(reply, first.get("code") if isinstance(first, dict) else None))
+        word = code(reply, first.get("code") if isinstance(first, dict) else None)
+        if reply.status == HTTPStatus.CONFLICT:
+            raise OutcomeUnknown(self.name, word)
+        raise Declined(self.name, word)
 
 
 def _link(keys: SquareKeys, charge: Charge) -> dict[str, Any]:

@@ -39,6 +39,9 @@ _NAME = "coinbase_business"
 _LONGEST_TEXT = 500
 _LONGEST_KIND = 100
 _ALIVE = {"ACTIVE", "PROCESSING"}
+# A try that was cut off, told in place of its result when it is asked for again under the same key
+# (docs.cdp.coinbase.com, "API Errors" and "Idempotency").
+_UNDECIDED = {"request_canceled", "timed_out"}
 
 
 class BusinessKeys(ProviderKeys):
@@ -203,11 +206,17 @@ class CoinbaseBusiness(Processor[BusinessKeys]):
             raise WrongKeys(self.name, "private_key") from None
 
     def _done(self, reply: Reply) -> dict[str, Any]:
-        """The answer to what Coinbase did; raises Declined with its `errorType` when it refused."""
+        """The answer to what Coinbase did.
+
+        Raises Declined with its `errorType` when it refused, OutcomeUnknown where that says neither.
+        """
         answer = reply.json()
-        if not reply.ok:
-            raise Declined(self.name, code(reply, answer.get("errorType")))
-        return answer
+        if reply.ok:
+            return answer
+        word = code(reply, answer.get("errorType"))
+        if reply.status == HTTPStatus.CONFLICT or word in _UNDECIDED:
+            raise (Unavailable if reply.certain else OutcomeUnknown)(self.name, word)
+        raise Declined(self.name, word)
 
 
 def _of(ref: str) -> str:

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -20,23 +20,22 @@ from models.payment_method import PaymentMethod
 from services.payments._nowpayments_json import canonical, older_canonical
 from services.payments._nowpayments_payment import (
     DEAD,
-    MONEY,
+    MOVED,
     alive,
     belongs,
     deposit,
     ends_at,
     event_id,
     forgiven,
-    our_order,
-    parse,
-    payment_news,
+    neighbours,
+    notice_news,
     payments_news,
-    redeposits,
     reference,
 )
 from services.payments._reading import code, text
 from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
+from services.payments.payload import parse
 from services.payments.processor import (
     BadPayload,
     BadSignature,
@@ -58,6 +57,7 @@ _SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
 _LONGEST_NAME = 100
 _LONGEST_KIND = 60
 _MOST_PAYMENTS = 20
+_SATOSHI = Decimal("0.00000001")
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,10 @@ class NowPayments(Processor[NowPaymentsKeys]):
     seconds: ClassVar[float] = 15.0
 
     async def create(self, keys: NowPaymentsKeys, charge: Charge) -> Opened:
-        """Make an invoice and the address on it; without the address its page can be paid all the same."""
+        """Make an invoice and the address on it.
+
+        Without the address its page can be paid all the same, as long as notices tell of it.
+        """
         answer = self._done(await self._send(keys, "POST", "/invoice", _invoice(keys, charge)))
         try:
             page = Opened(provider_ref=reference(answer, "id"), page_url=text(answer, "invoice_url"))
@@ -132,6 +135,9 @@ class NowPayments(Processor[NowPaymentsKeys]):
             payment = self._done(await self._send(keys, "POST", "/invoice-payment", asked))
             charge_ref = reference(payment, "payment_id")
         except (Unavailable, OutcomeUnknown, BadPayload):
+            if charge.notify_url is None:
+                # Nobody could be asked about what is paid there.
+                raise OutcomeUnknown(self.name, "no_payment") from None
             return page
         return replace(page, charge_ref=charge_ref, deposit=deposit(payment), ends_at=ends_at(payment))
 
@@ -157,18 +163,17 @@ class NowPayments(Processor[NowPaymentsKeys]):
         """Read a payment as it stands; those that carry no order of ours are no news."""
         payment = parse(body)
         event, kind = event_id(payment), text(payment, "payment_status")[:_LONGEST_KIND]
-        order_id = our_order(payment)
-        news = payment_news(payment, order_id) if order_id else None
+        news = notice_news(payment)
         return Told(event, kind, (news,) if news else ())
 
     async def follow_up(self, keys: NowPaymentsKeys, known: Known, news: News) -> tuple[News, ...]:
-        """Believe in money only when asking for the payment finds it, too.
+        """Believe in money that came or went only when asking for the payment finds it, too.
 
         A payment that died is no news while another of the order is alive.
         """
         ref = news.charge_ref
         others = tuple(each for each in known.charge_refs if each != ref)
-        if ref is not None and news.what in MONEY:
+        if ref is not None and news.what in MOVED:
             # What is forgiven depends on everything that came.
             return await self._told(keys, known, (*others, ref) if keys.forgive_percent else (ref,))
         if news.what in DEAD and others:
@@ -191,8 +196,10 @@ class NowPayments(Processor[NowPaymentsKeys]):
         """A BIP-21 link for Bitcoin; other coins have their own, which fewer wallets agree on."""
         if deposit.coins.ticker != "btc":
             return None
-        address = quote(deposit.address, safe="")
-        return f"bitcoin:{address}?amount={deposit.coins.amount:f}&label={quote(label, safe='')}"
+        address, amount = quote(deposit.address, safe=""), deposit.coins.amount
+        if amount != amount.quantize(_SATOSHI, ROUND_DOWN):
+            amount = amount.quantize(_SATOSHI, ROUND_UP)  # wallets refuse more decimals
+        return f"bitcoin:{address}?amount={amount:f}&label={quote(label, safe='')}"
 
     async def _told(self, keys: NowPaymentsKeys, known: Known, refs: Iterable[str]) -> tuple[News, ...]:
         try:
@@ -208,21 +215,21 @@ class NowPayments(Processor[NowPaymentsKeys]):
             raise Unavailable(self.name, "unreadable") from None
 
     async def _look(self, keys: NowPaymentsKeys, known: Known, refs: Iterable[str]) -> list[dict[str, Any]]:
-        """These payments and those made later to their addresses; what is unknown or not for us is left out.
+        """These payments and all others to their addresses; what is unknown or not for us is left out.
 
         Raises BadPayload.
         """
         found: list[dict[str, Any]] = []
         asked = list(dict.fromkeys(refs))
-        for ref in asked:  # grows where money came again
+        for ref in asked:  # grows where money came more than once
             reply = await self._send(keys, "GET", f"/payment/{quote(ref, safe='')}")
             if reply.status == HTTPStatus.NOT_FOUND:
                 continue
             payment = self._done(reply)
             if belongs(payment, known):
                 found.append(payment)
-                later = [each for each in redeposits(payment) if each not in asked]
-                asked += later[: max(0, _MOST_PAYMENTS - len(asked))]
+                others = [each for each in neighbours(payment) if each not in asked]
+                asked += others[: max(0, _MOST_PAYMENTS - len(asked))]
         return found
 
     async def _send(self, keys: NowPaymentsKeys, method: str, path: str, body: str | None = None) -> Reply:

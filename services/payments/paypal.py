@@ -11,7 +11,7 @@ from cryptography import x509
 from pydantic import Field, SecretStr
 
 from models.base import utc_now
-from models.errors import OutcomeUnknown, Unavailable, WrongKeys
+from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
 from services.payments._paypal_api import Api, issue_of, question
 from services.payments._paypal_certificates import (
@@ -73,6 +73,7 @@ _REFUSED = frozenset(
         "TRANSACTION_REFUSED",
     }
 )
+_LAST_TRY = "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED"
 _NOT_YET = frozenset({"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"})
 
 
@@ -201,10 +202,12 @@ class PayPal(Processor[PayPalKeys]):
             order = await self._api.get(self._account(keys), f"{_ORDERS}/{quote(ref, safe='')}")
             return self._collected(order, known, ref)
         failed = News(What.FAILED, order_id=known.order_id, provider_ref=ref, note=issue)
+        expired = News(What.EXPIRED, order_id=known.order_id, provider_ref=ref)
         if issue in _REFUSED:
-            return (failed,)
+            # After too many tries the page can be paid no more.
+            return (failed, expired) if issue == _LAST_TRY else (failed,)
         if reply.status == HTTPStatus.NOT_FOUND:
-            return (News(What.EXPIRED, order_id=known.order_id, provider_ref=ref),)
+            return (expired,)
         if issue not in _NOT_YET:
             self._api.done(reply)
         return ()
@@ -229,9 +232,13 @@ class PayPal(Processor[PayPalKeys]):
         return tuple(news)
 
     async def refund(self, keys: PayPalKeys, ask: RefundAsk) -> News:
-        """Give back some of a capture, or with `ask.whole` all that is left of it."""
+        """Give back this much of a capture.
+
+        PayPal takes no amount for all that is left, which may be less than what is booked here afterwards:
+        somebody may have given back a part on PayPal's own site.
+        """
         path = f"/v2/payments/captures/{quote(ask.charge_ref, safe='')}/refund"
-        body = {} if ask.whole else {"amount": amount_of(ask.amount)}
+        body = {"amount": amount_of(ask.amount)}
         answer = self._api.done(await self._api.post(self._account(keys), path, body, ask.key))
         try:
             return refund_news(answer, ask.charge_ref)
@@ -260,9 +267,9 @@ class PayPal(Processor[PayPalKeys]):
         body = question(keys.webhook_id, sent, delivery)
         try:
             reply = await self._api.post(self._account(keys), _VERIFY, body)
-            return reply.ok and reply.json().get("verification_status") == "SUCCESS"
-        except (WrongKeys, OutcomeUnknown) as failed:
-            # Asking changes nothing, and without good keys nothing can be asked.
+            return self._api.done(reply).get("verification_status") == "SUCCESS"
+        except (Declined, WrongKeys, OutcomeUnknown) as failed:
+            # Asking changes nothing, and a question that was not answered says nothing of the delivery.
             raise Unavailable(self.name, failed.code) from None
 
     def _account(self, keys: PayPalKeys) -> Account:

@@ -50,6 +50,8 @@ class CoinbaseBusiness(FakeProvider):
         self._edwards = ed25519.Ed25519PrivateKey.generate()
         self._curve = ec.generate_private_key(ec.SECP256R1())
         self.instant_refunds = False
+        self.cut_off: str | None = None  # told instead of an answer
+        self.behind = 0.0  # how many seconds its clock is behind ours
         self.checkouts: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, tuple[str, Answer]] = {}
 
@@ -195,6 +197,8 @@ class CoinbaseBusiness(FakeProvider):
             except Refusal as refusal:
                 status = refusal.status
                 found = {"errorType": refusal.kind, "errorMessage": "No.", "correlationId": "c-1"}
+            if self.cut_off is not None:
+                status, found = 400, {"errorType": self.cut_off}
             return web.json_response(found, status=status)
 
         return handle
@@ -207,7 +211,8 @@ class CoinbaseBusiness(FakeProvider):
         header, claims = (json.loads(_unbase64(each)) for each in parts[:2])
         signed, code = f"{parts[0]}.{parts[1]}".encode(), _unbase64(parts[2])
         request_line = f"{request.method} {request.host}{request.path}"
-        in_time = claims["nbf"] <= time.time() + 5 and time.time() < claims["exp"] <= claims["nbf"] + 120
+        now = time.time() - self.behind
+        in_time = claims["nbf"] <= now < claims["exp"] <= claims["nbf"] + 120
         named = header["kid"] == claims["sub"] == self.KEY_NAME and len(header["nonce"]) >= 16
         return self._signed(header["alg"], signed, code) and (
             in_time and named and claims["iss"] == "cdp" and claims["uri"] == request_line
@@ -238,7 +243,7 @@ class CoinbaseBusiness(FakeProvider):
             if key not in self._answers:
                 self._answers[key] = (whole, act(asked, request.match_info.get("id", "")))
             if self._answers[key][0] != whole:
-                raise Refusal(409, "idempotency_error")
+                raise Refusal(422, "idempotency_error")
             return self._answers[key][1]
 
         return answer

@@ -105,9 +105,13 @@ class NowPayments(FakeProvider):
         self.walk(payment_id, "confirming", "confirmed", "sending", end)
 
     def redeposit(self, payment_id: str, coins: Decimal, status: str = "finished") -> str:
-        """The payer sends more to the same address, a payment of its own. Its id."""
+        """The payer sends more to the same address, a payment of its own. Its id.
+
+        What came is what was due, whatever the price says, as in the example of NOWPayments' documentation.
+        """
         parent = self.payments[payment_id]
-        payment = self._new_payment({**parent, "parent_payment_id": int(payment_id), "actually_paid": coins})
+        came = {"parent_payment_id": int(payment_id), "pay_amount": coins, "actually_paid": coins}
+        payment = self._new_payment({**parent, **came})
         parent["payment_extra_ids"] = [*(parent["payment_extra_ids"] or []), payment["payment_id"]]
         self.walk(str(payment["payment_id"]), "confirming", "confirmed", "sending", status)
         return str(payment["payment_id"])

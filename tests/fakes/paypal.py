@@ -326,9 +326,11 @@ class PayPal(FakeProvider):
             if self.refuses is not None:
                 status, issue = self.refuses
                 raise Refusal(status, "RESOURCE_CONFLICT" if status == 409 else "REFUSED", issue)
-            done = act(request, json.loads(body))
+            status, done = act(request, json.loads(body))
+            if request.headers.get("Prefer") != "return=representation":
+                done = {name: done[name] for name in ("id", "status", "links")}
             # Kept as it was told, whatever becomes of it.
-            kept = (done[0], json.loads(json.dumps(done[1])))
+            kept = (status, json.loads(json.dumps(done)))
             self._answers[request.path, key] = (body, kept)
             return kept
 
@@ -420,8 +422,6 @@ class PayPal(FakeProvider):
         if cents > left:
             raise unprocessable("REFUND_AMOUNT_EXCEEDED")
         refund = self._new_refund(capture, cents, "PENDING" if self.pending_refunds else "COMPLETED")
-        if request.headers.get("Prefer") != "return=representation":
-            refund = {name: refund[name] for name in ("id", "status", "links")}
         return 201, refund
 
     async def _verify(self, request: web.Request) -> Answer:

@@ -23,6 +23,7 @@ class Fault(StrEnum):
     BUSY_UNTIL = "busy_until"  # 429 with Retry-After: 1
     DOWN = "down"  # 500, nothing was done
     LATE_ERROR = "late_error"  # does what was asked, then answers 500
+    RUNNING = "running"  # does what was asked, then answers 409: the same is still under way
     SHUT = "shut"  # 401, whatever the key
 
 
@@ -119,7 +120,7 @@ class FakeProvider:
         fault = self._faults.pop(0)
         if fault is Fault.SLOW:
             await asyncio.sleep(self.PAUSE)
-        if fault in {Fault.LOST, Fault.LATE_ERROR}:
+        if fault in {Fault.LOST, Fault.LATE_ERROR, Fault.RUNNING}:
             await handler(request)
         if fault in {Fault.LOST, Fault.SLOW} and request.transport is not None:
             request.transport.close()
@@ -137,7 +138,6 @@ def _bad_answer(fault: Fault) -> web.Response:
             return web.Response(status=429)
         case Fault.BUSY_UNTIL:
             return web.Response(status=429, headers={"Retry-After": "1"})
-        case Fault.SHUT:
-            return web.json_response({"message": "unauthorized"}, status=401)
         case _:
-            return web.json_response({"message": "internal error"}, status=500)
+            status = {Fault.SHUT: 401, Fault.RUNNING: 409}.get(fault, 500)
+            return web.json_response({"message": fault.name.lower()}, status=status)

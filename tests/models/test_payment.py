@@ -1,14 +1,16 @@
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, transact
-from models.payment import PAYMENT_LIFE, Payment, PaymentStatus
+from models.payment import PAYMENT_LIFE, Payment, PaymentStatus, Receipt
 from tests.models.samples import sample
 
 P = PaymentStatus
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 async def a_payment(db: Db, status: PaymentStatus) -> Payment:
@@ -90,3 +92,15 @@ async def test_claims_wait_in_order_of_their_age(db: Db) -> None:
     assert [payment.order_id for payment in waiting] == ["o1", "o2"]
     assert await Payment.how_many_waiting(db, "a") == 3
     assert await Payment.how_many_waiting(db, "b") == 0
+
+
+def test_another_coin_makes_no_less_due() -> None:
+    """What came in the coin that was asked for counts, and never below nothing."""
+    asked = {"nowpayments_deposit_amount_crypto": "0.0004", "nowpayments_crypto_currency": "btc"}
+    part = Receipt(ref="1", amount_cents=500, currency="USD", at=NOW, coins="0.0001", ticker="btc")
+    wrong = Receipt(ref="2", amount_cents=0, currency="USD", at=NOW, coins="5", ticker="ltc")
+    payment = sample(Payment, **asked, receipts=[part, wrong])
+    assert payment.coins_due == Decimal("0.0003")
+    payment.receipts.append(part.model_copy(update={"coins": "1"}))
+    assert payment.coins_due == 0
+    assert sample(Payment, receipts=[part]).coins_due is None

@@ -323,6 +323,7 @@ async def test_money_goes_back_once_through_any_single_fault(
         (Fault.SLOW, OutcomeUnknown),
         (Fault.PAGE, OutcomeUnknown),
         (Fault.PAGE_OK, OutcomeUnknown),
+        (Fault.RUNNING, OutcomeUnknown),
         (Fault.BUSY, Unavailable),
         (Fault.BUSY_UNTIL, Unavailable),
         (Fault.SHUT, WrongKeys),

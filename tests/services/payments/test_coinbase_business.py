@@ -164,6 +164,15 @@ async def test_what_is_no_key_is_a_wrong_key_and_never_sent(
     assert coinbase.requests == []
 
 
+@pytest.mark.parametrize("behind", [-60.0, 0.0, 5.0])
+async def test_clocks_that_differ_a_little_do_not_make_a_good_key_wrong(
+    adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, behind: float
+) -> None:
+    """A token is good from a little before it is made."""
+    coinbase.behind = behind
+    await adapter.test(keys)
+
+
 async def test_somebody_elses_key_is_refused_by_coinbase(
     adapter: CoinbaseBusiness, keys: BusinessKeys
 ) -> None:
@@ -356,6 +365,7 @@ async def test_each_thing_is_done_once_through_any_single_fault(
         (Fault.SLOW, OutcomeUnknown),
         (Fault.PAGE, OutcomeUnknown),
         (Fault.PAGE_OK, OutcomeUnknown),
+        (Fault.RUNNING, OutcomeUnknown),
         (Fault.BUSY, Unavailable),
         (Fault.BUSY_UNTIL, Unavailable),
         (Fault.SHUT, WrongKeys),
@@ -382,6 +392,22 @@ async def test_a_fault_that_lasts_is_named_and_doubles_nothing(
     coinbase._faults.clear()
     await adapter.refund(keys, a_refund(ref, ref, 700))
     assert len(coinbase.checkouts[ref]["refunds"]) == 1
+
+
+@pytest.mark.parametrize("word", ["request_canceled", "timed_out"])
+async def test_a_try_that_was_cut_off_is_no_refusal(
+    adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, word: str
+) -> None:
+    """Coinbase tells of it in place of a result: the refund may have been made."""
+    ref = (await adapter.create(keys, a_charge())).provider_ref
+    coinbase.pay(ref)
+    coinbase.cut_off = word
+    with pytest.raises(OutcomeUnknown) as unknown:
+        await adapter.refund(keys, a_refund(ref, ref, 700))
+    assert unknown.value.code == word
+    assert len(coinbase.checkouts[ref]["refunds"]) == 1
+    with pytest.raises(Unavailable):
+        await adapter.test(keys)
 
 
 @pytest.mark.parametrize("fault", [*Fault])

@@ -80,9 +80,14 @@ async def told(adapter: NowPayments, notice: Notice) -> Told:
     return adapter.read_webhook(notice.body)
 
 
+async def told_notice(adapter: NowPayments, account: fakes.NowPayments) -> Told:
+    """What the last webhook says."""
+    return await told(adapter, account.notices[-1])
+
+
 async def told_last(adapter: NowPayments, account: fakes.NowPayments) -> News:
     """The one piece of news of the last webhook."""
-    (news,) = (await told(adapter, account.notices[-1])).news
+    (news,) = (await told_notice(adapter, account)).news
     return news
 
 
@@ -118,7 +123,7 @@ async def test_an_invoice_comes_with_an_address_to_pay_to(
     assert page == Opened(
         provider_ref=ref,
         page_url=f"https://nowpayments.io/payment/?iid={ref}",
-        ends_at=datetime(2026, 11, 30, 12, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 23, 12, 20, tzinfo=UTC),  # with the fixed rate
         charge_ref=payment,
         deposit=Deposit(f"bc1q{payment}", Coins(PRICE, "btc")),
     )
@@ -204,6 +209,18 @@ async def test_an_invoice_without_an_address_can_be_paid_on_its_page(
     assert page == Opened(provider_ref=page.provider_ref, page_url=page.page_url)
     assert page.provider_ref in account.invoices
     assert len(account.requests) == 2
+
+
+async def test_a_page_of_which_nobody_would_tell_is_not_shown(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """Without notices and without a payment to ask about, what is paid there would never be found."""
+    charge = dataclasses.replace(a_charge(), notify_url=None)
+    account.after_invoice = [Fault.DOWN]
+    with pytest.raises(OutcomeUnknown):
+        await adapter.create(KEYS, charge)
+    account.after_invoice = []
+    assert (await adapter.create(KEYS, charge)).charge_ref in account.payments
 
 
 async def test_an_address_in_an_unreadable_answer_is_none(
@@ -344,12 +361,77 @@ async def test_more_to_the_same_address_is_money_of_its_own(
     account.pay(payment, Decimal("0.5"))
     again = account.redeposit(payment, PRICE / 2)
     news = await told_last(adapter, account)
-    assert (news.what, news.charge_ref, news.amount) == (What.UNDERPAID, again, Money(999, "USD"))
-    assert news.order_id == ORDER
-    assert await adapter.follow_up(KEYS, known, news) == (news,)
+    assert (news.what, news.charge_ref, news.order_id) == (What.UNDERPAID, again, ORDER)
+    (asked, _) = await adapter.follow_up(KEYS, known, news)
+    assert (asked.what, asked.charge_ref, asked.amount) == (What.UNDERPAID, again, Money(999, "USD"))
+    assert asked.coins == Coins(PRICE / 2, "btc")
     whole = account.redeposit(payment, PRICE)
+    (asked, *_) = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert (asked.what, asked.charge_ref, asked.amount) == (What.PAID, whole, DUE)
+
+
+async def test_a_trifle_to_the_same_address_does_not_pay_the_order(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """NOWPayments calls it finished, with what came as what was due: the first payment tells its worth."""
+    known, payment = await opened(adapter)
+    account.pay(payment, Decimal("0.5"))
+    trifle = account.redeposit(payment, fakes.SATOSHI)
+    told = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert [(each.charge_ref, each.amount) for each in told] == [
+        (trifle, Money(0, "USD")),
+        (payment, Money(999, "USD")),
+    ]
+    assert Verdict.PAY not in settled(told)
+    assert Verdict.PAY not in settled(await adapter.poll(KEYS, known))
+
+
+async def test_another_coin_to_the_same_address_is_for_staff_to_judge(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """It is kept with its amount, and counts for nothing by itself."""
+    known, payment = await opened(adapter)
+    wrong = account.redeposit(payment, Decimal(1))
+    account.payments[wrong]["pay_currency"] = "ltc"
+    news = {each.charge_ref: each for each in await adapter.poll(KEYS, known)}[wrong]
+    assert (news.what, news.amount) == (What.UNDERPAID, Money(0, "USD"))
+    assert news.coins == Coins(Decimal(1), "ltc")
+
+
+async def test_money_that_came_again_is_found_by_the_first_payment(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """Its notice may name neither order nor invoice, as in NOWPayments' own example."""
+    known, payment = await opened(adapter)
+    account.pay(payment, Decimal("0.5"))
+    again = account.redeposit(payment, PRICE / 2)
+    account.payments[again] |= {"order_id": None, "invoice_id": None}
+    account.walk(again, "finished")
     news = await told_last(adapter, account)
-    assert (news.what, news.charge_ref, news.amount) == (What.PAID, whole, DUE)
+    assert (news.order_id, news.charge_ref) == (None, payment)
+    told = await adapter.follow_up(KEYS, known, news)
+    assert [each.charge_ref for each in told] == [payment, again]
+    account.walk(again, "confirming")
+    assert (await told_notice(adapter, account)).news == ()
+
+
+async def test_what_came_again_and_went_back_has_the_worth_of_what_came(
+    adapter: NowPayments, account: fakes.NowPayments
+) -> None:
+    """A refund of a part is never taken for a refund of everything."""
+    known, payment = await opened(adapter)
+    account.pay(payment)
+    again = account.redeposit(payment, PRICE / 2)
+    account.refund_in_dashboard(again)
+    (news, _) = await adapter.follow_up(KEYS, known, await told_last(adapter, account))
+    assert (news.what, news.refund_ref, news.amount) == (
+        What.REFUNDED,
+        f"{again}:refund",
+        Money(999, "USD"),
+    )
+    del account.payments[payment]
+    (news,) = await adapter.follow_up(KEYS, known, news)
+    assert news.amount == Money(0, "USD")
 
 
 async def test_a_poll_finds_what_came_to_the_address_later(
@@ -447,6 +529,17 @@ async def test_a_payment_that_died_says_how(adapter: NowPayments, account: fakes
     failed = News(What.FAILED, ORDER, known.provider_ref, payment, note="failed")
     assert await told_last(adapter, account) == failed
     assert await adapter.poll(KEYS, known) == (failed,)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "canceled"])
+async def test_a_payment_that_was_called_off_can_be_paid_no_more(
+    adapter: NowPayments, account: fakes.NowPayments, status: str
+) -> None:
+    """NOWPayments' own kit knows that state, in two spellings."""
+    known, payment = await opened(adapter)
+    account.walk(payment, status)
+    assert (await told_last(adapter, account)).what is What.EXPIRED
+    assert [each.what for each in await adapter.poll(KEYS, known)] == [What.EXPIRED]
 
 
 async def test_a_payment_that_died_is_no_news_while_another_lives(
@@ -715,6 +808,18 @@ async def test_a_bitcoin_link_carries_address_amount_and_label(adapter: NowPayme
     odd = adapter.bip21(Deposit("bc1q?amount=9", Coins(Decimal(1), "btc")), "x")
     assert odd == "bitcoin:bc1q%3Famount%3D9?amount=1&label=x"
     assert adapter.bip21(Deposit("ltc1q", Coins(Decimal(1), "ltc")), "x") is None
+
+
+@pytest.mark.parametrize(
+    ("due", "asked"),
+    [("0.000399801", "0.00039981"), ("1E-9", "0.00000001"), ("0.00039980", "0.00039980"), ("2.5E+1", "25")],
+)
+async def test_a_bitcoin_link_asks_for_whole_satoshis_and_never_for_too_few(
+    adapter: NowPayments, due: str, asked: str
+) -> None:
+    """BIP-21 knows eight decimals; what is finer is rounded up."""
+    link = adapter.bip21(Deposit("bc1qxy", Coins(Decimal(due), "btc")), "x")
+    assert link == f"bitcoin:bc1qxy?amount={asked}&label=x"
 
 
 @given(

@@ -296,13 +296,16 @@ async def test_a_refund_is_done_at_once_and_told_again(adapter: PayPal, paypal: 
     assert (await told(adapter, paypal.notices[-1])).news == (done,)
 
 
-async def test_all_of_it_is_asked_for_without_an_amount(adapter: PayPal, paypal: FakePayPal) -> None:
-    """What PayPal gave back is what it says, not what was asked."""
+async def test_all_of_it_is_given_back_or_nothing(adapter: PayPal, paypal: FakePayPal) -> None:
+    """Of a capture that lost a part meanwhile the rest is not given in place of what was asked for."""
     ref, charge = await paid(adapter, paypal)
-    paypal.refund_in_dashboard(charge, 500)
+    part = paypal.refund_in_dashboard(charge, 500)
+    with pytest.raises(Declined) as refused:
+        await adapter.refund(KEYS, a_refund(ref, charge, 1999))
+    assert refused.value.code == "REFUND_AMOUNT_EXCEEDED"
+    paypal.settle_refund(part, "CANCELLED")
     done = await adapter.refund(KEYS, a_refund(ref, charge, 1999))
-    assert json.loads(paypal.requests[-1].body) == {}
-    assert done.amount == Money(1499, "USD")
+    assert (done.what, done.amount) == (What.REFUNDED, DUE)
 
 
 @pytest.mark.parametrize(
@@ -643,6 +646,13 @@ async def test_what_is_under_way_is_unknown(adapter: PayPal, paypal: FakePayPal)
         assert unknown.value.code == issue
         with pytest.raises(OutcomeUnknown):
             await adapter.follow_up(KEYS, a_known(ref), news)
+
+
+async def test_after_too_many_tries_the_page_is_over(adapter: PayPal, paypal: FakePayPal) -> None:
+    """The payer hears that it failed, and may go on with a new page."""
+    ref, news = await approved(adapter, paypal)
+    paypal.refuses = (422, "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED")
+    assert whats(await adapter.follow_up(KEYS, a_known(ref), news)) == [What.FAILED, What.EXPIRED]
 
 
 async def test_a_capture_that_paypal_refuses_for_the_seller_is_declined(
