@@ -1,0 +1,83 @@
+"""Findings of a review of the way of the money: what was lost, given twice or kept for ever."""
+
+import asyncio
+
+from models.base import Db
+from models.order import Order, OrderStatus
+from models.outbox import OutboxEffect
+from models.payment import PaymentStatus
+from services import Services
+from services.payments.processor import Money, News, What
+from services.settlement import Settlement
+from services.shops import Shop
+from tests.fakes.provider import Fault
+from tests.fakes.square import Square
+from tests.services import hosting
+from tests.services.conftest import ADA, MakeProduct, TestClock
+from tests.services.test_hosted import outside, placed, shop, square
+from tests.services.test_settlement import now, settlement, told
+
+__all__ = ["outside", "placed", "settlement", "shop", "square"]
+
+
+def back(ref: str, cents: int, what: What = What.REFUNDED, refund: str = "rf_1") -> News:
+    """The news that money of this receipt went back."""
+    return News(what, charge_ref=ref, refund_ref=refund, amount=Money(cents, "USD"))
+
+
+# Cancelling
+
+
+async def test_a_part_that_comes_as_the_hold_ends_keeps_the_order(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """The sweeper looked before the part came, which gives the payer another hour."""
+    clock.forward(minutes=61)
+    await told(settlement, shop, placed, hosting.coins(placed, "np_1", "0.5"))
+    assert not await services.orders.end_hold(shop, placed)
+    assert await now(services, shop, placed) == (PaymentStatus.UNDERPAID, OrderStatus.PENDING_PAYMENT)
+
+
+async def test_money_that_comes_while_an_order_is_called_off_is_never_overlooked(
+    db: Db, services: Services, shop: Shop, settlement: Settlement, product: MakeProduct
+) -> None:
+    """Whoever is first: an order that was called off with money on or in the way says so to staff."""
+    mug = await product(stock=40)
+    for turn in range(24):
+        order = await hosting.order(services, shop, ADA, mug)
+        news = hosting.coins(order, f"np_{turn}", "0.5") if turn % 2 else News(What.PENDING)
+
+        async def late(order: Order = order, news: News = news, turn: int = turn) -> None:
+            await asyncio.sleep(turn / 2000)
+            await settlement.apply(shop, order.payment_id, news)
+
+        await asyncio.gather(services.orders.cancel(shop, ADA, order.key), late(), return_exceptions=True)
+        view = await services.payments.of_order(shop, order.key)
+        if view.order.status is OrderStatus.CANCELLED:
+            assert bool(view.payment.conflict) == bool(view.payment.receipts)
+            assert "processing" not in [each.what for each in view.payment.history]
+
+
+async def test_a_page_that_is_ready_after_its_order_was_called_off_is_closed(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square
+) -> None:
+    """Nobody may pay for an order that is over, and nobody is told to."""
+    square.fail(*[Fault.BUSY] * 2)
+    opening = asyncio.create_task(services.hosted.open(shop, placed))
+    while (await hosting.payment(services, shop, placed)).opening_until is None:
+        await asyncio.sleep(0.01)
+    await services.orders.cancel(shop, ADA, placed.key)
+    payment = await opening
+    assert payment.status is PaymentStatus.EXPIRED
+    await services.worker.drain()
+    assert any(each.method == "DELETE" for each in square.requests)
+    assert await OutboxEffect.find_one(db, {"payload.event": "orderReceived"}) is None
+
+
+# Money that went back
+
+
+# Asking
+
+
+# Money that pays nothing by itself
