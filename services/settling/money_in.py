@@ -32,6 +32,9 @@ class MoneyIn:
                 return "known"
             case Verdict.PAY if case.order.status in _UNPAID:
                 return await self._pay(case, came, booked)
+            case Verdict.RETURNED:
+                await self._ledger.record(case, "returned", **booked)
+                return "returned"
             case Verdict.UNDERPAID:
                 return await self._underpaid(case, booked)
             case Verdict.WRONG_AMOUNT | Verdict.WRONG_CURRENCY:

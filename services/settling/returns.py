@@ -125,7 +125,8 @@ def order_after(payment: Payment, order: Order) -> tuple[OrderStatus, int]:
     What came too much and went back is no refund of the order.
     """
     kept = payment.received_cents - payment.refunded_cents
-    back = min(order.total_cents, max(0, order.total_cents - kept))
+    # Nor is what never came, where staff or a rule let that pass.
+    back = min(order.total_cents, payment.refunded_cents, max(0, order.total_cents - kept))
     if back == 0 or payment.refunded_cents == 0:
         return order.status, 0
     return (OrderStatus.REFUNDED if kept <= 0 else OrderStatus.PARTIALLY_REFUNDED), back

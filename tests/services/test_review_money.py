@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from models.base import Db
+from models.errors import AlreadyDecided
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import PaymentStatus
@@ -13,7 +16,7 @@ from services.shops import Shop
 from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.services import hosting
-from tests.services.conftest import ADA, MakeProduct, TestClock
+from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.test_hosted import outside, placed, shop, square
 from tests.services.test_settlement import now, settlement, told
 
@@ -75,6 +78,64 @@ async def test_a_page_that_is_ready_after_its_order_was_called_off_is_closed(
 
 
 # Money that went back
+
+
+async def test_money_that_went_back_pays_nothing_more(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """Half came and was given back, then half came again: that is half of the price."""
+    await told(settlement, shop, placed, hosting.coins(placed, "np_1", "0.5"))
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 1500, "changed their mind", by_hand=True)
+    half = hosting.coins(placed, "np_2", "0.5")
+    assert await told(settlement, shop, placed, half) == ["underpaid"]
+    almost = hosting.coins(placed, "np_3", "0.01", what=What.PAID, note="forgiven")
+    assert await told(settlement, shop, placed, almost) == ["underpaid"]
+    assert await told(settlement, shop, placed, hosting.coins(placed, "np_4", "0.5")) == ["paid"]
+
+
+async def test_a_refund_told_before_its_payment_hands_nothing_over(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, db: Db
+) -> None:
+    """Both are booked, the order goes on waiting for money that stays."""
+    outcomes = await told(settlement, shop, placed, back("ch_1", 3000), hosting.paid(placed, "ch_1"))
+    assert outcomes == ["refunded", "returned"]
+    view = await services.payments.of_order(shop, placed.key)
+    assert view.order.status is OrderStatus.PENDING_PAYMENT
+    assert (view.payment.received_cents, view.payment.refundable_cents) == (3000, 0)
+    assert view.payment.conflict is None
+    assert await told(settlement, shop, placed, hosting.paid(placed, "ch_2")) == ["paid"]
+
+
+async def test_a_part_refund_told_before_its_payment_is_for_staff(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """What stayed is not what was asked for."""
+    news = (back("ch_1", 1000), hosting.paid(placed, "ch_1"))
+    assert await told(settlement, shop, placed, *news) == ["refunded", "amount"]
+    assert (await hosting.payment(services, shop, placed)).conflict == "amount"
+
+
+async def test_money_on_its_way_back_hands_nothing_over(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """One gives it back, another presses Fulfil anyway before it has left."""
+    await told(settlement, shop, placed, hosting.paid(placed, "ch_1", cents=2000))
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 2000, "wrong sum")
+    assert not (await services.payments.of_order(shop, placed.key)).can_fulfil
+    with pytest.raises(AlreadyDecided):
+        await services.decisions.fulfil(shop, OWNER, placed.payment_id, "all right")
+
+
+async def test_no_more_went_back_than_was_given_back(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """What a forgiven shortfall lacked was never refunded."""
+    await told(settlement, shop, placed, hosting.coins(placed, "np", "0.9", what=What.PAID, note="forgiven"))
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 500, "sorry", by_hand=True)
+    assert (await services.payments.of_order(shop, placed.key)).order.refunded_cents == 500
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 2200, "sorry", by_hand=True)
+    view = await services.payments.of_order(shop, placed.key)
+    assert (view.order.status, view.order.refunded_cents) == (OrderStatus.REFUNDED, 2700)
 
 
 # Asking
