@@ -33,7 +33,7 @@ class Settlement:
         self._clock = clock
         self._outbox = outbox
         self._stock = stock
-        ledger = Ledger(db, clock, outbox)
+        ledger = Ledger(db, clock, rules, outbox)
         money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger)
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {

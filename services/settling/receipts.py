@@ -25,11 +25,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """The verdict, with all receipts as they are then; `over_cents` came too much, in minor units."""
+    """The verdict, with all receipts as they are then; `over_cents` came too much, in minor units.
+
+    `undecided` says, like a payment's conflict, what staff must still decide about once the order is paid.
+    """
 
     verdict: Verdict
     receipts: list[Receipt]
     over_cents: int = 0
+    undecided: str | None = None
 
 
 def arrival(payment: Payment, news: News, now: datetime) -> Arrival:
@@ -42,7 +46,9 @@ def arrival(payment: Payment, news: News, now: datetime) -> Arrival:
         return Arrival(Verdict.PAY if again else Verdict.KNOWN, payment.receipts)
     booked = _booked(ref, money, news, now, surplus=payment.settled and (known is None or known.surplus))
     receipts = [*(each for each in payment.receipts if each.ref != ref), booked]
-    return Arrival(_verdict(payment, receipts, news, booked), receipts, _over(payment, receipts))
+    over = _over(payment, receipts)
+    undecided = None if news.coins is not None else _undecided(payment, receipts, over)
+    return Arrival(_verdict(payment, receipts, news, booked), receipts, over, undecided)
 
 
 def _verdict(payment: Payment, receipts: list[Receipt], news: News, booked: Receipt) -> Verdict:
@@ -64,6 +70,12 @@ def _enough(payment: Payment, receipts: list[Receipt], news: News) -> bool:
     # Who forgave counted what came in, and knows nothing of what staff sent back by hand.
     forgiven = news.what is What.PAID and news.note == FORGIVEN and not _gone(payment)
     return forgiven or _kept(payment, receipts) >= payment.amount_cents
+
+
+def _undecided(payment: Payment, receipts: list[Receipt], over: int) -> str | None:
+    if any(each.currency != payment.currency for each in receipts):
+        return Verdict.WRONG_CURRENCY
+    return Verdict.SECOND if over else None
 
 
 def _over(payment: Payment, receipts: list[Receipt]) -> int:

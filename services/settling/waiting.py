@@ -1,14 +1,11 @@
 """News without money: it is on its way, a try failed, or the page can no longer be paid."""
 
-from datetime import timedelta
-
 from models.order import OrderStatus
 from models.payment import PaymentStatus
 from services.effects import Notice, notice
 from services.rules import Rules
 from services.settling.case import Case, Ledger
 
-_ANEW = timedelta(minutes=1)
 _BEFORE_MONEY = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.PROCESSING, PaymentStatus.FAILED}
 
 
@@ -26,6 +23,8 @@ class Waiting:
 
     async def pending(self, case: Case) -> str:
         """Money is on its way: the goods are kept until it has come or failed."""
+        if case.payment.status is PaymentStatus.UNDERPAID:
+            return await self._rest(case)
         if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}:
             return "known"
         if case.order.status is not OrderStatus.PENDING_PAYMENT:
@@ -34,6 +33,16 @@ class Waiting:
         await self._ledger.hold(case, None, "payment_processing")
         return "processing"
 
+    async def _rest(self, case: Case) -> str:
+        """The rest is on its way, too: each deposit that is told keeps the goods once more."""
+        told, ends_at = case.news.charge_ref, case.order.hold_ends_at
+        if told is None or told in case.payment.charge_refs or ends_at is None:
+            return "known"
+        await self._ledger.record(case, "processing")
+        until = max(ends_at, case.now + self._rules.hold_underpaid)
+        await self._ledger.hold(case, until, "payment_processing")
+        return "rest_processing"
+
     async def failed(self, case: Case) -> str:
         """One try failed: the customer hears of it and may try again while the hold lasts."""
         if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.PROCESSING}:
@@ -41,7 +50,7 @@ class Waiting:
         if case.order.status is not OrderStatus.PENDING_PAYMENT or self._elsewhere(case):
             return "too_late"
         await self._ledger.record(case, "failed", status=PaymentStatus.FAILED)
-        await self._resume_hold(case, "payment_failed")
+        await self._ledger.resume_hold(case, "payment_failed")
         turn = len(case.payment.history)
         told = notice(Notice.PAYMENT_FAILED, case.shop.id, case.order.key, case.now, turn=turn)
         await self._ledger.owe(case, told)
@@ -55,16 +64,8 @@ class Waiting:
             return "old_page"
         fields = {"status": PaymentStatus.FAILED} if case.payment.status is PaymentStatus.PROCESSING else {}
         await self._ledger.record(case, "page_expired", pageUrl=None, pageEndsAt=None, **fields)
-        if case.order.status is OrderStatus.PENDING_PAYMENT:
-            await self._resume_hold(case, "page_expired")
+        await self._ledger.resume_hold(case, "page_expired")
         return "page_expired"
-
-    async def _resume_hold(self, case: Case, what: str) -> None:
-        """Let the hold run again where it waited for the money."""
-        if case.order.hold_ends_at is not None:
-            return
-        until = max(case.order.placed_at + self._rules.hold_processor, case.now + _ANEW)
-        await self._ledger.hold(case, until, what)
 
     @staticmethod
     def _elsewhere(case: Case) -> bool:

@@ -18,7 +18,7 @@ from tests.fakes.square import Square
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.test_hosted import outside, placed, shop, square
-from tests.services.test_settlement import now, settlement, told
+from tests.services.test_settlement import now, settlement, stock_of, told
 
 __all__ = ["outside", "placed", "settlement", "shop", "square"]
 
@@ -142,3 +142,51 @@ async def test_no_more_went_back_than_was_given_back(
 
 
 # Money that pays nothing by itself
+
+
+async def test_a_wrong_sum_that_was_on_its_way_keeps_no_goods_for_ever(
+    db: Db, services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """It is not on its way any more: the hold runs on, and staff decide about the money."""
+    await told(settlement, shop, placed, News(What.PENDING), hosting.paid(placed, "ch_1", cents=2000))
+    clock.forward(minutes=61)
+    await services.sweeper.sweep()
+    view = await services.payments.of_order(shop, placed.key)
+    assert (view.order.status, view.payment.conflict) == (OrderStatus.CANCELLED, "amount")
+    assert await stock_of(db, shop, placed) == (10, 0)
+
+
+async def test_a_wrong_sum_stays_for_staff_when_the_right_one_follows(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """The order is paid and the other money is somebody's still."""
+    other = hosting.paid(placed, "ch_1", cents=2000)
+    assert await told(settlement, shop, placed, other, hosting.paid(placed, "ch_2")) == ["amount", "paid"]
+    assert (await hosting.payment(services, shop, placed)).conflict == "second"
+    await services.refunds.ask(shop, OWNER, placed.payment_id, 2000, "once too much", by_hand=True)
+    payment = await hosting.payment(services, shop, placed)
+    assert (payment.conflict, payment.status) == (None, PaymentStatus.CONFIRMED)
+    assert payment.refunds[0].charge_ref == "ch_1"
+
+
+async def test_a_foreign_sum_stays_for_staff_when_the_right_one_follows(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """Money in another currency is not forgotten because the price came, too."""
+    other = hosting.paid(placed, "ch_1", currency="EUR")
+    await told(settlement, shop, placed, other, hosting.paid(placed, "ch_2"))
+    assert (await hosting.payment(services, shop, placed)).conflict == "currency"
+
+
+async def test_the_rest_on_its_way_keeps_the_goods(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """Told once for each deposit: a miner may take longer than what is left of the hour."""
+    await told(settlement, shop, placed, hosting.coins(placed, "np_1", "0.5"))
+    clock.forward(minutes=50)
+    rest = News(What.PENDING, charge_ref="np_2")
+    assert await told(settlement, shop, placed, rest) == ["rest_processing"]
+    clock.forward(minutes=50)
+    assert await told(settlement, shop, placed, rest) == ["known"]
+    await services.sweeper.sweep()
+    assert await told(settlement, shop, placed, hosting.coins(placed, "np_2", "0.5")) == ["paid"]
