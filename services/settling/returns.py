@@ -33,6 +33,9 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     seen = payment.refunds[at]
     if seen.state is state or (seen.state is RefundState.DONE and state is RefundState.PENDING):
         return None
+    if key is not None and seen.state is RefundState.DONE:
+        # The answer to our own request, or staff's word, is older than what the provider told since.
+        return None
     if seen.state is RefundState.FAILED and state is RefundState.PENDING:
         return None
     changed = _changed(seen, news, state, now)

@@ -1,23 +1,26 @@
 """Findings of a review of the way of the money: what was lost, given twice or kept for ever."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from bot.wiring import Outside, build
 from models.base import Db
 from models.errors import AlreadyDecided
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
-from models.payment import PaymentStatus
+from models.payment import Payment, PaymentStatus, RefundState
 from services import Services
 from services.payments.processor import Money, News, What
+from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shop
 from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
-from tests.services.test_hosted import outside, placed, shop, square
+from tests.services.test_hosted import outside, paid_order, placed, refunds, shop, square
 from tests.services.test_settlement import now, settlement, stock_of, told
 
 __all__ = ["outside", "placed", "settlement", "shop", "square"]
@@ -136,6 +139,65 @@ async def test_no_more_went_back_than_was_given_back(
     await services.refunds.ask(shop, OWNER, placed.payment_id, 2200, "sorry", by_hand=True)
     view = await services.payments.of_order(shop, placed.key)
     assert (view.order.status, view.order.refunded_cents) == (OrderStatus.REFUNDED, 2700)
+
+
+async def test_a_refund_by_hand_is_booked_by_the_outbox_after_a_crash(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square
+) -> None:
+    """Asked and booked are two steps; what lies between them is owed."""
+    payment_id = await paid_order(services, shop, placed, square)
+    await services.refunds.ask(shop, OWNER, payment_id, 1000, "cash", by_hand=True)
+    payment = await hosting.payment(services, shop, placed)
+    asked = payment.refunds[0].model_copy(update={"state": RefundState.ASKED, "done_at": None})
+    await Payment.record(db, payment, {"refunds": [asked.model_dump_doc()]})
+    await services.worker.drain()
+    payment = await hosting.payment(services, shop, placed)
+    assert (payment.refunds[0].state, refunds(square)) == (RefundState.DONE, 0)
+
+
+async def test_a_refund_that_was_made_is_not_made_undone_by_a_late_word(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, square: Square
+) -> None:
+    """The provider said that it is done; somebody's older view of it must not allow it again."""
+    payment_id = await paid_order(services, shop, placed, square)
+    ref = (await hosting.payment(services, shop, placed)).charge_refs[-1]
+    await services.refunds.ask(shop, OWNER, payment_id, 3000, "sorry")
+    key = (await hosting.payment(services, shop, placed)).refunds[0].key
+    await told(settlement, shop, placed, back(ref, 3000))
+    late = News(What.REFUND_FAILED, charge_ref=ref)
+    assert await settlement.apply(shop, payment_id, late, key=key) == "known"
+    assert (await hosting.payment(services, shop, placed)).refundable_cents == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.SHUT, Fault.BUSY])
+async def test_a_refund_that_never_got_through_can_be_decided_in_the_end(
+    services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock, fault: Fault
+) -> None:
+    """After the last try nobody sends it any more, so staff may say what became of it and ask anew."""
+    payment_id = await paid_order(services, shop, placed, square)
+    await services.refunds.ask(shop, OWNER, payment_id, 3000, "sorry")
+    for _ in range(6):
+        square.fail(*[fault] * (1 if fault is Fault.SHUT else 3))
+        await services.worker.drain()
+        clock.forward(hours=15)
+    refund = (await hosting.payment(services, shop, placed)).refunds[0]
+    assert refund.state is RefundState.UNKNOWN
+    await services.refunds.resolve(shop, OWNER, payment_id, refund.key, done=False)
+    assert (await hosting.payment(services, shop, placed)).refundable_cents == 3000
+
+
+async def test_a_refund_whose_provider_never_answers_is_unknown(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock, outside: Outside
+) -> None:
+    """The last try ended with its time and not with an error; that is no reason to forget it."""
+    payment_id = await paid_order(services, shop, placed, square)
+    await services.refunds.ask(shop, OWNER, payment_id, 3000, "sorry")
+    rules = Rules(outbox_lease=timedelta(seconds=1), outbox_backoff=())
+    hasty = build(db, clock, rules, services.links, outside)
+    square.fail(Fault.SLOW)
+    await hasty.worker.drain()
+    await hasty.calls.close()
+    assert (await hosting.payment(services, shop, placed)).refunds[0].state is RefundState.UNKNOWN
 
 
 # Asking
