@@ -34,7 +34,7 @@ class Settlement:
         self._outbox = outbox
         self._stock = stock
         ledger = Ledger(db, clock, rules, outbox)
-        money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger)
+        money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger, rules)
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {
             What.APPROVED: waiting.approved,

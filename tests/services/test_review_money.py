@@ -20,7 +20,7 @@ from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
-from tests.services.test_hosted import outside, paid_order, placed, refunds, shop, square
+from tests.services.test_hosted import messages, opened, outside, paid_order, placed, refunds, shop, square
 from tests.services.test_settlement import now, settlement, stock_of, told
 
 __all__ = ["outside", "placed", "settlement", "shop", "square"]
@@ -200,7 +200,77 @@ async def test_a_refund_whose_provider_never_answers_is_unknown(
     assert (await hosting.payment(services, shop, placed)).refunds[0].state is RefundState.UNKNOWN
 
 
+async def test_a_refund_under_way_is_asked_about(
+    services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """Its webhook may never come, as with payments."""
+    payment_id = await paid_order(services, shop, placed, square)
+    await services.refunds.ask(shop, OWNER, payment_id, 1000, "sorry")
+    await services.worker.drain()
+    refund = (await hosting.payment(services, shop, placed)).refunds[0]
+    assert refund.state is RefundState.PENDING
+    square.settle_refund(refund.provider_ref or "")
+    clock.forward(minutes=2)
+    assert await services.poller.poll(0) == 1
+    assert (await hosting.payment(services, shop, placed)).refunds[0].state is RefundState.DONE
+    clock.forward(days=3)
+    assert await services.poller.poll(0) == 1
+    clock.forward(days=3)
+    assert await services.poller.poll(0) == 0
+
+
 # Asking
+
+
+async def test_money_on_its_way_is_told_to_staff_even_if_nobody_can_be_asked(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """The keys are gone when the last turn comes: the goods are kept, so staff have to know."""
+    await opened(services, shop, placed)
+    await services.hosted._settlement.apply(shop, placed.payment_id, News(What.PENDING))
+    await services.providers.remove(shop, OWNER, "CASHAPP_PAY")
+    for _ in range(24 * 6):
+        clock.forward(hours=1)
+        await services.poller.poll(0)
+    assert (await messages(db)).count("payment_stuck") == 1
+
+
+async def test_money_on_its_way_is_asked_about_until_it_has_come(
+    services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """A bank may take two weeks, and the one webhook may be lost."""
+    ref = await opened(services, shop, placed)
+    await services.hosted._settlement.apply(shop, placed.payment_id, News(What.PENDING))
+    for _ in range(24 * 14):
+        clock.forward(hours=1)
+        await services.poller.poll(0)
+    square.pay(ref)
+    for _ in range(24 * 3):
+        clock.forward(hours=1)
+        await services.poller.poll(0)
+    assert (await hosting.payment(services, shop, placed)).status is PaymentStatus.CONFIRMED
+
+
+async def test_one_broken_payment_does_not_stop_the_others_from_being_asked_about(
+    db: Db, services: Services, shop: Shop, placed: Order, product: MakeProduct, square: Square,
+    clock: TestClock,
+) -> None:  # fmt: skip
+    """Neither one that cannot be read nor one that its adapter cannot make sense of."""
+    unreadable = await hosting.order(services, shop, ADA, await product("Cup"))
+    strange = await hosting.order(services, shop, ADA, await product("Jar"))
+    for each in (unreadable, strange, placed):
+        await opened(services, shop, each)
+        clock.forward(seconds=1)
+    rows = Payment.rows(db)
+    await rows.update_one({"orderId": unreadable.key}, {"$set": {"status": "no status"}})
+    await rows.update_one(
+        {"orderId": strange.key},
+        {"$set": {"providerRef": "\ud800".encode("utf-8", "replace").decode() + "\0"}},
+    )
+    clock.forward(minutes=2)
+    square.pay((await hosting.payment(services, shop, placed)).provider_ref or "")
+    await services.poller.poll(0)
+    assert (await hosting.payment(services, shop, placed)).status is PaymentStatus.CONFIRMED
 
 
 # Money that pays nothing by itself
