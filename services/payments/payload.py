@@ -19,7 +19,8 @@ def parse(body: bytes) -> dict[str, Any]:
         found = json.loads(
             text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_duplicates
         )
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # Arithmetic: an exponent that not even Decimal can hold.
         raise BadPayload(type(error).__name__) from None
     if not isinstance(found, dict):
         raise BadPayload("no object")
