@@ -133,10 +133,11 @@ class Refunds:
         if refund.state is not RefundState.UNKNOWN:
             raise AlreadyDecided(refund.state)
         what = What.REFUNDED if done else What.REFUND_FAILED
-        await self._settlement.apply(shop, payment_id, _news(refund, what), key=key)
+        # First who said so: after a crash it can be said again, and nobody would know who did.
         await self._audit.record(
             shop.id, actor, "payment.refund_resolve", payment, after={"key": key, "done": done}
         )
+        await self._settlement.apply(shop, payment_id, _news(refund, what), key=key)
         return await self._payment(shop, payment_id)
 
     async def send(self, owed: OutboxEffect) -> str:
