@@ -6,7 +6,7 @@ from datetime import datetime
 from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
 from models.payment_life import PaymentStatus
-from services.payments.processor import News, What
+from services.payments.processor import Money, News, What
 
 _STATES = {
     What.REFUNDED: RefundState.DONE,
@@ -24,6 +24,9 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
 
     None when the news changes nothing: it was told before, or is older than what is known.
     """
+    if news.amount is not None and news.amount.currency != payment.currency:
+        # Of money that never counted for this payment: known by its name, not by a sum.
+        news = replace(news, amount=Money(0, payment.currency), total=False)
     if news.total:
         return _by_total(payment, news, now)
     state = _STATES[news.what]

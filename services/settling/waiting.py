@@ -25,13 +25,19 @@ class Waiting:
         """Money is on its way: the goods are kept until it has come or failed."""
         if case.payment.status is PaymentStatus.UNDERPAID:
             return await self._rest(case)
-        if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}:
-            return "known"
-        if case.order.status is not OrderStatus.PENDING_PAYMENT:
-            return "too_late"
+        waits = case.payment.status in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}
+        if not waits or case.order.status is not OrderStatus.PENDING_PAYMENT:
+            return await self._also(case)
         await self._ledger.record(case, "processing", status=PaymentStatus.PROCESSING)
         await self._ledger.hold(case, None, "payment_processing")
         return "processing"
+
+    async def _also(self, case: Case) -> str:
+        """Nothing new to wait for; but what is not known by its name cannot be asked about."""
+        if not case.fields:
+            return "known"
+        await self._ledger.record(case, "processing")
+        return "noted"
 
     async def _rest(self, case: Case) -> str:
         """The rest is on its way, too: each deposit that is told keeps the goods once more."""

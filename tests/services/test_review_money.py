@@ -322,3 +322,30 @@ async def test_the_rest_on_its_way_keeps_the_goods(
     assert await told(settlement, shop, placed, rest) == ["known"]
     await services.sweeper.sweep()
     assert await told(settlement, shop, placed, hosting.coins(placed, "np_2", "0.5")) == ["paid"]
+
+
+async def test_every_deposit_on_its_way_can_be_asked_about(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """A second one, and one for an order that was called off: their other webhooks may be lost."""
+    first, second = (News(What.PENDING, charge_ref=ref) for ref in ("np_1", "np_2"))
+    assert await told(settlement, shop, placed, first, second, second) == ["processing", "noted", "known"]
+    await services.orders.staff_cancel(shop, OWNER, placed.key, "out of mugs")
+    assert await told(settlement, shop, placed, News(What.PENDING, charge_ref="np_3")) == ["noted"]
+    assert (await hosting.payment(services, shop, placed)).charge_refs == ["np_1", "np_2", "np_3"]
+
+
+async def test_a_foreign_sum_that_went_back_takes_nothing_from_the_right_one(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
+) -> None:
+    """Thirty euros came and went, then the thirty dollars came: those are there to be kept or given back."""
+    euros = hosting.paid(placed, "ch_1", currency="EUR")
+    returned = News(What.REFUNDED, charge_ref="ch_1", refund_ref="rf_1", amount=Money(3000, "EUR"))
+    await told(settlement, shop, placed, euros, returned, hosting.paid(placed, "ch_2"))
+    view = await services.payments.of_order(shop, placed.key)
+    assert (view.order.status, view.refundable_cents) == (OrderStatus.COMPLETE, 3000)
+    assert await told(settlement, shop, placed, returned, back("ch_2", 1000, refund="rf_2")) == [
+        "known",
+        "refunded",
+    ]
+    assert (await services.payments.of_order(shop, placed.key)).order.refunded_cents == 1000
