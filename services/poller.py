@@ -17,7 +17,7 @@ from services.rules import Rules
 from services.shops import Shops
 from services.stock import alert_effect
 
-# As many in one round as no provider minds; what is left waits for the next.
+# So many in one round, with pauses that no provider minds; what is left comes in the next.
 _AT_ONCE = 20
 _PAUSE = 0.2
 
@@ -40,11 +40,13 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
+            asked = 0
             try:
-                await self.poll()
+                asked = await self.poll()
             except PyMongoError:
                 log.exception("poll_database_away")
-            await asyncio.sleep(self._rules.sweep.total_seconds())
+            # A full round may have left some that are due.
+            await asyncio.sleep(self._rules.sweep.total_seconds() if asked < _AT_ONCE else _PAUSE)
 
     async def poll(self, pause: float = _PAUSE) -> int:
         """One round, `pause` seconds between two payments; how many were asked about."""

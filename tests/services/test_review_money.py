@@ -11,6 +11,7 @@ from models.errors import AlreadyDecided
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
+from models.payment_method import PaymentMethod
 from services import Services
 from services.payments.processor import Money, News, What
 from services.rules import Rules
@@ -271,6 +272,29 @@ async def test_one_broken_payment_does_not_stop_the_others_from_being_asked_abou
     square.pay((await hosting.payment(services, shop, placed)).provider_ref or "")
     await services.poller.poll(0)
     assert (await hosting.payment(services, shop, placed)).status is PaymentStatus.CONFIRMED
+
+
+async def test_a_crowd_that_is_due_is_asked_about_at_once(db: Db, services: Services, shop: Shop) -> None:
+    """More than one round takes: the rest does not wait for the next turn of the poller."""
+    due = services.clock.now() - timedelta(seconds=1)
+    crowd = [
+        Payment(
+            tenant_id=shop.id,
+            order_id=f"order {number}",
+            order_number=f"N{number}",
+            method=PaymentMethod.CASHAPP_PAY,
+            amount_cents=100,
+            currency="USD",
+            next_poll_at=due,
+        )
+        for number in range(21)
+    ]
+    await Payment.insert_all(db, crowd)
+    poller = asyncio.create_task(services.poller.run())
+    async with asyncio.timeout(12):
+        while await Payment.how_many(db, {"polls": 0}):
+            await asyncio.sleep(0.1)
+    poller.cancel()
 
 
 # Money that pays nothing by itself
