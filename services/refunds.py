@@ -31,7 +31,7 @@ from services.shops import Shop, Shops
 from services.worker import EffectFailed
 
 _REASON_LENGTH = 200
-_OF_LEASE = 0.6
+_OF_LEASE = 0.7
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,13 @@ import pytest
 
 from bot.wiring import Outside, build
 from models.base import Db
-from models.errors import AlreadyDecided
+from models.errors import AlreadyDecided, Unavailable
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
 from models.payment_method import PaymentMethod
 from services import Services
+from services.payments.calls import Call, Calls
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settlement import Settlement
@@ -295,6 +296,21 @@ async def test_a_crowd_that_is_due_is_asked_about_at_once(db: Db, services: Serv
         while await Payment.how_many(db, {"polls": 0}):
             await asyncio.sleep(0.1)
     poller.cancel()
+
+
+async def test_a_provider_that_never_answers_is_soon_known_to_be_down(
+    square: Square, clock: TestClock
+) -> None:
+    """All tries of a call end within a time that the outbox has: cut off by it they would not count."""
+    calls = Calls(clock, within=0.5)
+    call = Call("cashapp_pay", "GET", f"{square.url}/v2/locations/x", repeatable=True, seconds=0.3)
+    square.fail(*[Fault.SLOW] * 9)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await calls.send(call)
+    assert calls.down(square.url)
+    assert len(square.requests) <= 6
+    await calls.close()
 
 
 # Money that pays nothing by itself
