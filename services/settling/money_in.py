@@ -89,4 +89,4 @@ class MoneyIn:
 def _arrived(case: Case) -> dict[str, Any]:
     """Money that was on its way has come: another try may follow, and the hold runs on."""
     on_its_way = case.payment.status is PaymentStatus.PROCESSING
-    return {"status": PaymentStatus.FAILED} if on_its_way else {}
+    return {"status": PaymentStatus.FAILED, "pendingRefs": []} if on_its_way else {}

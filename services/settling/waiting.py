@@ -28,7 +28,8 @@ class Waiting:
         waits = case.payment.status in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}
         if not waits or case.order.status is not OrderStatus.PENDING_PAYMENT:
             return await self._also(case)
-        await self._ledger.record(case, "processing", status=PaymentStatus.PROCESSING)
+        refs = [case.news.charge_ref] if case.news.charge_ref else []
+        await self._ledger.record(case, "processing", status=PaymentStatus.PROCESSING, pendingRefs=refs)
         await self._ledger.hold(case, None, "payment_processing")
         return "processing"
 
@@ -36,7 +37,8 @@ class Waiting:
         """Nothing new to wait for; but what is not known by its name cannot be asked about."""
         if not case.fields:
             return "known"
-        await self._ledger.record(case, "processing")
+        refs = [*case.payment.pending_refs, case.news.charge_ref]
+        await self._ledger.record(case, "processing", pendingRefs=refs)
         return "noted"
 
     async def _rest(self, case: Case) -> str:
@@ -53,22 +55,33 @@ class Waiting:
         """One try failed: the customer hears of it and may try again while the hold lasts."""
         if case.payment.status not in {PaymentStatus.PENDING_PAYMENT, PaymentStatus.PROCESSING}:
             return "known"
-        if case.order.status is not OrderStatus.PENDING_PAYMENT or self._elsewhere(case):
+        ref, refs = case.news.charge_ref, case.payment.pending_refs
+        mine, others = ref in refs, [each for each in refs if each != ref]
+        if case.order.status is not OrderStatus.PENDING_PAYMENT or (self._elsewhere(case) and not mine):
             return "too_late"
-        await self._ledger.record(case, "failed", status=PaymentStatus.FAILED)
+        if ref is not None and others:
+            return await self._other_try(case, others)
+        await self._ledger.record(case, "failed", status=PaymentStatus.FAILED, pendingRefs=[])
         await self._ledger.resume_hold(case, "payment_failed")
         turn = len(case.payment.history)
         told = notice(Notice.PAYMENT_FAILED, case.shop.id, case.order.key, case.now, turn=turn)
         await self._ledger.owe(case, told)
         return "failed"
 
+    async def _other_try(self, case: Case, others: list[str]) -> str:
+        """Another try is still on its way, and the goods are kept for that one."""
+        if others != case.payment.pending_refs:
+            await self._ledger.record(case, "try_failed", pendingRefs=others)
+        return "other_try"
+
     async def lapsed(self, case: Case) -> str:
         """The page can no longer be paid: while the hold lasts the customer gets a new one."""
-        if case.payment.status not in _BEFORE_MONEY or case.payment.page_url is None:
+        processing = case.payment.status is PaymentStatus.PROCESSING
+        if case.payment.status not in _BEFORE_MONEY or not (processing or case.payment.page_url):
             return "known"
         if self._elsewhere(case):
             return "old_page"
-        fields = {"status": PaymentStatus.FAILED} if case.payment.status is PaymentStatus.PROCESSING else {}
+        fields = {"status": PaymentStatus.FAILED, "pendingRefs": []} if processing else {}
         await self._ledger.record(case, "page_expired", pageUrl=None, pageEndsAt=None, **fields)
         await self._ledger.resume_hold(case, "page_expired")
         return "page_expired"

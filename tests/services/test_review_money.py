@@ -389,3 +389,31 @@ async def test_a_foreign_sum_that_went_back_takes_nothing_from_the_right_one(
         "refunded",
     ]
     assert (await services.payments.of_order(shop, placed.key)).order.refunded_cents == 1000
+
+
+async def test_a_try_that_failed_before_ends_no_other_that_is_on_its_way(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """News of the first try comes last, when the hour is over: the goods are kept for the second."""
+    clock.forward(minutes=59)
+    pending, first = News(What.PENDING, charge_ref="ch_2"), News(What.FAILED, charge_ref="ch_1")
+    assert await told(settlement, shop, placed, pending, first) == ["processing", "other_try"]
+    clock.forward(minutes=10)
+    await services.sweeper.sweep()
+    third, second = News(What.PENDING, charge_ref="ch_3"), News(What.FAILED, charge_ref="ch_2")
+    assert await told(settlement, shop, placed, third, second, second) == ["noted", *["other_try"] * 2]
+    assert await now(services, shop, placed) == (PaymentStatus.PROCESSING, OrderStatus.PENDING_PAYMENT)
+    last = News(What.FAILED, charge_ref="ch_3")
+    assert await told(settlement, shop, placed, last, pending, second) == ["failed", "processing", "failed"]
+
+
+async def test_money_on_its_way_to_an_old_page_keeps_no_goods_for_ever(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """It came after the page had ended, and told of nothing but that the page has ended."""
+    ended = News(What.EXPIRED, provider_ref=await opened(services, shop, placed))
+    news = (ended, News(What.PENDING, provider_ref="an older page", charge_ref="np_1"), ended)
+    assert await told(settlement, shop, placed, *news) == ["page_expired", "processing", "page_expired"]
+    clock.forward(minutes=61)
+    await services.sweeper.sweep()
+    assert await now(services, shop, placed) == (PaymentStatus.EXPIRED, OrderStatus.CANCELLED)
