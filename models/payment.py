@@ -73,6 +73,7 @@ class Payment(TenantDocument):
     open_error: str | None = Field(default=None, description="Why no page could be made, in a word")
     deposit_memo: str | None = Field(default=None, description="A tag some coins need beside the address")
     charge_refs: list[str] = Field(default_factory=list, description="The provider's ids of money for it")
+    pending_refs: list[str] = Field(default_factory=list, description="Those of money now on its way")
     receipts: list[Receipt] = Field(default_factory=list)
     refunds: list[Refund] = Field(default_factory=list)
     disputes: list[Dispute] = Field(default_factory=list)

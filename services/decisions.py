@@ -32,7 +32,9 @@ class Decisions:
     def may_fulfil(payment: Payment, order: Order) -> bool:
         """Whether money came in that did not pay this order."""
         unpaid = order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
-        return unpaid and not payment.settled and payment.received_any
+        # What is on its way back to the payer can no longer pay for anything.
+        leaving = payment.received_cents > 0 and payment.refundable_cents == 0
+        return unpaid and not payment.settled and payment.received_any and not leaving
 
     async def fulfil(self, shop: Shop, actor: Member, payment_id: str, note: str) -> Order:
         """Take what came in as payment and hand everything over, missing stock entered as found.

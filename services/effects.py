@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.outbox import OutboxEffect
+from models.payment import Payment
 
 
 class EffectKind(StrEnum):
@@ -65,4 +66,16 @@ def notice(
         now,
         payload=payload,
         order_id=order_id,
+    )
+
+
+def close_page(payment: Payment, now: datetime) -> OutboxEffect:
+    """Let the page of a payment whose order was called off be paid no longer; owed once for each page."""
+    return effect(
+        EffectKind.PAYMENT_CLOSE,
+        payment.tenant_id,
+        f"{payment.key}:{payment.opened}",
+        now,
+        payload={"paymentId": payment.key},
+        order_id=payment.order_id,
     )

@@ -1,5 +1,6 @@
 """Orders after Confirm, as their customer and as staff see them; and their cancelling."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from models.payment import Payment, PaymentStatus
 from services.audit import Audit
 from services.clock import Clock
 from services.discounts import Discounts
-from services.effects import EffectKind, Notice, effect, notice
+from services.effects import EffectKind, Notice, close_page, effect, notice
 from services.links import Links
 from services.outbox import Outbox
 from services.paid import releases
@@ -31,6 +32,7 @@ _CLAIMABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.REJECTED, PaymentStat
 _CANCELLABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.REJECTED, PaymentStatus.FAILED}
 # Part of the money is no reason to keep the goods for ever; staff decide about it.
 _ENDING = {*_CANCELLABLE, PaymentStatus.UNDERPAID}
+_HOLD_ENDED = "hold_ended"
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Orders:
         view = await self.view(shop, member, order_id)
         if not view.can_cancel:
             raise Refused("payment", view.payment.status)
-        order = await self._cancel(shop, view, "by_customer", actor=member)
+        order = await self._cancel(shop, view, "by_customer", allowed=_CANCELLABLE, actor=member)
         return await self.show(shop, order)
 
     async def staff_cancel(self, shop: Shop, actor: Member, order_id: str, reason: str) -> OrderView:
@@ -155,7 +157,9 @@ class Orders:
         view = await self.staff_view(shop, order_id)
         if view.order.status is not OrderStatus.PENDING_PAYMENT:
             raise Refused("order", view.order.status)
-        order = await self._cancel(shop, view, "by_staff", actor=actor, note=why, audited=True)
+        order = await self._cancel(
+            shop, view, "by_staff", allowed=set(PaymentStatus), actor=actor, note=why, audited=True
+        )
         return await self.show(shop, order)
 
     async def add_note(self, shop: Shop, actor: Member, order_id: str, text: str) -> OrderView:
@@ -174,10 +178,8 @@ class Orders:
     async def end_hold(self, shop: Shop, order: Order) -> bool:
         """Cancel an order whose hold is over; False when it was paid, claimed or cancelled meanwhile."""
         view = await self.show(shop, order)
-        if view.payment.status not in _ENDING:
-            return False
         try:
-            await self._cancel(shop, view, "hold_ended")
+            await self._cancel(shop, view, _HOLD_ENDED, allowed=_ENDING)
         except Refused:
             return False
         return True
@@ -195,6 +197,7 @@ class Orders:
         view: OrderView,
         why: str,
         *,
+        allowed: Collection[PaymentStatus],
         actor: Member | None = None,
         note: str | None = None,
         audited: bool = False,
@@ -205,7 +208,8 @@ class Orders:
         )
 
         async def work(tx: Tx) -> Order:
-            await self._close_payment(view.payment, note, tx)
+            payment = await self._still_open(shop, view, why, allowed, tx)
+            await self._close_payment(payment, note, tx)
             fields = {"cancelledAt": now, "cancelReason": why, "holdEndsAt": None}
             order = await Order.move(self._db, view.order, OrderStatus.CANCELLED, event, fields=fields, tx=tx)
             if order is None:
@@ -227,6 +231,18 @@ class Orders:
         await self._discounts.count_in(order)
         return order
 
+    async def _still_open(
+        self, shop: Shop, view: OrderView, why: str, allowed: Collection[PaymentStatus], tx: Tx
+    ) -> Payment:
+        """The payment as it is now: what was shown may be older than a provider's news, or a claim."""
+        payment = await Payment.get(self._db, shop.id, view.payment.id, tx=tx) or view.payment
+        if payment.status not in allowed or payment.claims != view.payment.claims:
+            raise Refused("payment", payment.status)
+        order = await Order.get(self._db, shop.id, view.order.id, tx=tx) or view.order
+        if why == _HOLD_ENDED and (order.hold_ends_at is None or order.hold_ends_at > self._clock.now()):
+            raise Refused("order", order.status)
+        return payment
+
     async def _close_payment(self, payment: Payment, note: str | None, tx: Tx) -> None:
         claimed = payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL
         to = PaymentStatus.REJECTED if claimed else PaymentStatus.EXPIRED
@@ -247,15 +263,7 @@ class Orders:
             )
             await self._outbox.owe([decided], tx)
         if payment.provider_ref:
-            close = effect(
-                EffectKind.PAYMENT_CLOSE,
-                payment.tenant_id,
-                f"{payment.key}:{payment.opened}",
-                self._clock.now(),
-                payload={"paymentId": payment.key},
-                order_id=payment.order_id,
-            )
-            await self._outbox.owe([close], tx)
+            await self._outbox.owe([close_page(payment, self._clock.now())], tx)
 
     async def _alert(self, payment: Payment, tx: Tx) -> None:
         """Staff have to give back what came in, or hand over all the same."""

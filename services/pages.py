@@ -7,10 +7,10 @@ from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.errors import Declined, NotFound, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
 from models.order import Order
-from models.payment import Payment, PaymentEvent
+from models.payment import Payment, PaymentEvent, PaymentStatus
 from models.payment_method import PaymentMethod
 from services.clock import Clock
-from services.effects import Notice, notice
+from services.effects import Notice, close_page, notice
 from services.links import Links
 from services.outbox import Outbox
 from services.payments.processor import AnyProcessor, Charge, Money, Opened
@@ -81,7 +81,10 @@ class Pages:
 
         async def work(tx: Tx) -> Payment | None:
             kept = await Payment.end_opening(self._db, payment, fields, made, tx=tx)
-            if kept is not None and payment.opened == 0 and payment.open_error is None:
+            if kept is not None and kept.status is PaymentStatus.EXPIRED:
+                # Its order was called off meanwhile, when there was no page to close yet.
+                await self._outbox.owe([close_page(kept, now)], tx)
+            elif kept is not None and payment.opened == 0 and payment.open_error is None:
                 told = notice(Notice.ORDER_RECEIVED, shop.id, order.key, now)
                 await self._outbox.owe([told], tx)
             return kept

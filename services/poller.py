@@ -7,7 +7,7 @@ from datetime import datetime
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx
+from models.base import Db, Tx, Unreadable
 from models.errors import ShopError
 from models.payment import Payment, PaymentStatus, RefundState
 from services.clock import Clock
@@ -17,7 +17,7 @@ from services.rules import Rules
 from services.shops import Shops
 from services.stock import alert_effect
 
-# As many in one round as no provider minds; what is left waits for the next.
+# So many in one round, with pauses that no provider minds; what is left comes in the next.
 _AT_ONCE = 20
 _PAUSE = 0.2
 
@@ -40,11 +40,13 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
+            asked = 0
             try:
-                await self.poll()
+                asked = await self.poll()
             except PyMongoError:
                 log.exception("poll_database_away")
-            await asyncio.sleep(self._rules.sweep.total_seconds())
+            # A full round may have left some that are due.
+            await asyncio.sleep(self._rules.sweep.total_seconds() if asked < _AT_ONCE else _PAUSE)
 
     async def poll(self, pause: float = _PAUSE) -> int:
         """One round, `pause` seconds between two payments; how many were asked about."""
@@ -59,39 +61,58 @@ class Poller:
     async def _next(self) -> Payment | None:
         now = self._clock.now()
         # Until it is known how often this one was asked about, the longest wait keeps others from it.
-        claimed = await Payment.claim_poll(self._db, now, now + self._rules.payment_polls[-1])
+        claimed = await self._claim(now)
         if claimed is None:
             return None
         return await Payment.record(self._db, claimed, {"nextPollAt": self._due(claimed, now)})
 
+    async def _claim(self, now: datetime) -> Payment | None:
+        while True:
+            try:
+                return await Payment.claim_poll(self._db, now, now + self._rules.payment_polls[-1])
+            except Unreadable as error:
+                # Its next turn is far away and keeps it out of the way of the others.
+                log.error("payment_unreadable", extra={"where": str(error)})  # noqa: TRY400 - it says all
+
     def _due(self, payment: Payment, now: datetime) -> datetime | None:
-        """When it is asked about again; None once it is over or the steps are."""
+        """When it is asked about again; None once it is over or the steps are.
+
+        Money that is on its way either way is asked about as seldom as at last until it has come.
+        """
         steps = self._rules.payment_polls
-        over = payment.settled and not any(
+        under_way = payment.status is PaymentStatus.PROCESSING or any(
             each.state in {RefundState.PENDING, RefundState.UNKNOWN} for each in payment.refunds
         )
-        if over or payment.polls > len(steps):
+        if not under_way and (payment.settled or payment.polls > len(steps)):
             return None
-        return now + steps[payment.polls - 1]
+        return now + steps[min(payment.polls, len(steps)) - 1]
 
     async def _ask(self, payment: Payment) -> None:
+        answered = True
         try:
-            shop = await self._shops.of_tenant(payment.tenant_id)
             if payment.provider_ref:
+                shop = await self._shops.of_tenant(payment.tenant_id)
                 outcomes = await self._hosted.ask(shop, payment)
                 log.info("payment_polled", extra={"payment": payment.key, "outcomes": outcomes})
-            if payment.next_poll_at is None:
-                await self._give_up(payment)
         except ShopError as error:
-            why = type(error).__name__
+            answered, why = False, type(error).__name__
             log.warning("payment_not_polled", extra={"payment": payment.key, "error": why})
+        except PyMongoError:
+            raise
+        except Exception:
+            # The loop owns the last word: one broken payment must not stop the rest.
+            answered = False
+            log.exception("poll_broke", extra={"payment": payment.key})
+        if payment.polls == len(self._rules.payment_polls) + 1:
+            await self._tell(payment, answered=answered)
 
-    async def _give_up(self, payment: Payment) -> None:
-        """Tell staff of money that has been on its way for days, or of a refund nobody can account for."""
+    async def _tell(self, payment: Payment, *, answered: bool) -> None:
+        """Tell staff once of money that has been on its way for days, or that nobody can account for."""
         now = await Payment.get(self._db, payment.tenant_id, payment.id)
         stuck = now is not None and (
             now.status is PaymentStatus.PROCESSING
             or any(each.state is RefundState.UNKNOWN for each in now.refunds)
+            or not (answered or now.settled)
         )
         if now is None or not stuck:
             return

@@ -1,5 +1,6 @@
 """Giving money back: asked for once, sent once, never again where nobody can tell what became of it."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -30,6 +31,7 @@ from services.shops import Shop, Shops
 from services.worker import EffectFailed
 
 _REASON_LENGTH = 200
+_OF_LEASE = 0.7
 
 log = logging.getLogger(__name__)
 
@@ -110,17 +112,15 @@ class Refunds:
         )
         after = {"amount": refund.amount_cents, "byHand": refund.by_hand, "reason": refund.reason}
         await self._audit.record(shop.id, actor, "payment.refund", payment, after=after, tx=tx)
-        if not refund.by_hand:
-            payload = {"paymentId": payment.key, "key": refund.key}
-            owed = effect(
-                EffectKind.PAYMENT_REFUND,
-                shop.id,
-                refund.key,
-                refund.asked_at,
-                payload=payload,
-                order_id=payment.order_id,
-            )
-            await self._outbox.owe([owed], tx)
+        owed = effect(
+            EffectKind.PAYMENT_REFUND,
+            shop.id,
+            refund.key,
+            refund.asked_at,
+            payload={"paymentId": payment.key, "key": refund.key},
+            order_id=payment.order_id,
+        )
+        await self._outbox.owe([owed], tx)
         return await Payment.record(self._db, payment, {"refunds": docs}, event, tx=tx)
 
     async def resolve(self, shop: Shop, actor: Member, payment_id: str, key: str, *, done: bool) -> Payment:
@@ -146,18 +146,28 @@ class Refunds:
         shop = await self._shops.of_tenant(owed.tenant_id)
         payment = await self._payment(shop, owed.payload["paymentId"])
         refund = _refund(payment, owed.payload["key"])
-        adapter = self._adapters.of(payment.method)
         if refund.state is not RefundState.ASKED:
             return refund.state.value
+        if refund.by_hand:
+            return await self._settlement.apply(shop, payment.key, _done(refund), key=refund.key)
+        adapter = self._adapters.of(payment.method)
         if not adapter.repeatable_refunds:
             # Should this process die now, nobody may send it again.
             await self._set(payment, refund.key, RefundState.UNKNOWN)
         try:
-            keys = await self._providers.keys(shop.id, adapter.name)
-            news = await adapter.refund(keys, _asked(payment, refund))
+            news = await self._send(shop, adapter, _asked(payment, refund))
         except (ProviderError, NotFound) as error:
             return await self._went_wrong(shop, payment, refund, adapter, error, last=self._is_last(owed))
         return await self._settlement.apply(shop, payment.key, news, key=refund.key)
+
+    async def _send(self, shop: Shop, adapter: AnyProcessor, ask: RefundAsk) -> News:
+        keys = await self._providers.keys(shop.id, adapter.name)
+        try:
+            # The outbox gives up on a handler that outlives its lease, and then nothing would be noted.
+            async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
+                return await adapter.refund(keys, ask)
+        except TimeoutError:
+            raise OutcomeUnknown(adapter.name, "timeout") from None
 
     def _is_last(self, owed: OutboxEffect) -> bool:
         return owed.attempts > len(self._rules.outbox_backoff)
@@ -176,7 +186,8 @@ class Refunds:
             failed = _news(refund, What.REFUND_FAILED, note=error.code)
             return await self._settlement.apply(shop, payment.key, failed, key=refund.key)
         lost = isinstance(error, OutcomeUnknown)
-        if lost and (last or not adapter.repeatable_refunds):
+        # What the last try did not do an earlier one may have done, and nobody sends it any more.
+        if last or (lost and not adapter.repeatable_refunds):
             await self._set(payment, refund.key, RefundState.UNKNOWN)
             raise EffectFailed("refund_unknown", final=True)
         if not lost:
@@ -194,7 +205,7 @@ class Refunds:
             ]
             fields: dict[str, Any] = {"refunds": [each.model_dump_doc() for each in changed]}
             if state is RefundState.UNKNOWN:
-                fields["nextPollAt"] = self._clock.now() + self._rules.payment_polls[0]
+                fields |= {"nextPollAt": self._clock.now() + self._rules.payment_polls[0], "polls": 0}
             await Payment.record(self._db, now, fields, tx=tx)
 
         await self._outbox.commit(work)

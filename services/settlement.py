@@ -45,8 +45,8 @@ class Settlement:
         self._outbox = outbox
         self._stock = stock
         self._discounts = discounts
-        ledger = Ledger(db, clock, outbox)
-        money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger)
+        ledger = Ledger(db, clock, rules, outbox)
+        money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger, rules)
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {
             What.APPROVED: waiting.approved,

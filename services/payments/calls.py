@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,10 @@ from services.payments.breaker import Breaker
 
 _TRIES = 3
 _PAUSE = 0.2
+# Shorter than the outbox and the inbox bear with one effect: else a provider that never answers is cut off
+# by them each time, and nobody ever notes that it is down.
+_WITHIN = 20.0
+_LEAST = 0.1
 _LONGEST_PAUSE = 2.0
 _LARGEST = 2 * 1024 * 1024
 _LONGEST_HEADER = 40
@@ -89,7 +94,15 @@ class _Lost(Exception):
 class Calls:
     """The way out to providers, over one shared session that is opened with the first call."""
 
-    def __init__(self, clock: Clock, open_session: Callable[[], aiohttp.ClientSession] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        open_session: Callable[[], aiohttp.ClientSession] | None = None,
+        *,
+        within: float = _WITHIN,
+    ) -> None:
+        """Take how many seconds all tries of one call may last together."""
+        self._within = within
         self._open = open_session or _session
         self._session: aiohttp.ClientSession | None = None
         self._clock = clock
@@ -115,14 +128,16 @@ class Calls:
         if not self._breaker.enter(place):
             raise Unavailable(call.provider, "circuit_open")
         sent, tries = False, _TRIES if call.repeatable else 1
+        ends = time.monotonic() + self._within
         for attempt in range(tries):
             try:
-                reply = await self._try(call)
+                reply = await self._try(call, max(_LEAST, min(call.seconds, ends - time.monotonic())))
             except _Lost as lost:
                 sent = sent or lost.sent
                 last, pause = lost, _pause(attempt, lost.pause)
                 # Nobody waits here as long as some ask for; who called tries again later.
-                if attempt + 1 == tries or pause > _LONGEST_PAUSE:
+                longest = min(_LONGEST_PAUSE, ends - time.monotonic())
+                if attempt + 1 == tries or pause > longest:
                     break
                 await asyncio.sleep(pause)
             else:
@@ -135,10 +150,10 @@ class Calls:
         kind = OutcomeUnknown if sent and call.method != "GET" else Unavailable
         raise kind(call.provider, last.why)
 
-    async def _try(self, call: Call) -> Reply:
+    async def _try(self, call: Call, seconds: float) -> Reply:
         if self._session is None:
             self._session = self._open()
-        limit = aiohttp.ClientTimeout(total=call.seconds)
+        limit = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self._session.request(
                 call.method,

@@ -1,19 +1,22 @@
 """One piece of news about one payment, as it lies before whoever decides about it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
-from models.order import Order, OrderEvent
+from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentEvent
 from services.clock import Clock
 from services.outbox import Outbox
 from services.payments.processor import News
+from services.rules import Rules
 from services.shops import Shop
 from services.stock import alert_effect
+
+_ANEW = timedelta(minutes=1)
 
 
 @dataclass
@@ -34,9 +37,10 @@ class Case:
 class Ledger:
     """Writes what was decided, in the case's own transaction."""
 
-    def __init__(self, db: Db, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, rules: Rules, outbox: Outbox) -> None:
         self.db = db
         self._clock = clock
+        self._rules = rules
         self._outbox = outbox
 
     async def record(self, case: Case, what: str, **fields: Any) -> None:
@@ -51,6 +55,12 @@ class Ledger:
         event = OrderEvent(at=case.now, what=what)
         fields = {"holdEndsAt": until}
         case.order = await Order.patch(self.db, case.order, fields, event, tx=case.tx) or case.order
+
+    async def resume_hold(self, case: Case, what: str) -> None:
+        """Let the hold run again where it waited for the money."""
+        if case.order.hold_ends_at is None and case.order.status is OrderStatus.PENDING_PAYMENT:
+            until = max(case.order.placed_at + self._rules.hold_processor, case.now + _ANEW)
+            await self.hold(case, until, what)
 
     async def alert(
         self,

@@ -32,6 +32,8 @@ class MoneyIn:
                 return "known"
             case Verdict.PAY if case.order.status in _UNPAID:
                 return await self._pay(case, came, booked)
+            case Verdict.RETURNED:
+                return await self._returned(case, booked)
             case Verdict.UNDERPAID:
                 return await self._underpaid(case, booked)
             case Verdict.WRONG_AMOUNT | Verdict.WRONG_CURRENCY:
@@ -44,7 +46,7 @@ class MoneyIn:
         if late and (case.short or case.order.cancel_reason == "by_staff"):
             return await self._conflict(case, "late", booked)
         await self._ledger.record(case, "paid_late" if late else "paid", **booked)
-        done = {"nextPollAt": None, "conflict": None}
+        done = {"nextPollAt": None, "conflict": came.undecided}
         case.order = await self._paid.write(case.shop, case.order, case.payment, done, tx=case.tx)
         if came.over_cents:
             await self._ledger.alert(case, "payment_overpaid", AlertSeverity.INFO, over=came.over_cents)
@@ -63,9 +65,16 @@ class MoneyIn:
         await self._ledger.owe(case, told)
         return "underpaid"
 
+    async def _returned(self, case: Case, booked: dict[str, Any]) -> str:
+        """It has gone back already: nothing to decide, and nothing is paid."""
+        await self._ledger.record(case, "returned", **booked, **_arrived(case))
+        await self._ledger.resume_hold(case, "payment_returned")
+        return "returned"
+
     async def _conflict(self, case: Case, why: str, booked: dict[str, Any]) -> str:
         """Money that pays nothing by itself: a person decides between handing over and giving back."""
-        await self._ledger.record(case, f"conflict_{why}", **booked, conflict=str(why))
+        await self._ledger.record(case, f"conflict_{why}", **booked, **_arrived(case), conflict=str(why))
+        await self._ledger.resume_hold(case, f"payment_{why}")
         came = case.payment.receipts[-1]
         await self._ledger.alert(
             case,
@@ -75,3 +84,9 @@ class MoneyIn:
             came_currency=came.currency,
         )
         return str(why)
+
+
+def _arrived(case: Case) -> dict[str, Any]:
+    """Money that was on its way has come: another try may follow, and the hold runs on."""
+    on_its_way = case.payment.status is PaymentStatus.PROCESSING
+    return {"status": PaymentStatus.FAILED, "pendingRefs": []} if on_its_way else {}

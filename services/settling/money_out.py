@@ -1,9 +1,12 @@
 """Money that goes back, by refund or because the payer disputes."""
 
+from typing import Any
+
 from models.alert import AlertSeverity
 from models.order import ORDER_LIFE, Order, OrderEvent
 from models.payment import Dispute, Payment, PaymentStatus, Refund
 from services.payments.processor import Money, News, What
+from services.rules import Rules
 from services.settling.case import Case, Ledger
 from services.settling.returns import DISPUTE, order_after, refunded, status_after
 
@@ -13,16 +16,20 @@ _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "l
 class MoneyOut:
     """Settles REFUNDED, DISPUTED and their like."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules) -> None:
         self._ledger = ledger
+        self._rules = rules
 
     async def refund(self, case: Case) -> str:
         """Book a refund, ours or one made at the provider's; payment and order say what went back."""
         refunds = refunded(case.payment, case.news, case.now, key=case.key)
         if refunds is None:
             return "known"
-        docs = [each.model_dump_doc() for each in refunds]
-        await self._ledger.record(case, case.news.what, refunds=docs)
+        fields: dict[str, Any] = {"refunds": [each.model_dump_doc() for each in refunds]}
+        if case.news.what is What.REFUND_PENDING:
+            # Its end is told by a webhook, which may never come.
+            fields |= {"nextPollAt": case.now + self._rules.payment_polls[0], "polls": 0}
+        await self._ledger.record(case, case.news.what, **fields)
         if case.news.what is What.REFUND_FAILED:
             await self._ledger.alert(case, "refund_failed", AlertSeverity.ERROR)
         await self.follow(case)

@@ -6,7 +6,7 @@ from datetime import datetime
 from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
 from models.payment_life import PaymentStatus
-from services.payments.processor import News, What
+from services.payments.processor import Money, News, What
 
 _STATES = {
     What.REFUNDED: RefundState.DONE,
@@ -24,6 +24,9 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
 
     None when the news changes nothing: it was told before, or is older than what is known.
     """
+    if news.amount is not None and news.amount.currency != payment.currency:
+        # Of money that never counted for this payment: known by its name, not by a sum.
+        news = replace(news, amount=Money(0, payment.currency), total=False)
     if news.total:
         return _by_total(payment, news, now)
     state = _STATES[news.what]
@@ -33,6 +36,9 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     if at is None:
         return [*_without(payment, news), _foreign(payment, news, now, state)]
     seen = payment.refunds[at]
+    if key is not None and seen.state is RefundState.DONE:
+        # The answer to our own request, or staff's word, is older than what the provider told since.
+        return None
     if not _is_old(seen, state):
         changed = _changed(seen, news, state, now)
     elif news.refund_ref is not None and (seen.provider_ref or "").startswith(_TOTAL):
@@ -158,7 +164,8 @@ def order_after(payment: Payment, order: Order) -> tuple[OrderStatus, int]:
     What came too much and went back is no refund of the order.
     """
     kept = payment.received_cents - payment.refunded_cents
-    back = min(order.total_cents, max(0, order.total_cents - kept))
+    # Nor is what never came, where staff or a rule let that pass.
+    back = min(order.total_cents, payment.refunded_cents, max(0, order.total_cents - kept))
     if back == 0 or payment.refunded_cents == 0:
         return order.status, 0
     return (OrderStatus.REFUNDED if kept <= 0 else OrderStatus.PARTIALLY_REFUNDED), back

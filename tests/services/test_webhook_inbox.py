@@ -140,6 +140,7 @@ async def test_an_unknown_shop_or_provider_is_not_found(
         b"\xff\xfe",
         b"",
         b'{"event_id": 12, "type": []}',
+        b'{"event_id": "e1", "type": "payment.updated", "n": 1e99999999999999999999}',
     ],
 )
 async def test_nonsense_that_is_signed_is_refused(
