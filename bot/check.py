@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from bot.config import Settings
 from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
+from models.provider import Provider
 
 PATIENCE_SECONDS = 5
 
@@ -44,6 +45,17 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
             "Links: web.public_url is not set, so customers get no invoice links. "
             "Set it to the address at which browsers reach the listener.",
         )
+    elif settings.web.public_url.startswith("http://"):
+        yield Finding(
+            "warning",
+            "Links: web.public_url begins with http://. Payment providers deliver to https:// alone.",
+        )
+    if settings.discord.public_key is None:
+        yield Finding(
+            "ok",
+            "Discord purchases: without discord.public_key the bot hears of them only while it is connected. "
+            "The key stands in the developer portal, General Information.",
+        )
     if not settings.security.secrets and settings.database.uri is not None:
         yield Finding(
             "wrong",
@@ -58,7 +70,10 @@ async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
         async with contextlib.AsyncExitStack() as stack:
             kind = "configured" if settings.database.uri else "embedded"
             uri = await _database_uri(settings, stack)
-            yield await _database_finding(uri, kind)
+            found = await _database_finding(uri, kind)
+            yield found
+            if found.verdict == "ok" and settings.web.public_url is None:
+                yield await _reach_finding(uri, settings.database.name)
     except EmbeddedInUse:
         yield Finding("ok", "Database: the embedded one is in use by a running bot.")
     except EmbeddedUnavailable as reason:
@@ -97,6 +112,26 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             "Start mongod with --replSet rs0 and run rs.initiate() once.",
         )
     return Finding("ok", f"Database: the {kind} one answers and takes transactions.")
+
+
+async def _reach_finding(uri: str, name: str) -> Finding:
+    """Whether shops wait for providers that cannot reach the bot."""
+    try:
+        async with AsyncMongoClient[dict[str, Any]](uri) as client:
+            found = client[name][Provider.__collection__]
+            shops = len(await found.distinct("tenantId", {"isActive": True}))
+    except PyMongoError:
+        return Finding("warning", "Webhooks: I may not read which shops have keys to payment providers.")
+    if not shops:
+        return Finding(
+            "ok", "Webhooks: no shop has keys to payment providers, so none needs to reach the bot."
+        )
+    return Finding(
+        "warning",
+        f"Webhooks: {shops} shop(s) have keys to payment providers, which cannot reach the bot. "
+        "Payments are seen later, by asking. Set web.public_url, then register the addresses that "
+        "`/admin providers` shows.",
+    )
 
 
 async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:

@@ -15,6 +15,8 @@ from bot.check import check
 from bot.config import load_settings
 from bot.embedded import Mongod, RedisServer, find_mongod
 from bot.embedded.daemon import running
+from models.base import Db
+from models.provider import Provider
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-forty-characters-or-even-more"
@@ -58,6 +60,7 @@ async def test_a_shop_in_order_is_told_so(discord: str, mongo_uri: str, redis_ur
         REDIS__URL=redis_url,
         WEB__PUBLIC_URL="https://shop.example.org",
         SECURITY__SECRETS=SECRET,
+        DISCORD__PUBLIC_KEY="d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
     )
     assert status == 0
     assert found == {
@@ -79,6 +82,32 @@ async def test_what_is_missing_or_away_is_named_with_its_remedy(discord: str, mo
     assert "openssl rand" in found["wrong  Secrets"]
     status, found = await findings(**away, DISCORD__TOKEN="right", SECURITY__SECRETS=SECRET)
     assert status == 0
+
+
+async def test_shops_that_providers_cannot_reach_are_told_of(
+    discord: str, db: Db, mongo_uri: str, redis_url: str
+) -> None:
+    """Counted by shop; removed keys do not count, and with an address there is nothing to say."""
+    for tenant, kind, active in (("a", "paypal", True), ("a", "stripe", True), ("b", "paypal", False)):
+        await Provider(tenant_id=tenant, type=kind, is_active=active).insert(db)
+    right = {
+        "DISCORD__TOKEN": "right",
+        "DISCORD__API_URL": discord,
+        "DATABASE__URI": mongo_uri,
+        "DATABASE__NAME": db.database.name,
+        "REDIS__URL": redis_url,
+        "SECURITY__SECRETS": SECRET,
+    }
+    status, found = await findings(**right)
+    assert status == 0
+    assert found["warning  Webhooks"].startswith("1 shop(s) have keys")
+    assert "General Information" in found["ok  Discord purchases"]
+    _, found = await findings(**right, WEB__PUBLIC_URL="http://shop.example.org")
+    assert "warning  Webhooks" not in found
+    assert "https:// alone" in found["warning  Links"]
+    await db.rows(Provider.__collection__).delete_many({"tenantId": "a"})
+    _, found = await findings(**right)
+    assert "warning  Webhooks" not in found
 
 
 @pytest.mark.parametrize(

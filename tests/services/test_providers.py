@@ -97,6 +97,21 @@ async def test_offering_comes_through_whatever_else_is_changed_meanwhile(
     ]
 
 
+async def test_two_methods_that_are_offered_at_once_are_both_offered(services: Services, shop: Shop) -> None:
+    """Whoever is second looks again instead of being refused."""
+    more = {"client_id": "AeA1", "secret": "a-secret-of-paypal", "webhook_id": "8PT5"}
+    await hosting.offer(services, shop)
+    await services.providers.configure(shop, OWNER, "PAYPAL", more)
+    for offered in (False, True):
+        await asyncio.gather(
+            services.providers.offer(shop, OWNER, METHOD, offered=offered),
+            services.providers.offer(shop, ADA, "PAYPAL", offered=offered),
+        )
+        enabled = (await fresh(services, shop)).config.enabled_payment_methods
+        both = {PaymentMethod.CASHAPP_PAY, PaymentMethod.PAYPAL}
+        assert both & set(enabled) == (both if offered else set())
+
+
 async def test_new_keys_do_not_put_back_what_was_taken_off_the_checkout(
     services: Services, shop: Shop
 ) -> None:
