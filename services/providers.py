@@ -37,6 +37,7 @@ class ProviderView:
 
     descriptor: MethodDescriptor
     name: str
+    company: str
     fields: tuple[KeyField, ...]
     configured: bool
     readable: bool
@@ -44,6 +45,7 @@ class ProviderView:
     opens: bool
     down: bool
     environment: str
+    plays: bool
     has_sandbox: bool
     fits_currency: bool
     values: dict[str, str]
@@ -202,6 +204,7 @@ class Providers:
         return ProviderView(
             descriptor=adapter.descriptor,
             name=adapter.name,
+            company=adapter.company,
             fields=key_fields(adapter.keys),
             configured=active,
             readable=keys is not None,
@@ -209,6 +212,7 @@ class Providers:
             opens=adapter.opens,
             down=adapter.down(),
             environment=keys.environment if keys else "live",
+            plays=keys is not None and keys.plays,
             has_sandbox=adapter.site.sandbox is not None,
             fits_currency=adapter.currencies is None or shop.currency in adapter.currencies,
             values=masked(keys) if keys else {},

@@ -156,7 +156,7 @@ _VALUES: dict[str, Callable[[Alert, Words], str]] = {
     "total": _money("total", "currency"),
     "came": _money("came", "came_currency"),
     "over": _money("over", "currency"),
-    "provider": lambda alert, w: provider_name(str(alert.params.get("provider", "")), w),
+    "provider": lambda alert, _: provider_name(str(alert.params.get("provider", ""))),
     "who": _who,
     "sku": lambda alert, _: code(str(alert.params.get("skuId", ""))),
 }

@@ -19,11 +19,11 @@ def method_name(method: PaymentMethod, w: Words) -> str:
         return method.value.replace("_", " ").title()
 
 
-def provider_name(name: str, w: Words) -> str:
-    """What people call who sent a webhook, by its name in either case."""
+def provider_name(name: str) -> str:
+    """Who sent a webhook, by its name in either case."""
     for processor in processors().values():
         if processor.name == name.lower():
-            return w(processor.descriptor.display_name)
+            return processor.company
     return name.replace("_", " ").title()
 
 

@@ -24,7 +24,7 @@ _SENTENCES: dict[type[ProviderError], str] = {
 
 
 def _said(text: str, error: ProviderError, w: Words) -> str:
-    return w(text, provider=provider_name(error.provider, w))
+    return w(text, provider=provider_name(error.provider))
 
 
 SAID: dict[type[ProviderError], Callable[[ProviderError, Words], str]] = {

@@ -30,7 +30,7 @@ def provider_list(views: Sequence[ProviderView], shop: Shop, w: Words) -> Card:
     told = w("They confirm payments by themselves. Open one to enter its keys.")
     options = [
         Option(
-            w(view.descriptor.display_name),
+            _named(view, w),
             view.descriptor.value.value,
             w(view.descriptor.description),
             view.descriptor.icon,
@@ -52,9 +52,20 @@ def provider_list(views: Sequence[ProviderView], shop: Shop, w: Words) -> Card:
 
 def provider_line(view: ProviderView, shop: Shop, w: Words) -> str:
     """A provider with its state; of one that is closed also why."""
-    named = f"{view.descriptor.icon} **{w(view.descriptor.display_name)}**"
+    named = f"{view.descriptor.icon} **{_named(view, w)}**"
     said = f"{named}: {provider_state(view, shop, w)}"
     return said if view.opens else f"{said}. {w(view.descriptor.description)}"
+
+
+def _named(view: ProviderView, w: Words) -> str:
+    """A way to pay with who answers for it, such as Card (Stripe)."""
+    name = w(view.descriptor.display_name)
+    return name if name == view.company else f"{name} ({view.company})"
+
+
+def provider_title(view: ProviderView, w: Words) -> str:
+    """The same with its sign."""
+    return f"{view.descriptor.icon} {_named(view, w)}"
 
 
 def provider_card(view: ProviderView, shop: Shop, refused: int, w: Words) -> Card:
@@ -66,7 +77,7 @@ def provider_card(view: ProviderView, shop: Shop, refused: int, w: Words) -> Car
     state = w("It is {state}.", state=f"**{provider_state(view, shop, w)}**")
     about = w(view.descriptor.description)
     return Card(
-        title=f"{view.descriptor.icon} {w(view.descriptor.display_name)}",
+        title=provider_title(view, w),
         text="\n".join([about, state, *(f"⚠️ {each}" for each in warnings)]),
         colour="warn" if warnings else "plain",
         fields=[*_keys(view, w), *_webhook(view, w), *_heard(view, refused, w)],
@@ -78,8 +89,8 @@ def _warnings(view: ProviderView, w: Words) -> list[str]:
     said = []
     if view.configured and not view.readable:
         said.append(w("The installation's secret was changed, so nobody can read these keys any more."))
-    if view.environment == "sandbox":
-        said.append(w("This is the sandbox: payers spend play money there and get real goods."))
+    if view.plays:
+        said.append(w("These keys are for trying out: payers spend play money and get real goods."))
     if view.webhook_url is not None and not view.webhook_url.startswith("https://"):
         said.append(w("The address below does not begin with https://, so the provider may not use it."))
     return said
@@ -161,7 +172,7 @@ def _acts(view: ProviderView, w: Words) -> list[Button]:
 def ask_card(view: ProviderView, w: Words, *, question: str, yes: Button) -> Card:
     """A question before a step that is not easily taken back."""
     return Card(
-        title=f"{view.descriptor.icon} {w(view.descriptor.display_name)}",
+        title=provider_title(view, w),
         text=question,
         colour="warn",
         rows=[[yes, Button(w("Back"), Target("providers:open", view.descriptor.value.value))]],

@@ -18,7 +18,7 @@ _CODE_LENGTH = 100
 def keys_form(view: ProviderView, w: Words) -> Form:
     """One input for each key; of secrets nothing is shown, and those left empty stay."""
     return Form(
-        w("Keys to {provider}", provider=w(view.descriptor.display_name)),
+        w("Keys to {provider}", provider=view.company),
         Target("providers:keys", view.descriptor.value.value),
         [_input(field, view, w) for field in view.fields],
     )
@@ -46,7 +46,7 @@ def wrong_value(error: BadInput, fields: Sequence[KeyField], w: Words) -> str:
 
 def works(view: ProviderView, w: Words) -> str:
     """The provider took the keys; what that proves, and what it does not."""
-    said = [w("{provider} accepts these keys.", provider=f"**{_name(view, w)}**")]
+    said = [w("{provider} accepts these keys.", provider=f"**{view.company}**")]
     if view.last_event is None and view.webhook_url is not None:
         said.append(w("Whether its messages reach me will show when the first one comes."))
     if view.opens and not view.offered:
@@ -56,7 +56,7 @@ def works(view: ProviderView, w: Words) -> str:
 
 def fails(error: ProviderError, view: ProviderView, w: Words) -> str:
     """Why the keys could not be used, and what to do."""
-    name = f"**{_name(view, w)}**"
+    name = f"**{view.company}**"
     if isinstance(error, WrongKeys):
         return _wrong(error, view, w)
     if isinstance(error, Declined):
@@ -70,7 +70,7 @@ def fails(error: ProviderError, view: ProviderView, w: Words) -> str:
 
 
 def _wrong(error: WrongKeys, view: ProviderView, w: Words) -> str:
-    name = f"**{_name(view, w)}**"
+    name = f"**{view.company}**"
     label = next((w(field.label) for field in view.fields if field.key == error.code), None)
     if label is not None:
         said = w("{provider} does not accept this: {field}.", provider=name, field=f"**{label}**")
@@ -81,7 +81,3 @@ def _wrong(error: WrongKeys, view: ProviderView, w: Words) -> str:
     if view.environment == "live":
         return f"{said} {w('Please compare them, and press **Use the sandbox** if they are for that.')}"
     return f"{said} {w('Please compare them, and press **Use the live site** if they are for that.')}"
-
-
-def _name(view: ProviderView, w: Words) -> str:
-    return w(view.descriptor.display_name)

@@ -77,7 +77,7 @@ def event_card(seen: Seen, place: Place, w: Words) -> Card:
     event = seen.event
     care = event.state in {WebhookState.CONFLICT, WebhookState.DEAD} or bool(seen.namesakes)
     return Card(
-        title=w("Message from {provider}", provider=provider_name(event.provider, w)),
+        title=w("Message from {provider}", provider=provider_name(event.provider)),
         text=f"{_standing(seen, w)}\n{block(readable(event.payload), _BODY)}",
         colour="warn" if care else "plain",
         fields=_fields(seen, w),

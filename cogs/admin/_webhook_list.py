@@ -61,9 +61,7 @@ def event_list(page: EventsPage, which: Which, providers: Sequence[WebhookProvid
 
 def _choose_provider(which: Which, providers: Sequence[WebhookProvider], w: Words) -> Select:
     options = [Option(w("All providers"), ALL, default=which.provider is None)]
-    options += [
-        Option(provider_name(each, w), each.value, default=each is which.provider) for each in providers
-    ]
+    options += [Option(provider_name(each), each.value, default=each is which.provider) for each in providers]
     return Select(w("From which provider"), Target("webhooks:from", which.state or ALL), options)
 
 
@@ -75,7 +73,7 @@ def _choose_state(which: Which, w: Words) -> Select:
 
 def _line(at: int, event: WebhookEvent, w: Words) -> str:
     mark = "⚠️ " if event.state in _CARE else ""
-    name, state = provider_name(event.provider, w), w(STATES[event.state])
+    name, state = provider_name(event.provider), w(STATES[event.state])
     return f"{at} · {w.when(event.received_at)} · **{name}** · {_kind(event)} · {mark}{state}"
 
 
@@ -84,6 +82,6 @@ def _kind(event: WebhookEvent) -> str:
 
 
 def _option(at: int, event: WebhookEvent, w: Words) -> Option:
-    label = f"{at} · {provider_name(event.provider, w)} · {event.kind or '?'}"
+    label = f"{at} · {provider_name(event.provider)} · {event.kind or '?'}"
     said = f"{w.date(event.received_at)} · {w(STATES[event.state])} · {event.event_id}"
     return Option(cut(label, _LABEL_LENGTH), event.key, description=said)

@@ -17,11 +17,17 @@ _CURRENCY = re.compile(r"[a-z]{3}")
 _MOST = 10**12
 
 _PAID = {"paid", "no_payment_required"}
-_SESSION_EVENTS = {
+_SESSION_EVENTS = tuple(
     f"checkout.session.{each}"
     for each in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
-}
-_REFUND_EVENTS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+)
+_REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+_DISPUTE_EVENTS = tuple(
+    f"charge.dispute.{each}"
+    for each in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+# What the webhook's address is subscribed to; the rest of what Stripe can tell is no news here.
+EVENTS = (*_SESSION_EVENTS, *_REFUND_EVENTS[:3], "charge.refunded", *_DISPUTE_EVENTS)
 _REFUND = {
     "pending": What.REFUND_PENDING,
     "requires_action": What.REFUND_PENDING,

@@ -83,6 +83,7 @@ class CashAppPay(Processor[SquareKeys]):
     """
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "Square"
     position: ClassVar[int] = 12
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.CASHAPP_PAY,

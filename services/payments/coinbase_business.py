@@ -76,6 +76,7 @@ class CoinbaseBusiness(Processor[BusinessKeys]):
     """
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "Coinbase Business"
     position: ClassVar[int] = 14
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.COINBASE_BUSINESS,

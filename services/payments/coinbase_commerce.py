@@ -68,6 +68,7 @@ class CoinbaseCommerce(Processor[CommerceKeys]):
     """Reads charges, makes none. `provider_ref` and `charge_ref` are a charge's code, such as 66BEOV2A."""
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "Coinbase Commerce"
     position: ClassVar[int] = 15
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.COINBASE_COMMERCE,

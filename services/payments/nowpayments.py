@@ -103,6 +103,7 @@ class NowPayments(Processor[NowPaymentsKeys]):
     """
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "NOWPayments"
     position: ClassVar[int] = 13
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.BTC_NOWPAYMENTS,

@@ -112,6 +112,7 @@ class PayPal(Processor[PayPalKeys]):
     """
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "PayPal"
     position: ClassVar[int] = 11
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.PAYPAL,

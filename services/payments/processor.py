@@ -181,6 +181,11 @@ class ProviderKeys(BaseModel):
 
     environment: Literal["live", "sandbox"] = "live"
 
+    @property
+    def plays(self) -> bool:
+        """Whether payers spend play money with these keys."""
+        return self.environment == "sandbox"
+
 
 class Site(NamedTuple):
     """Where a provider answers."""
@@ -196,6 +201,7 @@ class Processor[K: ProviderKeys](ABC):
     """
 
     name: ClassVar[str]  # in the webhook's address and in the settings
+    company: ClassVar[str]  # who answers, as staff know it
     position: ClassVar[int]
     descriptor: ClassVar[MethodDescriptor]
     keys: ClassVar[type[ProviderKeys]]

@@ -16,6 +16,7 @@ from models.payment_method import PaymentMethod
 from services.payments import _stripe_form, _stripe_signature
 from services.payments._reading import children, code, text
 from services.payments._stripe_json import (
+    EVENTS,
     dispute_news,
     intent_news,
     refund_news,
@@ -67,19 +68,18 @@ class StripeKeys(ProviderKeys):
     secret_key: SecretStr = Field(
         title="Secret key",
         examples=["sk_live_51H8…"],
-        description=(
-            "Stripe dashboard, Developers, API keys; a restricted key has to write Checkout Sessions and "
-            "refunds, and to read payments and disputes"
-        ),
+        description="Stripe dashboard, Developers, API keys; a restricted one: see the README",
     )
     webhook_secret: SecretStr = Field(
         title="Webhook signing secret",
         examples=["whsec_9mPq7cV1…"],
-        description=(
-            "Shown at the webhook endpoint for checkout.session.*, charge.refunded, refund.* and "
-            "charge.dispute.* events"
-        ),
+        description="Stripe dashboard, Developers, Webhooks: shown at the endpoint with that address",
     )
+
+    @property
+    def plays(self) -> bool:
+        """Whether the key is one of Stripe's test mode."""
+        return "_test_" in self.secret_key.get_secret_value()[: len("sk_test_")]
 
     @field_validator("secret_key")
     @classmethod
@@ -104,6 +104,7 @@ class Stripe(Processor[StripeKeys]):
     """
 
     name: ClassVar[str] = _NAME
+    company: ClassVar[str] = "Stripe"
     position: ClassVar[int] = 10
     descriptor: ClassVar[MethodDescriptor] = MethodDescriptor(
         value=PaymentMethod.STRIPE,
@@ -118,6 +119,7 @@ class Stripe(Processor[StripeKeys]):
     keys: ClassVar[type[ProviderKeys]] = StripeKeys
     site: ClassVar[Site] = Site("https://api.stripe.com")
     currencies: ClassVar[frozenset[str] | None] = frozenset(_CURRENCIES.split())
+    subscribe: ClassVar[tuple[str, ...] | None] = EVENTS
     seconds: ClassVar[float] = 15.0
     pauses: ClassVar[tuple[float, ...]] = (0.5, 1.5)  # while the same request is still running
 
