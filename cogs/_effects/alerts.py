@@ -34,7 +34,7 @@ REMEDIES = {
         "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."
     ),
     "refund_unknown": later(
-        "Its answer was lost. Look on the provider's site whether the money went back, "
+        "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
     ),
 }
@@ -49,10 +49,6 @@ EFFECTS = {
     "payment.close": later("closing the page of a payment"),
     "payment.refund": later("giving money back"),
 }
-
-
-# Nobody may try these again.
-_AT_ONCE = frozenset({"refund_unknown"})
 
 
 def card(alert: Alert, w: Words) -> Card:
@@ -105,8 +101,8 @@ def _role_failed(alert: Alert, w: Words) -> str:
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
-    if alert.params["reason"] in _AT_ONCE:
-        said = w("I do not know what became of {what}.", what=what)
+    if alert.params["reason"] == "refund_unknown":
+        said = w("I was to give money back, and cannot tell whether that was done.")
     else:
         said = w("I gave up on {what} after several tries.", what=what)
     return f"{said} {_remedy(alert.params['reason'], w)}"
