@@ -43,14 +43,14 @@ class StandIns:
         self._cards = cards
         self.nowpayments = StandIn(
             "NOWPayments",
-            "Bitcoin",
+            "Bitcoin (NOWPayments)",
             {"API key": coins.API_KEY, "IPN secret key": coins.IPN_SECRET},
             coins,
             f"x-api-key: {coins.API_KEY}",
         )
         self.stripe = StandIn(
             "Stripe",
-            "Card",
+            "Card (Stripe)",
             {"Secret key": cards.KEY, "Webhook signing secret": cards.WEBHOOK_SECRET},
             cards,
             f"Authorization: Bearer {cards.KEY}",

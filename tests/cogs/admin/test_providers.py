@@ -104,12 +104,12 @@ async def counting(db: Db, clock: TestClock, outside: Outside, redis_url: str) -
     await redis.aclose()
 
 
-async def provider(person: Person, name: str = "Cash App Pay") -> Seen:
+async def provider(person: Person, name: str = "Cash App Pay (Square)") -> Seen:
     """One provider's card, opened from the list."""
     return await (await person.run("/admin providers")).choose("Open a provider", name)
 
 
-async def entered(person: Person, keys: dict[str, str], name: str = "Cash App Pay") -> Seen:
+async def entered(person: Person, keys: dict[str, str], name: str = "Cash App Pay (Square)") -> Seen:
     """The card after keys were entered."""
     return await (await (await provider(person, name)).open("Enter keys")).submit(keys)
 
@@ -129,7 +129,7 @@ async def test_the_list_shows_every_provider_with_its_state(olivia: Person) -> N
     """Set up or not; and the one that is closed says so and why."""
     seen = await olivia.run("/admin providers")
     assert seen.ephemeral
-    for line in ("PayPal: not set up", "Cash App Pay: not set up", "Bitcoin: not set up"):
+    for line in ("PayPal: not set up", "Cash App Pay (Square): not set up", "Bitcoin (NOWPayments): not set up"):
         assert line in seen.text.replace("**", "")
     assert "Coinbase Commerce: closed. Closed by Coinbase since 2026-03-31" in seen.text.replace("**", "")
     assert "All settings" in str(seen.buttons)
@@ -143,7 +143,7 @@ async def test_a_card_says_what_to_do_at_the_provider(olivia: Person, shop: Shop
     assert f"```\n{PUBLIC_URL}/webhooks/cashapp_pay/{shop.id}\n```" in fields["Webhook"]
     assert "dispute.state.updated" in seen.text
     assert "First register this address" in seen.text
-    coins = await provider(olivia, "Bitcoin")
+    coins = await provider(olivia, "Bitcoin (NOWPayments)")
     assert "you need not register it" in coins.text
     assert "Events to subscribe to" not in coins.text
 
@@ -151,9 +151,9 @@ async def test_a_card_says_what_to_do_at_the_provider(olivia: Person, shop: Shop
 @pytest.mark.parametrize(
     ("name", "keys", "method"),
     [
-        ("Cash App Pay", SQUARE, PaymentMethod.CASHAPP_PAY),
+        ("Cash App Pay (Square)", SQUARE, PaymentMethod.CASHAPP_PAY),
         ("PayPal", PAYPAL, PaymentMethod.PAYPAL),
-        ("Bitcoin", COINS, PaymentMethod.BTC_NOWPAYMENTS),
+        ("Bitcoin (NOWPayments)", COINS, PaymentMethod.BTC_NOWPAYMENTS),
     ],
 )
 @pytest.mark.usefixtures("bot")
@@ -466,9 +466,9 @@ async def test_no_secret_is_said_written_down_or_logged(
     """Every provider is set up, tested, broken and opened: its keys stand in no message, row or log line."""
     caplog.set_level(logging.DEBUG)
     for name, keys in (
-        ("Cash App Pay", SQUARE),
+        ("Cash App Pay (Square)", SQUARE),
         ("PayPal", PAYPAL),
-        ("Bitcoin", COINS),
+        ("Bitcoin (NOWPayments)", COINS),
         ("Coinbase Commerce", OLD_COINBASE),
     ):
         seen = await entered(olivia, keys, name)

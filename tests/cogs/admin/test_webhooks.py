@@ -104,7 +104,7 @@ async def till(
     ada: Person,
     clock: TestClock,
 ) -> Till:
-    """A shop that takes Cash App Pay, with an order of Ada's that has its page."""
+    """A shop that takes Square, with an order of Ada's that has its page."""
     square.registered_url = f"https://shop.example/webhooks/{NAME}/{shop.id}"
     shop = await hosting.offer(services, shop)
     placed = await hosting.order(services, shop, member(ada), await product())
@@ -136,7 +136,7 @@ async def test_a_message_shows_what_it_said_and_what_came_of_it(till: Till, sam:
     await till.receive(notices[-1])
     seen = await first(sam)
     for part in (
-        "Message from Cash App Pay",
+        "Message from Square",
         "acted upon",
         "The order was paid by it.",
         "payment.updated",
@@ -167,13 +167,13 @@ async def test_a_long_list_has_pages_and_filters(till: Till, sam: Person) -> Non
     seen = await (await seen.press("▶️")).press("▶️")
     assert len(seen.select("Open a message").options) == 3
     assert seen.select("What became of it").chosen == ("needed no action",)
-    seen = await seen.choose("From which provider", "Cash App Pay")
+    seen = await seen.choose("From which provider", "Square")
     assert seen.select("What became of it").chosen == ("needed no action",)
     seen = await seen.press("▶️")
     opened = await seen.choose("Open a message", next(iter(seen.select("Open a message").options)))
     back = await (await opened.press("Look again")).press("All messages")
     assert "Page 2 of 3" in str(back.buttons)
-    assert back.select("From which provider").chosen == ("Cash App Pay",)
+    assert back.select("From which provider").chosen == ("Square",)
     none = await back.choose("From which provider", "PayPal")
     assert "There is none." in none.text
     whole = await (await none.choose("From which provider", "All providers")).choose(
