@@ -47,7 +47,7 @@ async def test_a_part_that_comes_as_the_hold_ends_keeps_the_order(
 
 
 async def test_money_that_comes_while_an_order_is_called_off_is_never_overlooked(
-    db: Db, services: Services, shop: Shop, settlement: Settlement, product: MakeProduct
+    services: Services, shop: Shop, settlement: Settlement, product: MakeProduct
 ) -> None:
     """Whoever is first: an order that was called off with money on or in the way says so to staff."""
     mug = await product(stock=40)
@@ -72,7 +72,7 @@ async def test_a_page_that_is_ready_after_its_order_was_called_off_is_closed(
     """Nobody may pay for an order that is over, and nobody is told to."""
     square.fail(*[Fault.BUSY] * 2)
     opening = asyncio.create_task(services.hosted.open(shop, placed))
-    while (await hosting.payment(services, shop, placed)).opening_until is None:
+    while (await hosting.payment(services, shop, placed)).opening_until is None:  # noqa: ASYNC110 - nothing rings
         await asyncio.sleep(0.01)
     await services.orders.cancel(shop, ADA, placed.key)
     payment = await opening
@@ -99,7 +99,7 @@ async def test_money_that_went_back_pays_nothing_more(
 
 
 async def test_a_refund_told_before_its_payment_hands_nothing_over(
-    services: Services, shop: Shop, settlement: Settlement, placed: Order, db: Db
+    services: Services, shop: Shop, settlement: Settlement, placed: Order
 ) -> None:
     """Both are booked, the order goes on waiting for money that stays."""
     outcomes = await told(settlement, shop, placed, back("ch_1", 3000), hosting.paid(placed, "ch_1"))
@@ -225,7 +225,7 @@ async def test_a_refund_under_way_is_asked_about(
 
 
 async def test_money_on_its_way_is_told_to_staff_even_if_nobody_can_be_asked(
-    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+    db: Db, services: Services, shop: Shop, placed: Order, clock: TestClock
 ) -> None:
     """The keys are gone when the last turn comes: the goods are kept, so staff have to know."""
     await opened(services, shop, placed)
@@ -265,10 +265,7 @@ async def test_one_broken_payment_does_not_stop_the_others_from_being_asked_abou
         clock.forward(seconds=1)
     rows = Payment.rows(db)
     await rows.update_one({"orderId": unreadable.key}, {"$set": {"status": "no status"}})
-    await rows.update_one(
-        {"orderId": strange.key},
-        {"$set": {"providerRef": "\ud800".encode("utf-8", "replace").decode() + "\0"}},
-    )
+    await rows.update_one({"orderId": strange.key}, {"$set": {"providerRef": "\0"}})
     clock.forward(minutes=2)
     square.pay((await hosting.payment(services, shop, placed)).provider_ref or "")
     await services.poller.poll(0)
@@ -293,7 +290,7 @@ async def test_a_crowd_that_is_due_is_asked_about_at_once(db: Db, services: Serv
     await Payment.insert_all(db, crowd)
     poller = asyncio.create_task(services.poller.run())
     async with asyncio.timeout(12):
-        while await Payment.how_many(db, {"polls": 0}):
+        while await Payment.how_many(db, {"polls": 0}):  # noqa: ASYNC110 - nothing rings
             await asyncio.sleep(0.1)
     poller.cancel()
 
