@@ -5,12 +5,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import confirm, discord, start
+from bench import confirm, discord, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.wiring import open_database
 
-PARTS = ("confirm", "discord", "start")
+PARTS = ("confirm", "discord", "webhooks", "start")
 
 
 def arguments() -> list[str]:
@@ -38,6 +38,8 @@ async def measured(part: str) -> Table:
         async with Mongod(folder) as uri, RedisServer(folder) as redis:
             if part == "confirm":
                 return await confirm.measure(open_database(uri, "confirm"))
+            if part == "webhooks":
+                return await webhooks.measure(uri, redis, folder)
             return await discord.measure(uri, redis, folder)
 
 

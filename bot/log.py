@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TextIO
 
 from bot.config import LogSettings, Settings
@@ -16,6 +17,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHATTY = ("nextcord", "aiohttp", "pymongo", "motor", "redis", "asyncio")
 HIDDEN = "***"
 SHORTEST_SECRET = 6  # hiding every "abc" would hide the log
+_LONGEST_WORD, _MOST_WORDS = 60, 500
 OWN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 PATTERNS = [
@@ -58,9 +60,14 @@ class Redactor:
     def __init__(self, hidden: Iterable[str]) -> None:
         known = sorted({each for each in hidden if len(each) >= SHORTEST_SECRET}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        # Most of a log is the same few words again and again.
+        self._words = lru_cache(_MOST_WORDS)(self._without_secrets)
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
+        return self._words(text) if len(text) <= _LONGEST_WORD else self._without_secrets(text)
+
+    def _without_secrets(self, text: str) -> str:
         if self._known:
             text = self._known.sub(HIDDEN, text)
         for pattern, instead in PATTERNS:

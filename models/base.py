@@ -90,8 +90,8 @@ def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:
     )
 
 
-def _without_record(error: BulkWriteError) -> OperationFailure:
-    # The driver's own text would carry a whole record into the log.
+def without_record(error: BulkWriteError) -> OperationFailure:
+    """The error without the record that could not be written: the driver's own text would log it whole."""
     errors = (error.details or {}).get("writeErrors", [])
     if not errors:
         return error
@@ -169,7 +169,7 @@ class Document(Model, metaclass=DocumentMeta):
         try:
             await cls.rows(db).insert_many([record.model_dump_doc() for record in records], session=tx)
         except BulkWriteError as error:
-            raise _without_record(error) from None
+            raise without_record(error) from None
 
     @classmethod
     async def change(

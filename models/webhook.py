@@ -1,12 +1,24 @@
 """What providers told us, kept before it is acted upon."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
-from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, index, stored
+from models.base import (
+    DUPLICATE_KEY,
+    Db,
+    Field,
+    ObjectId,
+    TenantDocument,
+    Tx,
+    Utc,
+    index,
+    stored,
+    without_record,
+)
 
 
 class WebhookProvider(StrEnum):
@@ -63,12 +75,14 @@ class WebhookEvent(TenantDocument):
     processed_at: Utc | None = None
 
     @classmethod
-    async def store(cls, db: Db, event: Self) -> Self | None:
-        """Keep a new event; None when one with its id was kept before."""
+    async def store_all(cls, db: Db, events: Sequence[Self]) -> list[bool]:
+        """Keep new events in one round trip; of each whether it was new, not one whose id was kept before."""
         try:
-            return await event.insert(db)
-        except DuplicateKeyError:
-            return None
+            await cls.rows(db).insert_many([event.model_dump_doc() for event in events], ordered=False)
+        except BulkWriteError as error:
+            known = _known(error)
+            return [at not in known for at in range(len(events))]
+        return [True] * len(events)
 
     @classmethod
     async def repeated(cls, db: Db, event: Self) -> Self | None:
@@ -149,6 +163,15 @@ class WebhookEvent(TenantDocument):
         """The tenant's events, newest first."""
         where = _matching(tenant_id, provider, state)
         return await cls.find_all(db, where, sort="-receivedAt", skip=skip, limit=limit)
+
+
+def _known(error: BulkWriteError) -> set[int]:
+    """The places of those that were kept before; raises what else went wrong, without quoting a record."""
+    details = error.details or {}
+    failed = details.get("writeErrors", [])
+    if details.get("writeConcernErrors") or any(each["code"] != DUPLICATE_KEY for each in failed):
+        raise without_record(error) from None
+    return {each["index"] for each in failed}
 
 
 def _matching(tenant_id: str, provider: WebhookProvider | None, state: WebhookState | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 from pymongo.errors import DuplicateKeyError, PyMongoError
@@ -16,6 +17,7 @@ from models.member import Member
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
 from services.audit import Audit
 from services.clock import Clock
+from services.gathering import Gathering
 from services.inbox_worker import InboxWorker, webhook_alert
 from services.outbox import Outbox
 from services.payments.processor import BadPayload, BadSignature, Delivery
@@ -70,6 +72,7 @@ class Inbox:
         self._sources = {name: (WebhookProvider(name.upper()), each) for name, each in sources.items()}
         self._url_of = url_of
         self._refusals = refusals
+        self._storing: Gathering[WebhookEvent, bool] = Gathering(partial(WebhookEvent.store_all, db))
         self._worker = InboxWorker(db, clock, rules, wakeups=wakeups, outbox=outbox, sources=sources)
         self.run = self._worker.run
         self.drain = self._worker.drain
@@ -107,7 +110,7 @@ class Inbox:
 
     async def _keep(self, source: Source, event: WebhookEvent, told: Reading) -> None:
         """Store what is new; a repetition is counted, the same id with other news is for staff to decide."""
-        if await WebhookEvent.store(self._db, event) is not None:
+        if await self._storing.do(event):
             if event.state is WebhookState.WAITING:
                 self._wakeups.ring()
             return

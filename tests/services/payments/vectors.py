@@ -9,7 +9,7 @@ from typing import Any
 
 from services.payments.processor import Delivery
 
-_FILE = Path(__file__).parents[4] / "shared/vectors/webhooks.json"
+FILE = Path(__file__).parents[4] / "shared/vectors/webhooks.json"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,15 @@ class Vector:
 
 
 def vectors_of(provider: str) -> list[Vector]:
-    """The provider's vectors whose verdict is beyond dispute; none when the folder is not there."""
-    if not _FILE.exists():
+    """The provider's vectors whose verdict is beyond dispute; none when the folder is not there.
+
+    Raises LookupError for a name that the file does not know.
+    """
+    if not FILE.exists():
         return []
-    found = json.loads(_FILE.read_text(encoding="utf-8"))["vectors"]
+    found = json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
+    if all(each["provider"] != provider for each in found):
+        raise LookupError(provider)
     return [
         Vector(
             each["id"],

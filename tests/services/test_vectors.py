@@ -1,0 +1,83 @@
+"""Every recorded delivery of a provider that the shop has is judged by some test of that provider."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+import tests.services
+import tests.services.payments
+from services import Services
+from services.discord_events import DiscordSource
+from services.payments import processors
+from services.payments.processor import BadPayload, BadSignature
+from services.shops import Shop
+from tests.services.conftest import TestClock
+from tests.services.payments.vectors import FILE, Vector, vectors_of
+
+# What the shop calls them where the file uses another name.
+CALLED = {"square": "cashapp_pay"}
+# Tracking, mail and the partner API of Cash App come with the parts of the shop that need them.
+LATER = {"easypost", "shippo", "sendgrid", "cashapp_partner"}
+needs_file = pytest.mark.skipif(not FILE.exists(), reason="the recorded deliveries are not at hand")
+
+
+def of_the_shop(provider: str) -> bool:
+    """Whether the shop takes deliveries from whom the file calls so."""
+    return CALLED.get(provider, provider) in {each.name for each in processors().values()} | {"discord"}
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package in (tests.services, tests.services.payments):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if found.name.rpartition(".")[2].startswith("test_"):
+                yield importlib.import_module(found.name)
+
+
+def _tried() -> set[str]:
+    """The ids of all vectors that tests of this room are parametrized with."""
+    tests_found = (each for module in _modules() for each in vars(module).values() if callable(each))
+    marks = (mark for test in tests_found for mark in getattr(test, "pytestmark", ()))
+    values = (each for mark in marks if mark.name == "parametrize" for each in mark.args[1])
+    return {each.id for each in values if isinstance(each, Vector)}
+
+
+@needs_file
+def test_no_vector_and_no_provider_is_forgotten() -> None:
+    """Each vector with a verdict beyond dispute is tried, and who is not in the shop is named above."""
+    found = json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
+    strangers = {each["provider"] for each in found if not of_the_shop(each["provider"])}
+    assert strangers - {"stripe"} == LATER
+    wanted = {
+        each["id"] for each in found if of_the_shop(each["provider"]) and each.get("policy") != "either"
+    }
+    assert len(wanted) >= 80
+    assert wanted - _tried() == set()
+
+
+@needs_file
+def test_an_unknown_provider_has_no_vectors_to_skip_by_mistake() -> None:
+    """A misspelt name is an error, not a test without cases."""
+    with pytest.raises(LookupError):
+        vectors_of("pay_pal")
+
+
+@pytest.mark.parametrize("vector", vectors_of("discord"), ids=str)
+async def test_discord_signs_as_documented(
+    vector: Vector, services: Services, shop: Shop, clock: TestClock
+) -> None:
+    """The verdict on every recorded delivery; what is signed can be read, too."""
+    key = vector.key["value"]
+    source = DiscordSource(key, clock, shops=services.shops, entitlements=services.entitlements)
+    if not vector.valid:
+        with pytest.raises(BadSignature):
+            await source.verify(shop.id, vector.delivery())
+        return
+    await source.verify(shop.id, vector.delivery())
+    try:
+        source.read(vector.body)
+    except BadPayload as error:
+        pytest.fail(f"signed by Discord and not understood: {error}")
