@@ -10,12 +10,7 @@ import pytest
 
 import tests.services
 import tests.services.payments
-from services import Services
-from services.discord_events import DiscordSource
 from services.payments import processors
-from services.payments.processor import BadPayload, BadSignature
-from services.shops import Shop
-from tests.services.conftest import TestClock
 from tests.services.payments.vectors import FILE, Vector, vectors_of
 
 # What the shop calls them where the file uses another name.
@@ -63,21 +58,3 @@ def test_an_unknown_provider_has_no_vectors_to_skip_by_mistake() -> None:
     """A misspelt name is an error, not a test without cases."""
     with pytest.raises(LookupError):
         vectors_of("pay_pal")
-
-
-@pytest.mark.parametrize("vector", vectors_of("discord"), ids=str)
-async def test_discord_signs_as_documented(
-    vector: Vector, services: Services, shop: Shop, clock: TestClock
-) -> None:
-    """The verdict on every recorded delivery; what is signed can be read, too."""
-    key = vector.key["value"]
-    source = DiscordSource(key, clock, shops=services.shops, entitlements=services.entitlements)
-    if not vector.valid:
-        with pytest.raises(BadSignature):
-            await source.verify(shop.id, vector.delivery())
-        return
-    await source.verify(shop.id, vector.delivery())
-    try:
-        source.read(vector.body)
-    except BadPayload as error:
-        pytest.fail(f"signed by Discord and not understood: {error}")

@@ -129,8 +129,8 @@ async def test_the_list_shows_every_provider_with_its_state(olivia: Person) -> N
     """Set up or not; and the one that is closed says so and why."""
     seen = await olivia.run("/admin providers")
     assert seen.ephemeral
-    for line in ("PayPal: not set up", "Cash App Pay (Square): not set up", "Bitcoin (NOWPayments): not set up"):
-        assert line in seen.text.replace("**", "")
+    for name in ("PayPal", "Cash App Pay (Square)", "Bitcoin (NOWPayments)"):
+        assert f"{name}: not set up" in seen.text.replace("**", "")
     assert "Coinbase Commerce: closed. Closed by Coinbase since 2026-03-31" in seen.text.replace("**", "")
     assert "All settings" in str(seen.buttons)
 
