@@ -134,6 +134,8 @@ def after_paying(view: OrderView, w: Words) -> list[str]:
         said.append(w("This payment is disputed. The staff are looking at it."))
     if view.payment.conflict == "second":
         said.append(w("You have paid more than once. The staff will send back what is too much."))
+    elif view.payment.conflict:
+        said.append(w("More money came than was asked for. The staff are looking at it."))
     return said
 
 
