@@ -19,6 +19,14 @@ def method_name(method: PaymentMethod, w: Words) -> str:
         return method.value.replace("_", " ").title()
 
 
+def way_to_pay(name: str, w: Words) -> str:
+    """What customers call paying through a provider, by its name in either case."""
+    for processor in processors().values():
+        if processor.name == name.lower():
+            return w(processor.descriptor.display_name)
+    return provider_name(name)
+
+
 def provider_name(name: str) -> str:
     """Who sent a webhook, by its name in either case."""
     for processor in processors().values():
