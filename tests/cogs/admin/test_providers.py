@@ -163,7 +163,7 @@ async def test_right_keys_are_stored_tested_and_offered(
 ) -> None:
     """One form, and customers can choose it."""
     seen = await entered(olivia, keys, name)
-    assert "It is offered." in seen.text.replace("**", "")
+    assert "State: offered" in seen.text.replace("**", "")
     assert "accepts these keys" in last_words(seen)
     assert "when the first one comes" in last_words(seen)
     assert method in await offered(services, shop)
@@ -326,7 +326,7 @@ async def test_keys_are_removed_after_a_question(
     assert PaymentMethod.CASHAPP_PAY in await offered(services, shop)
     gone = await asked.press("Remove keys")
     assert "The keys are forgotten." in last_words(gone)
-    assert "It is not set up." in gone.text.replace("**", "")
+    assert "State: not set up" in gone.text.replace("**", "")
     assert PaymentMethod.CASHAPP_PAY not in await offered(services, shop)
     stored = await Provider.of(db, shop.id, "cashapp_pay")
     assert stored is not None
@@ -451,7 +451,7 @@ async def test_another_shops_keys_are_its_own(
     theirs = await entered(boris, SQUARE)
     assert f"/cashapp_pay/{neighbour.shop.id}" in theirs.text
     ours = await provider(olivia)
-    assert "It is not set up." in ours.text.replace("**", "")
+    assert "State: not set up" in ours.text.replace("**", "")
     assert neighbour.shop.id not in ours.text
     assert PaymentMethod.CASHAPP_PAY not in await offered(services, shop)
 
