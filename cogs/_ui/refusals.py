@@ -184,7 +184,7 @@ def _out_of_stock(error: OutOfStock, w: Words) -> str:
 
 def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
     return w(
-        "Others have used up the discount of this order meanwhile. Open its payment to decide about the money."
+        "Others have used up this order's discount meanwhile. Open its payment to decide about the money."
     )
 
 
