@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.wiring import Outside
@@ -28,7 +28,7 @@ __all__ = ["discord"]
 METHOD = "BTC_NOWPAYMENTS"
 SHARES = [Decimal(each) for each in ("1", "0.5", "0.25", "0.999", "1.3", "1")]
 WHAT = [
-    *("order", "page", "page", "pay", "pay", "rest", "other_coin", "lapse", "fail"),
+    *("order", "page", "pay", "pay", "pay", "rest", "other_coin", "lapse", "fail"),
     *("webhook", "webhook", "webhook", "webhook", "crash", "poll", "wait", "sweep", "work"),
     *("cancel", "staff_cancel", "by_hand", "fulfil"),
 ]
@@ -184,6 +184,9 @@ def in_hand(payment: Payment) -> bool:
 @pytest.mark.usefixtures("discord")
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
+@example(steps=[("pay", 1), ("webhook", 2), ("pay", 1)])  # half, told, then the whole under the same id
+@example(steps=[("pay", 1), ("webhook", 2), ("rest", 0), ("pay", 0)])  # half, told, then the rest and more
+@example(steps=[("pay", 0), ("webhook", 2), *[("by_hand", 0)] * 5])  # paid, then given back again and again
 async def test_any_history_of_coins_adds_up(
     db: Db,
     services: Services,
@@ -196,7 +199,7 @@ async def test_any_history_of_coins_adds_up(
     """Parts, rests, second payments, lapsed addresses, late and doubled notices, crashes, cancellations."""
     made = await product(str(ObjectId()), stock=6, granted_role_ids=["77"])
     trade = Coins(db, services, shop, made, clock, account)
-    for step in steps:
+    for step in [("order", 0), ("page", 0), *steps]:
         await trade.take(*step)
         await adds_up(trade)
         await never_too_much(trade)
