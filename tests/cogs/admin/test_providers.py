@@ -330,7 +330,7 @@ async def test_keys_are_removed_after_a_question(
     stored = await Provider.of(db, shop.id, "cashapp_pay")
     assert stored is not None
     assert (stored.config, stored.is_active) == ({}, False)
-    assert "cannot find that" in (await seen.press("Test keys")).text
+    assert "cannot find working keys" in (await seen.press("Test keys")).text
 
 
 @pytest.mark.usefixtures("bot")
@@ -428,7 +428,7 @@ async def test_what_nobody_offered_is_unknown(db: Db, olivia: Person, neighbour:
     """Ways to pay by hand, nonsense and another shop's ids open nothing."""
     seen = await provider(olivia)
     before = await everything(db)
-    for value in ("ZELLE", "paypal", "PAYPAL'; --", "../PAYPAL", "", neighbour.shop.id, neighbour.payment_id):
+    for value in ("ZELLE", "Paypal", "PAYPAL'; --", "../PAYPAL", "", neighbour.shop.id, neighbour.payment_id):
         for action in ("open", "keys", "test", "forget", "remove"):
             answer = await olivia.click(seen, custom_id=f"providers:{action}:{value}", forged=True)
             assert isinstance(answer, Seen)
@@ -548,11 +548,11 @@ async def test_settings_and_help_lead_here(olivia: Person, sam: Person) -> None:
     """The overview and the way to pay of the wizard name what is set up; help lists the commands."""
     await entered(olivia, SQUARE)
     settings = await olivia.run("/admin config")
-    assert "Cash App Pay: offered" in settings.text.replace("**", "")
+    assert "Cash App Pay (Square): offered" in settings.text.replace("**", "")
     assert "not set up" not in settings.text
     assert "Payment providers" in (await settings.press("Payment providers")).text
     ways = await settings.choose("Change a part", "Ways to pay")
-    assert "Cash App Pay: offered" in ways.text.replace("**", "")
+    assert "Cash App Pay (Square): offered" in ways.text.replace("**", "")
     assert "`/admin providers`" in ways.text
     step = await (await (await olivia.run("/admin setup")).press("Next")).press("Next")
     assert "Payment providers" in (await step.press("Payment providers")).text
