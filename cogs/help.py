@@ -31,7 +31,10 @@ _COUNTER = (
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
-    (Permission.PROVIDER_MANAGE, later("`/admin providers`: set up payments that confirm themselves")),
+    (
+        Permission.PROVIDER_MANAGE,
+        later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
+    ),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

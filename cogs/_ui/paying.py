@@ -6,7 +6,8 @@ from cogs._ui.text import plain
 from cogs._ui.words import Words
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
-from services.payments import get_payment_method_descriptor, processors
+from services.partners import known_partners
+from services.payments import get_payment_method_descriptor
 from services.payments.contract import Instructions
 
 
@@ -29,9 +30,9 @@ def way_to_pay(name: str, w: Words) -> str:
 
 def provider_name(name: str) -> str:
     """Who sent a webhook, by its name in either case."""
-    for processor in processors().values():
-        if processor.name == name.lower():
-            return processor.company
+    for partner in known_partners():
+        if partner.name == name.lower():
+            return partner.company
     return name.replace("_", " ").title()
 
 

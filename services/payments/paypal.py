@@ -12,6 +12,7 @@ from cryptography import x509
 from models.base import utc_now
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
+from services.calls import Calls
 from services.payments._paypal_api import Api, issue_of, question
 from services.payments._paypal_certificates import (
     Certificates,
@@ -31,7 +32,6 @@ from services.payments._paypal_json import (
 from services.payments._paypal_keys import PayPalKeys
 from services.payments._paypal_token import Account
 from services.payments._reading import children, text
-from services.payments.calls import Calls
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
