@@ -7,7 +7,7 @@ from cogs._ui.words import Words
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
 from services.partners import known_partners
-from services.payments import get_payment_method_descriptor
+from services.payments import get_payment_method_descriptor, processors
 from services.payments.contract import Instructions
 
 

@@ -39,7 +39,7 @@ SQUARE = {
     "Location ID": Square.LOCATION,
     "Webhook signature key": Square.SIGNATURE_KEY,
 }
-_UNKNOWN = "There are no keys that work"
+_UNKNOWN = "cannot find"
 PAYPAL = {"Client ID": PayPal.CLIENT_ID, "Secret": PayPal.SECRET, "Webhook ID": PayPal.WEBHOOK_ID}
 COINS = {"API key": NowPayments.API_KEY, "IPN secret key": NowPayments.IPN_SECRET}
 OLD_COINBASE = {"API key": CoinbaseCommerce.API_KEY, "Webhook shared secret": CoinbaseCommerce.WEBHOOK_SECRET}
