@@ -148,6 +148,7 @@ async def test_a_failed_try_that_was_repeated_is_not_told(ada: Person, mug: Prod
     """Paid before the DM was sent: nothing is told of the failure."""
     order = await till.opened(ada, mug)
     till.square.decline(await till.ref(order))
+    await till.deliver()
     till.square.pay(await till.ref(order))
     await till.deliver()
     await till.drain()
