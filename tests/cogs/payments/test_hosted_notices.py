@@ -132,6 +132,7 @@ async def test_a_failed_try_is_told_with_the_way_to_try_again(ada: Person, mug: 
     """Each failed try once, and not any more when another try went well."""
     order = await till.opened(ada, mug)
     ref = await till.ref(order)
+    await till.drain()
     till.square.decline(ref)
     await till.deliver()
     await till.drain()
