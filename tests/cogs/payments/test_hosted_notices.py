@@ -87,6 +87,7 @@ async def test_the_payment_is_told_once_when_it_is_there(ada: Person, mug: Produ
 async def test_part_of_the_money_is_told_with_the_rest_to_pay(ada: Person, mug: Product, till: Till) -> None:
     """The DM says what is missing and has a picture for it; the next part is told again."""
     order = await till.opened(ada, mug, COINS)
+    await till.drain()
     ref = await till.ref(order)
     till.nowpayments.pay(ref, Decimal("0.5"))
     await till.deliver()
