@@ -30,9 +30,12 @@ from services.discord_purchases import DiscordEntitlements
 from services.discount_desk import DiscountDesk
 from services.discounts import Discounts
 from services.draft import Drafts
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.levels import Levels
 from services.links import Links
 from services.orders import Orders
@@ -125,7 +128,11 @@ def build(
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
+        also={
+            "uses": ground.discounts.sweep,
+            "entitlements": till.entitlements.end_due,
+            "files": ground.goods.sweep,
+        },
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -150,7 +157,10 @@ def build(
         stock=stock,
         customers=customers,
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
-        delivery=Delivery(db, clock, outbox),
+        delivery=ground.delivery,
+        goods=ground.goods,
+        key_pool=ground.key_pool,
+        keys=ground.keys,
         invoices=Invoices(db),
         links=links,
         alerts=Alerts(db),
@@ -174,6 +184,14 @@ class _Ground:
         self.shops = Shops(db, clock, self.audit)
         self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.delivery = Delivery(db, clock, self.outbox)
+        self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
+        pool: dict[str, Any] = {
+            "audit": self.audit, "outbox": self.outbox, "stock": self.stock, "vault": outside.vault
+        }  # fmt: skip
+        self.key_pool = KeyPool(db, clock, **pool)
+        self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
+        self.keys.sign_up(self.worker)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
@@ -188,7 +206,7 @@ class _Shelf:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
-        self.customers = customers = Customers(db)
+        self.customers = customers = Customers(db, on.keys)
         self.catalog = Catalog(db, clock, on.audit, levels)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)

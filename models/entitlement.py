@@ -45,6 +45,7 @@ class Entitlement(TenantDocument):
         index("tenantId", "orderId"),
         index("tenantId", "userId", "status"),
         index("tenantId", "status", "createdAt"),
+        index("tenantId", "productId", "status", only={"keys": {"$gt": 0}}),
     )
 
     tenant_id: str
@@ -58,6 +59,7 @@ class Entitlement(TenantDocument):
     granted_at: Utc | None = None
     revoked_at: Utc | None = None
     failed_reason: str | None = None
+    keys: int = Field(default=0, ge=0, description="How many one-time keys are owed")
 
     @classmethod
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> list[Self]:
@@ -76,17 +78,30 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, sort="_id")
 
     @classmethod
+    async def owing_keys(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx | None = None) -> list[Self]:
+        """What is owed of a product's keys and not wholly handed over yet, in order of payment."""
+        where = {
+            "tenantId": tenant_id,
+            "productId": product_id,
+            "keys": {"$gt": 0},
+            "status": {"$in": [E.PENDING, E.FAILED]},
+        }
+        return await cls.find_all(db, where, sort="_id", tx=tx)
+
+    @classmethod
     async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
         """Note that a role has to be granted again, because its holder left and came back."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
         await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
 
     @classmethod
-    async def grant(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> Self | None:
+    async def grant(
+        cls, db: Db, tenant_id: str, key: Any, now: datetime, *, tx: Tx | None = None
+    ) -> Self | None:
         """PENDING or FAILED → GRANTED; None when it was granted or revoked before."""
         where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)}}
         fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None}
-        return await cls.change(db, where, {"$set": fields})
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod
     async def fail(

@@ -17,6 +17,7 @@ ShopError
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
+├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
@@ -148,6 +149,25 @@ class AlreadyExists(ShopError):
     """The value that must be unique is taken."""
 
     field: str
+
+
+@dataclass(frozen=True)
+class KeyProblem:
+    """What is wrong with a line of an import, counted from 1; never the key itself.
+
+    `problem` is blank, too_long, unreadable, twice (as on the line `first`) or known.
+    """
+
+    line: int
+    problem: str
+    first: int | None = None
+
+
+@dataclass(eq=False)
+class KeysRefused(ShopError):
+    """Keys that were not imported, none of them, because of these lines."""
+
+    problems: tuple[KeyProblem, ...]
 
 
 class ChangedMeanwhile(ShopError):

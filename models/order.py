@@ -20,6 +20,7 @@ from models.base import (
     searchable,
     stored,
 )
+from models.digital_file import DeliveryFile
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -75,12 +76,24 @@ class OrderItem(Part):
     inventory_tracked: bool = True
     granted_role_ids: list[str] = Field(default_factory=list)
     delivery_text: str | None = None
+    delivery_link: str | None = None
+    delivery_file: DeliveryFile | None = None
+    delivers_keys: bool = False
     discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
 
     @property
     def line_cents(self) -> int:
         """Price of the whole line in minor units."""
         return self.quantity * self.unit_price_cents
+
+    @property
+    def handed_over(self) -> dict[str, Any]:
+        """What its buyer gets at once when it is paid, by `text`, `link` and `file`; keys come after it."""
+        if not self.is_digital:
+            return {}
+        file = self.delivery_file.model_dump() if self.delivery_file else None
+        every = {"text": self.delivery_text, "link": self.delivery_link, "file": file}
+        return {kind: given for kind, given in every.items() if given}
 
 
 class OrderCustomer(Part):
@@ -121,6 +134,7 @@ class Order(TenantDocument):
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
+        index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
     )
 
     tenant_id: str
@@ -254,6 +268,12 @@ class Order(TenantDocument):
         ids = [ObjectId(key) for key in keys if ObjectId.is_valid(key)]
         found = await cls.find_all(db, {"tenantId": tenant_id, "_id": {"$in": ids}})
         return {order.key: order for order in found}
+
+    @classmethod
+    async def with_file(cls, db: Db, tenant_id: str, file_id: str) -> bool:
+        """Whether any order of the tenant, in any state, has this file among its lines."""
+        where = {"items.deliveryFile.fileId": file_id, "tenantId": tenant_id}
+        return await cls.rows(db).find_one(where, {"_id": 1}) is not None
 
     @classmethod
     async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:

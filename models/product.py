@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, searchable, stored
+from models.digital_file import DeliveryFile
 
 
 class QtyVisibility(StrEnum):
@@ -47,6 +48,11 @@ class Product(TenantDocument):
     delivery_text: str | None = Field(
         default=None, max_length=2000, description="What a buyer of a digital item receives"
     )
+    delivery_link: str | None = Field(
+        default=None, max_length=500, description="The web address that a buyer receives"
+    )
+    delivery_file: DeliveryFile | None = Field(default=None, description="The file that a buyer receives")
+    delivers_keys: bool = Field(default=False, description="Whether a buyer gets one-time keys of a pool")
 
     @property
     def ships(self) -> bool:

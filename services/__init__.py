@@ -15,9 +15,12 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.links import Links
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
@@ -60,6 +63,9 @@ class Services:
     customers: Customers
     discounts: DiscountDesk
     delivery: Delivery
+    goods: Goods
+    key_pool: KeyPool
+    keys: KeyDelivery
     invoices: Invoices
     links: Links
     alerts: Alerts

@@ -20,6 +20,7 @@ class EffectKind(StrEnum):
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
+    KEYS_ASSIGN = "keys.assign"
 
 
 class Notice(StrEnum):
@@ -32,6 +33,8 @@ class Notice(StrEnum):
     PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
     ROLE_FAILED = "roleFailed"
+    KEY_DELIVERED = "keyDelivered"
+    KEY_REPLACED = "keyReplaced"
 
 
 def effect(
@@ -67,6 +70,12 @@ def notice(
         payload=payload,
         order_id=order_id,
     )
+
+
+def assign_keys(entitlement_id: str, tenant_id: str, order_id: str, now: datetime) -> OutboxEffect:
+    """Hand out the one-time keys that an entitlement owes."""
+    payload = {"entitlementId": entitlement_id}
+    return effect(EffectKind.KEYS_ASSIGN, tenant_id, entitlement_id, now, payload=payload, order_id=order_id)
 
 
 def close_page(payment: Payment, now: datetime) -> OutboxEffect:

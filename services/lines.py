@@ -31,6 +31,9 @@ def line_of(product: Product, quantity: int) -> OrderItem:
         inventory_tracked=product.inventory_tracked,
         granted_role_ids=product.granted_role_ids,
         delivery_text=product.delivery_text,
+        delivery_link=product.delivery_link,
+        delivery_file=product.delivery_file,
+        delivers_keys=product.delivers_keys,
     )
 
 

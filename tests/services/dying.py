@@ -4,6 +4,7 @@ Run as `python -m tests.services.dying URI DATABASE N STEP ARGUMENTS`; status 0 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -27,13 +28,14 @@ from models.base import Db
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
-from services.effects import EffectKind
+from services.effects import EffectKind, assign_keys
 from services.links import Links
 from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
 from services.shops import Shop
 from services.worker import EffectFailed
 from tests.outside import OUTSIDE
+from tests.services import keys
 from tests.services.conftest import ADA, OWNER
 
 
@@ -84,6 +86,9 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "page": partial(page, services, shop),
         "webhook": partial(webhook, services, shop),
         "work": services.worker.drain,
+        "assign": partial(assign, services),
+        "import": partial(keys.fill, services, shop),
+        "replace": partial(services.keys.replace, shop, OWNER),
     }
     await steps[name](*arguments)
 
@@ -114,6 +119,12 @@ async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str)
         await services.delivery.granted(owed)
     elif owed is not None:
         await services.delivery.failed(owed, "role_too_high")
+
+
+async def assign(services: Services, tenant_id: str, entitlement_id: str, order_id: str) -> None:
+    """What the worker does about the keys of a paid order."""
+    with contextlib.suppress(EffectFailed):
+        await services.keys.assign(assign_keys(entitlement_id, tenant_id, order_id, services.clock.now()))
 
 
 async def give_up(services: Services) -> None:
