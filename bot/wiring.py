@@ -50,6 +50,7 @@ from services.providers import Providers
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
@@ -122,10 +123,14 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
+    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
+        also={
+            "uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due,
+            "roles": terms.sweep,
+        },
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -144,6 +149,7 @@ def build(
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
         revocation=ground.revocation,
+        role_terms=terms,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,

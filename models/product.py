@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, searchable, stored
 
+MAX_DAYS = 3650
+
 
 class QtyVisibility(StrEnum):
     """Whether customers see how many are left."""
@@ -46,6 +48,13 @@ class Product(TenantDocument):
     image_url: str | None = None
     delivery_text: str | None = Field(
         default=None, max_length=2000, description="What a buyer of a digital item receives"
+    )
+
+    role_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_DAYS,
+        description="Days that a buyer keeps the granted roles; none for ever",
     )
 
     @property

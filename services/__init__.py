@@ -27,6 +27,7 @@ from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
 from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
@@ -54,6 +55,7 @@ class Services:
     decisions: Decisions
     refunds: Refunds
     revocation: Revocation
+    role_terms: RoleTerms
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

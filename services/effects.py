@@ -33,6 +33,8 @@ class Notice(StrEnum):
     PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
     ROLE_FAILED = "roleFailed"
+    ROLE_ENDING = "roleEnding"
+    ROLE_ENDED = "roleEnded"
 
 
 def effect(

@@ -58,8 +58,12 @@ class RoleGrants:
         if hindrance is not None and not kept and hindrance not in _GONE_ANYWAY:
             await self._services.revocation.failed(entitlement, hindrance)
             raise EffectFailed(hindrance)
-        await self._services.revocation.removed(entitlement)
-        return "kept" if kept else hindrance or "removed"
+        if kept:
+            return "kept"
+        if hindrance != "member_left":
+            # Some bots give members who come back all the roles they had: the daily pass takes it then.
+            await self._services.revocation.removed(entitlement)
+        return hindrance or "removed"
 
     async def _settle(self, entitlement: Entitlement) -> tuple[bool, str | None]:
         """Whether the member should have the role now, and what kept Discord from making it so."""

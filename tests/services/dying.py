@@ -22,7 +22,7 @@ from pymongo.monitoring import (
 )
 
 from bot.wiring import Outside, build
-from models.base import Db
+from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
@@ -66,7 +66,7 @@ class Executioner(CommandListener):
         """A refused command changes nothing."""
 
 
-async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) -> None:
+async def step(services: Services, shop: Shop, name: str, arguments: list[Any], db: Db) -> None:
     """The step during which the process dies."""
     steps: dict[str, Callable[..., Awaitable[object]]] = {
         "place": partial(services.placement.place, shop, ADA),
@@ -82,6 +82,8 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
         "work": services.worker.drain,
+        "revoke": partial(revoke, services, shop, db),
+        "end": services.role_terms.sweep,
     }
     await steps[name](*arguments)
 
@@ -107,6 +109,12 @@ async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str)
         await services.delivery.failed(owed, "role_too_high")
 
 
+async def revoke(services: Services, shop: Shop, db: Db, order_id: str, product_id: str) -> None:
+    """What happens when a line of an order is refunded."""
+    taking = services.revocation.revoke
+    await transact(db, lambda tx: taking(shop.id, order_id, [product_id], "refunded", tx))
+
+
 async def give_up(services: Services) -> None:
     """Let every notice that is due fail for good."""
 
@@ -127,10 +135,11 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     links = Links(["a-secret-that-is-long-enough-for-tests"], None, clock)
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
     outside = Outside(OUTSIDE.vault, sites)
-    services = build(Db(client=client, database=database), clock, Rules(), links, outside)
+    db = Db(client=client, database=database)
+    services = build(db, clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
-    await step(services, shop, name, json.loads(arguments))
+    await step(services, shop, name, json.loads(arguments), db)
 
 
 if __name__ == "__main__":
