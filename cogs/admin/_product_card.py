@@ -94,6 +94,22 @@ def product_card(stock: StockView, visit: Visit) -> Card:
     )
 
 
+def sell_anyway_card(product: Product, warnings: list[str], w: Words) -> Card:
+    """The question before a product is sold whose roles its buyers would not get."""
+    asked = w("Its buyers would pay and wait for their role. Do you want to sell it all the same?")
+    return Card(
+        title=plain(product.name),
+        text="\n\n".join([*(f"⚠️ {warning}" for warning in warnings), asked]),
+        colour="warn",
+        rows=[
+            [
+                Button(w("Back, I will see to it"), Target("product:open", product.key), "primary"),
+                Button(w("Sell it all the same"), Target("product:sell-anyway", product.key), "danger"),
+            ]
+        ],
+    )
+
+
 def _fields(stock: StockView, w: Words) -> list[Field]:
     product = stock.product
     none = w("none")
