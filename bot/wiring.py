@@ -53,6 +53,8 @@ from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
 from services.refusals import Refusals
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
@@ -125,6 +127,7 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
+    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
@@ -132,6 +135,7 @@ def build(
             "uses": ground.discounts.sweep,
             "entitlements": till.entitlements.end_due,
             "files": ground.goods.sweep,
+            "roles": terms.sweep,
         },
     )  # fmt: skip
     return Services(
@@ -150,6 +154,8 @@ def build(
         payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
+        revocation=ground.revocation,
+        role_terms=terms,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -192,6 +198,7 @@ class _Ground:
         self.key_pool = KeyPool(db, clock, **pool)
         self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
         self.keys.sign_up(self.worker)
+        self.revocation = Revocation(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:

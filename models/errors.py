@@ -91,7 +91,7 @@ class CartEmpty(ShopError):
 class Change:
     """One thing that moved since the customer looked.
 
-    Its kind is price, gone, roles, stock, shipping or discount.
+    Its kind is price, gone, roles, stock, shipping, discount or term (days that a role is kept).
     """
 
     kind: str

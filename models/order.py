@@ -75,6 +75,7 @@ class OrderItem(Part):
     is_digital: bool = False
     inventory_tracked: bool = True
     granted_role_ids: list[str] = Field(default_factory=list)
+    role_days: int | None = Field(default=None, description="Days that each piece keeps the granted roles")
     delivery_text: str | None = None
     delivery_link: str | None = None
     delivery_file: DeliveryFile | None = None

@@ -7,6 +7,8 @@ from typing import Any, Self
 from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, searchable, stored
 from models.digital_file import DeliveryFile
 
+MAX_DAYS = 3650
+
 
 class QtyVisibility(StrEnum):
     """Whether customers see how many are left."""
@@ -53,6 +55,13 @@ class Product(TenantDocument):
     )
     delivery_file: DeliveryFile | None = Field(default=None, description="The file that a buyer receives")
     delivers_keys: bool = Field(default=False, description="Whether a buyer gets one-time keys of a pool")
+
+    role_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_DAYS,
+        description="Days that a buyer keeps the granted roles; none for ever",
+    )
 
     @property
     def ships(self) -> bool:

@@ -29,6 +29,8 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
@@ -55,6 +57,8 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    revocation: Revocation
+    role_terms: RoleTerms
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

@@ -12,6 +12,7 @@ class EffectKind(StrEnum):
     """One handler each; the payload is described where it is owed."""
 
     ROLE_GRANT = "role.grant"
+    ROLE_REVOKE = "role.revoke"
     CUSTOMER_NOTICE = "customer.notice"
     STAFF_CLAIM = "staff.claim"
     STAFF_DECIDED = "staff.decided"
@@ -35,6 +36,8 @@ class Notice(StrEnum):
     ROLE_FAILED = "roleFailed"
     KEY_DELIVERED = "keyDelivered"
     KEY_REPLACED = "keyReplaced"
+    ROLE_ENDING = "roleEnding"
+    ROLE_ENDED = "roleEnded"
 
 
 def effect(

@@ -13,6 +13,7 @@ from services.clock import Clock
 from services.discounts import Discounts
 from services.effects import EffectKind, Notice, assign_keys, effect, notice
 from services.outbox import Outbox
+from services.role_terms import days_of
 from services.shops import Shop
 from services.stock import alert_effect
 
@@ -158,7 +159,8 @@ def _entitlements(order: Order, now: Any) -> list[Entitlement]:
     owed: list[Entitlement] = []
     for item in order.items:
         owed.extend(
-            _owed(order, item, EntitlementType.DISCORD_ROLE, role_id=role) for role in item.granted_role_ids
+            _owed(order, item, EntitlementType.DISCORD_ROLE, role_id=role, days=days_of(item))
+            for role in item.granted_role_ids
         )
         if item.handed_over:
             # A digital item is delivered by being there: Get my items shows it from now on.

@@ -31,6 +31,10 @@ _NOTES = {
     Notice.PAYMENT_FAILED: later("Your payment to **{shop}** did not go through."),
     Notice.ORDER_CANCELLED: later("Your order at **{shop}** was cancelled."),
     Notice.ROLE_FAILED: later("**{shop}** could not give you your role yet."),
+    Notice.ROLE_ENDING: later("The time of your role at **{shop}** ends soon."),
+    Notice.ROLE_ENDED: later(
+        "The time of your role at **{shop}** has ended. Thank you for having been there!"
+    ),
 }
 
 
@@ -54,6 +58,8 @@ class Told:
 
 def outdated(event: Notice, view: OrderView, payload: Mapping[str, Any]) -> bool:
     """Whether something has happened since that makes this notice untrue, or another one will tell more."""
+    if event is Notice.ROLE_ENDING:
+        return not any(_standing(each, payload) for each in view.entitlements)
     if event not in _WHILE:
         return False
     status, what = _WHILE[event]
@@ -68,7 +74,30 @@ def notice_card(event: Notice, told: Told, w: Words) -> Card:
         card.fields = [*card.fields, *_roles(told, w), *_texts(told, w)]
     if event is Notice.ROLE_FAILED:
         card.fields = [*_roles(told, w), *_what_next(told, w), *card.fields]
+    if event in {Notice.ROLE_ENDING, Notice.ROLE_ENDED}:
+        card.fields = [*_end_of_time(told, w), *card.fields]
     return card
+
+
+def _standing(owed: Entitlement, payload: Mapping[str, Any]) -> bool:
+    return owed.key == payload.get("entitlementId") and owed.status is not EntitlementStatus.REVOKED
+
+
+def _end_of_time(told: Told, w: Words) -> list[Field]:
+    about = [each for each in told.view.entitlements if each.key == told.payload.get("entitlementId")]
+    return [Field(w("Role"), _until(each, told, w)) for each in about if each.expires_at]
+
+
+def _until(owed: Entitlement, told: Told, w: Words) -> str:
+    role, end = told.role(owed.role_id or ""), owed.expires_at
+    when = w.when(end) if end else ""
+    if owed.status is EntitlementStatus.REVOKED:
+        return w("{role} ended {when}. You can get it again with `/shop browse`.", role=role, when=when)
+    return w(
+        "{role} ends {when}. Buy it again with `/shop browse` and the new time is added to what is left.",
+        role=role,
+        when=when,
+    )
 
 
 def _note(event: Notice, told: Told, w: Words) -> str:

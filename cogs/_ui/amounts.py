@@ -20,6 +20,7 @@ _CHANGES = {
     "gone": later("This is no longer sold."),
     "roles": later("This needs a role that you do not have."),
     "discount": later("The discount has changed."),
+    "term": later("Its role now lasts for ever."),
 }
 
 
@@ -61,6 +62,8 @@ def change(moved: Change, currency: str, w: Words) -> str:
         return w("Fewer are left.")
     if moved.kind == "stock":
         return w.count(moved.new, "Only {n} left.", "Only {n} left.") if moved.new else w("Sold out.")
+    if moved.kind == "term" and moved.new is not None:
+        return w.count(moved.new, "Its role now lasts {n} day.", "Its role now lasts {n} days.")
     return w(_CHANGES.get(moved.kind, later("This has changed.")))
 
 

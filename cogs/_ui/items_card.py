@@ -3,7 +3,7 @@
 from cogs._ui import amounts
 from cogs._ui.card import Button, Card, Picture, Row, code
 from cogs._ui.linked import linked
-from cogs._ui.role_names import RoleName
+from cogs._ui.role_names import RoleName, lasting
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
@@ -21,6 +21,11 @@ _FAILED = {
     "member_left": later("You were not in the server. Press **Ask for my roles** and you get it."),
     "guild_gone": later("I am not in the server any more. Please ask the staff."),
 }
+_TAKEN_BACK = {
+    "refunded": later("it was refunded, so it was taken back."),
+    "expired": later("its time ended {when}. You can get it again with `/shop browse`."),
+}
+_TAKEN_BACK_SOMEHOW = later("it was taken back. The staff can tell you why.")
 _FAILED_SOMEHOW = later("That did not work yet. The staff know, and I try again.")
 
 
@@ -57,12 +62,31 @@ def _role(owed: Entitlement, member: Member, w: Words, role: RoleName) -> str:
         reason = w(_FAILED.get(owed.failed_reason or "", _FAILED_SOMEHOW))
         return w("⚠️ Role {role}: {reason}", role=name, reason=reason)
     if owed.status is EntitlementStatus.REVOKED:
-        return w("Role {role}: taken back.", role=name)
+        return f"↩️ {w('Role {role}', role=name)}: {_why_taken(owed, w)}"
     if owed.status is EntitlementStatus.PENDING:
-        return w("⏳ Role {role}: on its way.", role=name)
+        return _on_its_way(owed, name, w)
     if _missing(owed, member):
         return w("⚠️ Role {role}: you had it. Press **Ask for my roles** to get it again.", role=name)
-    return w("✅ Role {role}: you have it.", role=name)
+    return _held(owed, name, w)
+
+
+def _on_its_way(owed: Entitlement, name: str, w: Words) -> str:
+    if owed.days is None or owed.expires_at is not None:
+        return w("⏳ Role {role}: on its way.", role=name)
+    given = lasting(name, owed.days, w)
+    return w("⏳ Role {role}: on its way. The time begins once you have it.", role=given)
+
+
+def _held(owed: Entitlement, name: str, w: Words) -> str:
+    if owed.expires_at is None:
+        return w("✅ Role {role}: you have it.", role=name)
+    until, left = w.when(owed.expires_at, "f"), w.when(owed.expires_at)
+    return w("✅ Role {role}: you have it until {until} ({left}).", role=name, until=until, left=left)
+
+
+def _why_taken(owed: Entitlement, w: Words) -> str:
+    when = w.when(owed.expires_at) if owed.expires_at else ""
+    return w(_TAKEN_BACK.get(owed.revoked_reason or "", _TAKEN_BACK_SOMEHOW), when=when)
 
 
 def _name(owed: Entitlement, view: OrderView) -> str:
@@ -72,7 +96,7 @@ def _name(owed: Entitlement, view: OrderView) -> str:
 def _item(owed: Entitlement, view: OrderView, w: Words) -> str:
     name = amounts.name_of(_name(owed, view))
     if owed.status is EntitlementStatus.REVOKED:
-        return w("**{name}**: taken back.", name=name)
+        return f"↩️ **{name}**: {_why_taken(owed, w)}"
     return f"**{name}**\n{_to_copy(str(owed.metadata.get('text', '')).strip())}"
 
 

@@ -86,6 +86,7 @@ FIELDS = {
     "response_mode": later("place of answers"),
     "shipping_types": later("ways to ship"),
     "products": later("products"),
+    "role_days": later("days that the roles are kept"),
     "roles": later("roles"),
     "sku": later("SKU"),
     "starts_at": later("first day"),

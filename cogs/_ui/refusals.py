@@ -69,6 +69,7 @@ _CHANGES = {
     "roles": later("**{name}** now needs a role that you do not have."),
     "stock": later("Of **{name}** only {new} are left."),
     "shipping": later("The shipping **{name}** has changed."),
+    "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
 }
 _PROBLEMS = {

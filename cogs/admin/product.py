@@ -7,8 +7,8 @@ from nextcord import SlashOption
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
 from cogs.admin import _product_form as forms
 from cogs.admin._paging import number, searchable
-from cogs.admin._product_card import MAX_ROLES, product_card, product_list
-from cogs.admin._reach import chosen_roles, powerful
+from cogs.admin._product_card import MAX_ROLES, product_card, product_list, sell_anyway_card
+from cogs.admin._reach import chosen_roles, powerful, role_warnings
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
 from models.product import QtyVisibility
@@ -91,6 +91,15 @@ class Products(Section):
 
     @click("product:sell")
     async def sell(self, visit: Visit, product_id: str) -> None:
+        stock = await self.services.stock.of(await visit.shop(), product_id)
+        warnings = role_warnings(visit, stock.product.granted_role_ids)
+        if warnings:
+            await visit.show(sell_anyway_card(stock.product, warnings, visit.words))
+            return
+        await self._change(visit, product_id, is_active=True)
+
+    @click("product:sell-anyway")
+    async def sell_anyway(self, visit: Visit, product_id: str) -> None:
         await self._change(visit, product_id, is_active=True)
 
     @click("product:hide")

@@ -24,7 +24,7 @@ from pymongo.monitoring import (
 )
 
 from bot.wiring import Outside, build
-from models.base import Db
+from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
@@ -69,7 +69,7 @@ class Executioner(CommandListener):
         """A refused command changes nothing."""
 
 
-async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) -> None:
+async def step(services: Services, shop: Shop, name: str, arguments: list[Any], db: Db) -> None:
     """The step during which the process dies."""
     steps: dict[str, Callable[..., Awaitable[object]]] = {
         "place": partial(services.placement.place, shop, ADA),
@@ -89,6 +89,8 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "assign": partial(assign, services),
         "import": partial(keys.fill, services, shop),
         "replace": partial(services.keys.replace, shop, OWNER),
+        "revoke": partial(revoke, services, shop, db),
+        "end": services.role_terms.sweep,
     }
     await steps[name](*arguments)
 
@@ -127,6 +129,12 @@ async def assign(services: Services, tenant_id: str, entitlement_id: str, order_
         await services.keys.assign(assign_keys(entitlement_id, tenant_id, order_id, services.clock.now()))
 
 
+async def revoke(services: Services, shop: Shop, db: Db, order_id: str, product_id: str) -> None:
+    """What happens when a line of an order is refunded."""
+    taking = services.revocation.revoke
+    await transact(db, lambda tx: taking(shop.id, order_id, [product_id], "refunded", tx))
+
+
 async def give_up(services: Services) -> None:
     """Let every notice that is due fail for good."""
 
@@ -147,10 +155,11 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
     outside = Outside(OUTSIDE.vault, sites)
-    services = build(Db(client=client, database=database), clock, Rules(), links, outside)
+    db = Db(client=client, database=database)
+    services = build(db, clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
-    await step(services, shop, name, json.loads(arguments))
+    await step(services, shop, name, json.loads(arguments), db)
 
 
 if __name__ == "__main__":
