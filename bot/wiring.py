@@ -49,6 +49,7 @@ from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
 from services.refusals import Refusals
+from services.revocation import Revocation
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
@@ -142,6 +143,7 @@ def build(
         payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
+        revocation=ground.revocation,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -173,6 +175,7 @@ class _Ground:
         self.shops = Shops(db, clock, self.audit)
         self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.revocation = Revocation(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:

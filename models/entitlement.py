@@ -58,6 +58,7 @@ class Entitlement(TenantDocument):
     granted_at: Utc | None = None
     revoked_at: Utc | None = None
     failed_reason: str | None = None
+    revoked_reason: str | None = Field(default=None, description="Why it was taken back, as a word")
 
     @classmethod
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> list[Self]:
@@ -100,3 +101,41 @@ class Entitlement(TenantDocument):
             "failedReason": {"$ne": reason},
         }
         return await cls.change(db, where, {"$set": {"status": E.FAILED, "failedReason": reason}}, tx=tx)
+
+    @classmethod
+    async def revoke(
+        cls, db: Db, entitlement: Self, reason: str, now: datetime, *, tx: Tx | None = None
+    ) -> Self | None:
+        """Any open state → REVOKED; None when it was taken back before. A role's removal is dated later."""
+        where = {
+            "_id": entitlement.id,
+            "tenantId": entitlement.tenant_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.REVOKED)},
+        }
+        fields: dict[str, Any] = {"status": E.REVOKED, "revokedReason": reason}
+        if entitlement.type is not EntitlementType.DISCORD_ROLE:
+            fields["revokedAt"] = now
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def date_removal(cls, db: Db, entitlement: Self, now: datetime) -> None:
+        """Note when a revoked role's removal ran, once."""
+        where = {
+            "_id": entitlement.id,
+            "tenantId": entitlement.tenant_id,
+            "status": E.REVOKED,
+            "revokedAt": None,
+        }
+        await cls.change(db, where, {"$set": {"revokedAt": now, "failedReason": None}})
+
+    @classmethod
+    async def role_is_owed(cls, db: Db, tenant_id: str, user_id: str, role_id: str) -> bool:
+        """Whether anything that a member bought in this shop grants the role, or is about to."""
+        where = {
+            "tenantId": tenant_id,
+            "userId": user_id,
+            "type": EntitlementType.DISCORD_ROLE,
+            "roleId": role_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.REVOKED)},
+        }
+        return await cls.find_one(db, where) is not None

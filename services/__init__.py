@@ -26,6 +26,7 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
+from services.revocation import Revocation
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
@@ -52,6 +53,7 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    revocation: Revocation
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

@@ -12,6 +12,7 @@ class EffectKind(StrEnum):
     """One handler each; the payload is described where it is owed."""
 
     ROLE_GRANT = "role.grant"
+    ROLE_REVOKE = "role.revoke"
     CUSTOMER_NOTICE = "customer.notice"
     STAFF_CLAIM = "staff.claim"
     STAFF_DECIDED = "staff.decided"

@@ -40,6 +40,7 @@ REMEDIES = {
 }
 EFFECTS = {
     "role.grant": later("granting a role"),
+    "role.revoke": later("taking a role back"),
     "customer.notice": later("telling a customer"),
     "staff.claim": later("posting a payment to be checked"),
     "staff.decided": later("showing a decision on its card"),
@@ -98,6 +99,12 @@ def _role_failed(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
+def _role_not_removed(alert: Alert, w: Words) -> str:
+    role, who = f"<@&{alert.params['roleId']}>", f"<@{alert.params['userId']}>"
+    said = w("I could not take the role {role} back from {who}.", role=role, who=who)
+    return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -122,5 +129,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "low_stock": _low_stock,
     "new_order": _new_order,
     "role_failed": _role_failed,
+    "role_not_removed": _role_not_removed,
     "effect_dead": _effect_dead,
 }

@@ -21,6 +21,10 @@ _FAILED = {
     "member_left": later("You were not in the server. Press **Ask for my roles** and you get it."),
     "guild_gone": later("I am not in the server any more. Please ask the staff."),
 }
+_TAKEN_BACK = {
+    "refunded": later("it was refunded, so it was taken back."),
+}
+_TAKEN_BACK_SOMEHOW = later("it was taken back. The staff can tell you why.")
 _FAILED_SOMEHOW = later("That did not work yet. The staff know, and I try again.")
 
 
@@ -57,12 +61,16 @@ def _role(owed: Entitlement, member: Member, w: Words, role: RoleName) -> str:
         reason = w(_FAILED.get(owed.failed_reason or "", _FAILED_SOMEHOW))
         return w("⚠️ Role {role}: {reason}", role=name, reason=reason)
     if owed.status is EntitlementStatus.REVOKED:
-        return w("Role {role}: taken back.", role=name)
+        return f"↩️ {w('Role {role}', role=name)}: {_why_taken(owed, w)}"
     if owed.status is EntitlementStatus.PENDING:
         return w("⏳ Role {role}: on its way.", role=name)
     if _missing(owed, member):
         return w("⚠️ Role {role}: you had it. Press **Ask for my roles** to get it again.", role=name)
     return w("✅ Role {role}: you have it.", role=name)
+
+
+def _why_taken(owed: Entitlement, w: Words) -> str:
+    return w(_TAKEN_BACK.get(owed.revoked_reason or "", _TAKEN_BACK_SOMEHOW))
 
 
 def _name(owed: Entitlement, view: OrderView) -> str:
@@ -72,7 +80,7 @@ def _name(owed: Entitlement, view: OrderView) -> str:
 def _item(owed: Entitlement, view: OrderView, w: Words) -> str:
     name = amounts.name_of(_name(owed, view))
     if owed.status is EntitlementStatus.REVOKED:
-        return w("**{name}**: taken back.", name=name)
+        return f"↩️ **{name}**: {_why_taken(owed, w)}"
     return f"**{name}**\n{_to_copy(str(owed.metadata.get('text', '')).strip())}"
 
 
