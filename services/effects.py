@@ -32,6 +32,7 @@ class Notice(StrEnum):
     PAYMENT_UNDERPAID = "paymentUnderpaid"
     PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
+    REFUNDED = "refunded"
     ROLE_FAILED = "roleFailed"
 
 

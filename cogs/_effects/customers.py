@@ -21,6 +21,7 @@ _SWITCHES = {
     Notice.PAYMENT_UNDERPAID: "payment_confirmed",
     Notice.PAYMENT_FAILED: "payment_confirmed",
     Notice.ROLE_FAILED: "payment_confirmed",
+    Notice.REFUNDED: "refunds",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})
