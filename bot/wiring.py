@@ -51,6 +51,7 @@ from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.revocation import Revocation
@@ -239,19 +240,22 @@ class _Till:
             audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
         )  # fmt: skip
         settlement = Settlement(
-            db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts
-        )
+            db, clock, rules,
+            outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts, revocation=on.revocation,
+        )  # fmt: skip
         pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
         self.hosted = Hosted(
             db, clock,
             shops=shops, adapters=adapters, providers=providers, pages=pages, settlement=settlement,
         )  # fmt: skip
         self.refunds = Refunds(
+            db, clock, audit=on.audit, outbox=outbox, adapters=adapters, settlement=settlement
+        )
+        sending = RefundSending(
             db, clock, rules,
-            audit=on.audit, outbox=outbox, shops=shops, adapters=adapters, providers=providers,
-            settlement=settlement,
+            outbox=outbox, shops=shops, adapters=adapters, providers=providers, settlement=settlement,
         )  # fmt: skip
-        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
+        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=sending).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(

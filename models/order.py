@@ -48,8 +48,11 @@ ORDER_LIFE = Life(
         S.COMPLETE: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
         # A payment that arrives after the hold's end revives the order when its stock can be had again.
         S.CANCELLED: frozenset({S.PAID}),
-        S.PARTIALLY_REFUNDED: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        S.REFUNDED: frozenset(),
+        # A refund that bounces leads back to where the order stood before it.
+        S.PARTIALLY_REFUNDED: frozenset(
+            {S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}
+        ),
+        S.REFUNDED: frozenset({S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED}),
     }
 )
 

@@ -33,6 +33,7 @@ class Notice(StrEnum):
     PAYMENT_UNDERPAID = "paymentUnderpaid"
     PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
+    REFUNDED = "refunded"
     ROLE_FAILED = "roleFailed"
     KEY_DELIVERED = "keyDelivered"
     KEY_REPLACED = "keyReplaced"

@@ -23,6 +23,7 @@ _SWITCHES = {
     Notice.ROLE_FAILED: "payment_confirmed",
     Notice.ROLE_ENDING: "payment_confirmed",
     Notice.ROLE_ENDED: "payment_confirmed",
+    Notice.REFUNDED: "refunds",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})

@@ -30,6 +30,7 @@ _NOTES = {
     Notice.PAYMENT_UNDERPAID: later("**{shop}** has received only a part of your payment."),
     Notice.PAYMENT_FAILED: later("Your payment to **{shop}** did not go through."),
     Notice.ORDER_CANCELLED: later("Your order at **{shop}** was cancelled."),
+    Notice.REFUNDED: later("**{shop}** has sent you {amount} back."),
     Notice.ROLE_FAILED: later("**{shop}** could not give you your role yet."),
     Notice.ROLE_ENDING: later("The time of your role at **{shop}** ends soon."),
     Notice.ROLE_ENDED: later(
@@ -103,7 +104,8 @@ def _until(owed: Entitlement, told: Told, w: Words) -> str:
 def _note(event: Notice, told: Told, w: Words) -> str:
     # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
     late = event is Notice.PAYMENT_REJECTED and told.view.order.status is OrderStatus.CANCELLED
-    return w(_NOTES[Notice.ORDER_CANCELLED if late else event], shop=plain(told.shop.name))
+    amount = w.money(int(told.payload.get("amount", 0)), told.view.payment.currency)
+    return w(_NOTES[Notice.ORDER_CANCELLED if late else event], shop=plain(told.shop.name), amount=amount)
 
 
 def _roles(told: Told, w: Words) -> list[Field]:
