@@ -19,6 +19,7 @@ from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
 from services.links import Links
+from services.mailing import Mailing
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
@@ -66,3 +67,4 @@ class Services:
     worker: Worker
     sweeper: Sweeper
     wakeups: Wakeups
+    mailing: Mailing

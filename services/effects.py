@@ -20,6 +20,8 @@ class EffectKind(StrEnum):
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
+    MAIL_CUSTOMER = "mail.customer"
+    MAIL_STAFF = "mail.staff"
 
 
 class Notice(StrEnum):
@@ -31,7 +33,11 @@ class Notice(StrEnum):
     PAYMENT_UNDERPAID = "paymentUnderpaid"
     PAYMENT_FAILED = "paymentFailed"
     ORDER_CANCELLED = "orderCancelled"
+    REFUNDED = "refunded"
     ROLE_FAILED = "roleFailed"
+    ORDER_SHIPPED = "orderShipped"
+    HOLD_ENDING = "holdEnding"
+    KEY_DELIVERED = "keyDelivered"
 
 
 def effect(

@@ -13,11 +13,12 @@ from cogs._ui.role_names import RoleName
 from cogs._ui.text import width
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
-from models.order import OrderStatus
+from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from services.effects import Notice
 from services.orders import OrderView
 from services.payments.methods import PaymentMethods
+from services.reminders import REMINDED
 from services.shops import Shop
 
 # A DM shows the first few; Get my items has them all.
@@ -30,7 +31,11 @@ _NOTES = {
     Notice.PAYMENT_UNDERPAID: later("**{shop}** has received only a part of your payment."),
     Notice.PAYMENT_FAILED: later("Your payment to **{shop}** did not go through."),
     Notice.ORDER_CANCELLED: later("Your order at **{shop}** was cancelled."),
+    Notice.REFUNDED: later("**{shop}** has sent you {amount} back."),
     Notice.ROLE_FAILED: later("**{shop}** could not give you your role yet."),
+    Notice.ORDER_SHIPPED: later("**{shop}** has sent your order."),
+    Notice.HOLD_ENDING: later("**{shop}** will not keep your order for much longer."),
+    Notice.KEY_DELIVERED: later("**{shop}** has a key for you."),
 }
 
 
@@ -54,6 +59,9 @@ class Told:
 
 def outdated(event: Notice, view: OrderView, payload: Mapping[str, Any]) -> bool:
     """Whether something has happened since that makes this notice untrue, or another one will tell more."""
+    if event is Notice.HOLD_ENDING:
+        unpaid = view.order.status is OrderStatus.PENDING_PAYMENT
+        return not unpaid or view.payment.status not in REMINDED
     if event not in _WHILE:
         return False
     status, what = _WHILE[event]
@@ -72,9 +80,20 @@ def notice_card(event: Notice, told: Told, w: Words) -> Card:
 
 
 def _note(event: Notice, told: Told, w: Words) -> str:
+    amount = amount_told(told.view, told.payload, w)
+    return w(note_of(event, told.view.order), shop=plain(told.shop.name), amount=amount)
+
+
+def note_of(event: Notice, order: Order) -> str:
+    """The sentence that says what happened, with {shop} and {amount} to be filled in."""
     # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
-    late = event is Notice.PAYMENT_REJECTED and told.view.order.status is OrderStatus.CANCELLED
-    return w(_NOTES[Notice.ORDER_CANCELLED if late else event], shop=plain(told.shop.name))
+    late = event is Notice.PAYMENT_REJECTED and order.status is OrderStatus.CANCELLED
+    return _NOTES[Notice.ORDER_CANCELLED if late else event]
+
+
+def amount_told(view: OrderView, payload: Mapping[str, Any], w: Words) -> str:
+    """The amount that a notice is about, where it is about one."""
+    return w.money(int(payload.get("amount", 0)), view.payment.currency)
 
 
 def _roles(told: Told, w: Words) -> list[Field]:
