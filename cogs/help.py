@@ -27,6 +27,7 @@ _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
     (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
+    (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),

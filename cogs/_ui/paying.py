@@ -7,7 +7,7 @@ from cogs._ui.words import Words
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
 from services.partners import known_partners
-from services.payments import get_payment_method_descriptor
+from services.payments import get_payment_method_descriptor, processors
 from services.payments.contract import Instructions
 
 
@@ -18,6 +18,14 @@ def method_name(method: PaymentMethod, w: Words) -> str:
     except NotFound:
         # An order of a version that had an adapter which this one has not.
         return method.value.replace("_", " ").title()
+
+
+def way_to_pay(name: str, w: Words) -> str:
+    """What customers call paying through a provider, by its name in either case."""
+    for processor in processors().values():
+        if processor.name == name.lower():
+            return w(processor.descriptor.display_name)
+    return provider_name(name)
 
 
 def provider_name(name: str) -> str:

@@ -183,7 +183,9 @@ def _out_of_stock(error: OutOfStock, w: Words) -> str:
 
 
 def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
-    return w("The discount of this order was used up by others meanwhile. Please decide what it shall cost.")
+    return w(
+        "Others have used up this order's discount meanwhile. Open its payment to decide about the money."
+    )
 
 
 def _cart_empty(_: CartEmpty, w: Words) -> str:

@@ -17,6 +17,8 @@ _EVENTS = {
     "processing": later("Money is on its way"),
     "approved": later("The payer has agreed"),
     "failed": later("A try failed"),
+    "try_failed": later("An earlier try failed"),
+    "returned": later("Money came that had gone back"),
     "paid": later("Paid"),
     "paid_late": later("Paid after the order was cancelled"),
     "underpaid": later("A part came"),

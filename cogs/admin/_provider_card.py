@@ -61,7 +61,7 @@ def provider_card(view: ProviderView, shop: Shop, refused: int, w: Words) -> Car
     `refused` is how many of its deliveries were turned away lately.
     """
     warnings = _warnings(view, w)
-    state = w("It is {state}.", state=f"**{provider_state(view, shop, w)}**")
+    state = w("State: {state}", state=f"**{provider_state(view, shop, w)}**")
     about = w(view.about)
     return Card(
         title=provider_title(view, w),

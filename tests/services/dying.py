@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -81,6 +82,7 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "give_up": partial(give_up, services),
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
+        "webhook": partial(webhook, services, shop),
         "work": services.worker.drain,
     }
     await steps[name](*arguments)
@@ -96,6 +98,13 @@ async def told(services: Services, shop: Shop, order_id: str, ref: str, cents: i
     """What happens when a provider says that an order was paid."""
     news = News(What.PAID, order_id=order_id, charge_ref=ref, amount=Money(cents, "USD"))
     await services.hosted.take(shop.id, "cashapp_pay", news)
+
+
+async def webhook(services: Services, shop: Shop, name: str, body: str, headers: dict[str, str]) -> None:
+    """What the listener and the worker behind it do with a delivery; its answer is left in a file."""
+    status = await services.inbox.receive(name, shop.id, body.encode(), headers)
+    Path(os.environ["ANSWER"]).write_text(str(status))  # noqa: ASYNC240 - nobody else waits for this loop
+    await services.inbox.drain()
 
 
 async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str) -> None:
@@ -124,7 +133,7 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
         uri, tz_aware=True, event_listeners=[executioner]
     )
     clock = Ahead(timedelta(seconds=float(os.environ.get("AHEAD", "0"))))
-    links = Links(["a-secret-that-is-long-enough-for-tests"], None, clock)
+    links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
     outside = Outside(OUTSIDE.vault, sites)
     services = build(Db(client=client, database=database), clock, Rules(), links, outside)

@@ -1,8 +1,11 @@
 """A process killed with SIGKILL while it deals with a provider: paid once, one page, one refund."""
 
+import json
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +16,12 @@ from models.inventory import InventoryMove, InventoryTransaction
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import PaymentStatus, RefundState
+from models.webhook import WebhookEvent, WebhookState
 from services import Services
 from services.effects import EffectKind
 from services.payments.processor import Site
 from services.shops import Shop
+from tests.fakes.provider import Notice
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
@@ -42,6 +47,7 @@ def outside(square: Square) -> Iterator[Outside]:
     yield Outside(OUTSIDE.vault, {"cashapp_pay": Site(square.url)})
     del os.environ["SQUARE_URL"]
     os.environ.pop("AHEAD", None)
+    os.environ.pop("ANSWER", None)
 
 
 @pytest.fixture
@@ -81,6 +87,60 @@ async def test_news_killed_anywhere_pays_its_order_once(
             assert last > 10, "the step was killed too seldom to prove anything"
             return
     raise AssertionError("the step never ended")
+
+
+async def test_a_delivery_killed_anywhere_is_answered_and_kept_or_sent_again(
+    db: Db,
+    mongo_uri: str,
+    services: Services,
+    shop: Shop,
+    product: MakeProduct,
+    square: Square,
+    clock: TestClock,
+    tmp_path: Path,
+) -> None:
+    """What was answered needs no second delivery, what was not gets one: stored once, paid once, owed once.
+
+    Killed before it is stored, between that and the answer, and at every point of acting upon it.
+    """
+    vip = await product("VIP", 500, 100, granted_role_ids=["77"])
+    square.registered_url = f"https://shop.example/webhooks/cashapp_pay/{shop.id}"
+    answers: Counter[tuple[bool, int]] = Counter()
+    for last in range(1, MOST_COMMANDS):
+        notice = await payment_notice(services, shop, await hosting.order(services, shop, ADA, vip), square)
+        headers = {name.lower(): value for name, value in notice.headers.items()}
+        answer = tmp_path / str(last)
+        os.environ["ANSWER"] = str(answer)
+        died = await dies(db, mongo_uri, last, "webhook", "cashapp_pay", notice.body.decode(), headers)
+        stored = await db.database["webhookevents"].count_documents({})
+        answers[answer.exists(), stored - last + 1] += 1
+        if not answer.exists():
+            assert await services.inbox.receive("cashapp_pay", shop.id, notice.body, headers) == 200
+        clock.forward(seconds=40)
+        await services.inbox.drain()
+        await services.sweeper.sweep()
+        await everything_fits(db, shop, vip)
+        found = json.loads(notice.body)["data"]["object"]["payment"]
+        view = await services.payments.of_order(shop, found["note"])
+        assert (view.order.status, view.payment.status) == (OrderStatus.PAID, PaymentStatus.CONFIRMED)
+        assert [each.ref for each in view.payment.receipts] == [found["id"]]
+        assert len(await Entitlement.of_order(db, shop.id, view.order.key)) == 1
+        events = await WebhookEvent.find_all(db, {})
+        assert len(events) == last
+        assert {each.state for each in events} == {WebhookState.DONE}
+        if not died:
+            assert last > 12, "the step was killed too seldom to prove anything"
+            # Not stored and stored without an answer, and answered: all three were met.
+            assert set(answers) == {(False, 0), (False, 1), (True, 1)}
+            return
+    raise AssertionError("the step never ended")
+
+
+async def payment_notice(services: Services, shop: Shop, placed: Order, square: Square) -> Notice:
+    """What Square delivers when an order is paid."""
+    await services.hosted.open(shop, placed)
+    square.pay((await hosting.payment(services, shop, placed)).provider_ref or "")
+    return square.notices[-1]
 
 
 async def test_making_a_page_killed_anywhere_leads_to_one_page(

@@ -15,8 +15,9 @@ from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, 
 from services.calls import Calls
 from services.payments import processors
 from services.payments._paypal_json import amount_of
+from services.payments._paypal_keys import PayPalKeys
 from services.payments._paypal_token import Account, Tokens
-from services.payments.paypal import PayPal, PayPalKeys
+from services.payments.paypal import PayPal
 from services.payments.processor import BadPayload, Money, News, Site, Told, What
 from tests.fakes.paypal import PayPal as FakePayPal
 from tests.fakes.provider import Fault, Notice
