@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
+from bot.mail.sending import MailEffects
 from models.base import Db
 from services import Services
 from services.access import Access
@@ -38,6 +39,8 @@ from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.levels import Levels
 from services.links import Links
+from services.mail.smtp import Smtp, SmtpKeys
+from services.mailing import Mailing
 from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
@@ -54,6 +57,7 @@ from services.providers import Providers
 from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
+from services.reminders import Reminders
 from services.revocation import Revocation
 from services.role_terms import RoleTerms
 from services.rules import Rules
@@ -100,12 +104,18 @@ def links_from(settings: Settings, public_url: str | None, clock: Clock) -> Link
 
 @dataclass(frozen=True)
 class Outside:
-    """What reaching outside services takes; `sites` says where they answer, by the adapter's name."""
+    """What reaching outside services takes; `sites` says where they answer, by the adapter's name.
+
+    `mail` is for shops without a mail service of their own; `mail_anywhere` lets theirs be in our network.
+    """
 
     vault: Vault
     sites: Mapping[str, Site] = field(default_factory=dict)
     paypal_roots: tuple[Certificate, ...] | None = None
     discord_public_key: str | None = None
+    mail: SmtpKeys | None = None
+    mail_anywhere: bool = False
+    sendgrid_eu: str | None = None
 
 
 def outside_from(settings: Settings) -> Outside:
@@ -116,6 +126,9 @@ def outside_from(settings: Settings) -> Outside:
         sites=settings.providers.sites(),
         paypal_roots=settings.providers.roots(),
         discord_public_key=settings.discord.public_key,
+        mail=settings.mail.keys(),
+        mail_anywhere=settings.mail.anywhere,
+        sendgrid_eu=settings.providers.sendgrid_eu_url,
     )
 
 
@@ -137,9 +150,10 @@ def build(
             "entitlements": till.entitlements.end_due,
             "files": ground.goods.sweep,
             "roles": terms.sweep,
+            "reminders": Reminders(db, clock, rules, outbox).remind_due,
         },
     )  # fmt: skip
-    return Services(
+    services = Services(
         clock=clock,
         shops=shops,
         access=Access(db),
@@ -174,7 +188,10 @@ def build(
         worker=ground.worker,
         sweeper=sweeper,
         wakeups=ground.wakeups,
+        mailing=till.mailing,
     )
+    MailEffects(services).sign_up(ground.worker)
+    return services
 
 
 class _Ground:
@@ -204,7 +221,10 @@ class _Ground:
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
             paypal["roots"] = outside.paypal_roots
-        self.partners = Partners(self.calls, outside.sites, {"paypal": paypal})
+        more = {"paypal": paypal, "smtp": {"private": outside.mail_anywhere}}
+        if outside.sendgrid_eu is not None:
+            more["sendgrid"] = {"eu": outside.sendgrid_eu}
+        self.partners = Partners(self.calls, outside.sites, more)
         self.adapters = Adapters(self.partners)
 
 
@@ -238,6 +258,12 @@ class _Till:
         self.providers = providers = Providers(
             db, clock,
             audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
+        )  # fmt: skip
+        keys = on.outside.mail
+        self.mailing = Mailing(
+            db, clock,
+            outbox=outbox, providers=providers,
+            default=(Smtp(on.calls, Smtp.site, private=True), keys) if keys is not None else None,
         )  # fmt: skip
         settlement = Settlement(
             db, clock, rules,

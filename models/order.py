@@ -173,6 +173,7 @@ class Order(TenantDocument):
     cancelled_at: Utc | None = None
     cancel_reason: str | None = None
     invoice_number: str | None = None
+    hold_reminded: bool = Field(default=False, description="The customer was told that the hold ends soon")
     disputed: bool = Field(default=False, description="The payer wants the money back from the provider")
     history: list[OrderEvent] = Field(default_factory=list)
 
@@ -285,9 +286,29 @@ class Order(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id, "orderNumber": number})
 
     @classmethod
+    async def mark_reminded(cls, db: Db, order: Self, *, tx: Tx) -> Self | None:
+        """Note that the customer of an unpaid order is reminded; None when it moved on or that was done."""
+        where = {
+            "_id": order.id,
+            "tenantId": order.tenant_id,
+            "status": OrderStatus.PENDING_PAYMENT,
+            "holdReminded": {"$ne": True},
+        }
+        return await cls.change(db, where, {"$set": {"holdReminded": True}}, tx=tx)
+
+    @classmethod
+    async def with_ending_hold(cls, db: Db, now: datetime, until: datetime) -> list[EndedHold]:
+        """Unpaid orders, of every tenant, whose hold ends in this time, their customers not reminded."""
+        return await cls._held(db, {"$gt": now, "$lte": until}, {"holdReminded": {"$ne": True}})
+
+    @classmethod
     async def with_ended_hold(cls, db: Db, now: datetime) -> list[EndedHold]:
         """Unpaid orders, of every tenant, whose hold is over, the soonest first."""
-        where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": {"$lte": now}}
+        return await cls._held(db, {"$lte": now}, {})
+
+    @classmethod
+    async def _held(cls, db: Db, ends: Where, also: Where) -> list[EndedHold]:
+        where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": ends, **also}
         # Only their names: one that cannot be read must not hide the others.
         names = {"tenantId": 1, "orderNumber": 1}
         cursor = cls.rows(db).find(where, names).sort("holdEndsAt", 1)

@@ -22,6 +22,7 @@ from services.invoices import Invoices
 from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.links import Links
+from services.mailing import Mailing
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
@@ -76,3 +77,4 @@ class Services:
     worker: Worker
     sweeper: Sweeper
     wakeups: Wakeups
+    mailing: Mailing

@@ -89,7 +89,8 @@ class Customers:
             raise BadInput("email", "not_an_email")
         if phone and not _PHONE.fullmatch(phone):
             raise BadInput("phone", "not_a_phone")
-        return await self._set(shop, member, {"email": email or None, "phone": phone or None})
+        fields = {"email": email or None, "phone": phone or None, "emailRefused": False}
+        return await self._set(shop, member, fields)
 
     async def add_address(self, shop: Shop, member: Member, fields: Mapping[str, str]) -> Customer:
         """Keep an address; raises BadInput naming the field, or when the book is full."""

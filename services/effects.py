@@ -22,6 +22,8 @@ class EffectKind(StrEnum):
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
     KEYS_ASSIGN = "keys.assign"
+    MAIL_CUSTOMER = "mail.customer"
+    MAIL_STAFF = "mail.staff"
 
 
 class Notice(StrEnum):
@@ -39,6 +41,8 @@ class Notice(StrEnum):
     KEY_REPLACED = "keyReplaced"
     ROLE_ENDING = "roleEnding"
     ROLE_ENDED = "roleEnded"
+    ORDER_SHIPPED = "orderShipped"
+    HOLD_ENDING = "holdEnding"
 
 
 def effect(

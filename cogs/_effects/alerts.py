@@ -33,6 +33,11 @@ REMEDIES = {
     "wrong_keys": later(
         "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."
     ),
+    "mail_away": later("The mail service could not be reached for hours."),
+    "mail_refused": later(
+        "The mail service refused it. Please test its keys with `/admin providers`, and look there."
+    ),
+    "address_refused": later("Nobody can be reached at that address. Change it with `/admin config`."),
     "refund_unknown": later(
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -49,6 +54,8 @@ EFFECTS = {
     "payment.open": later("making the page for a payment"),
     "payment.close": later("closing the page of a payment"),
     "payment.refund": later("giving money back"),
+    "mail.customer": later("sending a customer an e-mail"),
+    "mail.staff": later("sending your staff an e-mail"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Tells customers what became of their orders, by DM, as far as they want to hear it."""
+"""Tells customers what became of their orders, by DM and e-mail, as far as they want to hear it."""
 
 import nextcord
 
@@ -11,6 +11,7 @@ from models.customer import Customer
 from models.outbox import OutboxEffect
 from services import Services
 from services.effects import Notice
+from services.shops import Shop
 
 # A customer knows a switch for each stage of an order; what goes wrong at a stage belongs to its switch.
 _SWITCHES = {
@@ -24,6 +25,9 @@ _SWITCHES = {
     Notice.ROLE_ENDING: "payment_confirmed",
     Notice.ROLE_ENDED: "payment_confirmed",
     Notice.REFUNDED: "refunds",
+    Notice.ORDER_SHIPPED: "order_shipped",
+    Notice.HOLD_ENDING: "payment_confirmed",
+    Notice.KEY_DELIVERED: "payment_confirmed",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})
@@ -44,6 +48,10 @@ class CustomerNotices:
             view = await self._services.orders.staff_view(shop, effect.payload["orderId"])
             person = view.order.customer
             known = await self._services.customers.known(shop, person.discord_id)
+            # Each way has its own effect: a closed DM keeps no e-mail back, nor does a mail server any DM.
+            await self._services.mailing.owe(shop, known, effect, _SWITCHES[event])
+            if event is Notice.PAYMENT_REJECTED:
+                await self._mail_staff(shop, effect)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             if outdated(event, view, effect.payload):
@@ -59,6 +67,12 @@ class CustomerNotices:
                     raise
                 return error.reason
         return "sent"
+
+    async def _mail_staff(self, shop: Shop, effect: OutboxEffect) -> None:
+        guild = self._bot.get_guild(int(shop.guild_id))
+        about = {key: effect.payload.get(key) for key in ("orderId", "reason")}
+        payload = about | {"locale": guild.preferred_locale if guild else None}
+        await self._services.mailing.owe_staff(shop, effect.dedupe_key, payload, effect.order_id)
 
 
 def _wants(customer: Customer, event: Notice) -> bool:

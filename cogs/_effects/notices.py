@@ -13,11 +13,12 @@ from cogs._ui.role_names import RoleName
 from cogs._ui.text import width
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
-from models.order import OrderStatus
+from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from services.effects import Notice
 from services.orders import OrderView
 from services.payments.methods import PaymentMethods
+from services.reminders import REMINDED
 from services.shops import Shop
 
 # A DM shows the first few; Get my items has them all.
@@ -36,6 +37,9 @@ _NOTES = {
     Notice.ROLE_ENDED: later(
         "The time of your role at **{shop}** has ended. Thank you for having been there!"
     ),
+    Notice.ORDER_SHIPPED: later("**{shop}** has sent your order."),
+    Notice.HOLD_ENDING: later("**{shop}** will not keep your order for much longer."),
+    Notice.KEY_DELIVERED: later("**{shop}** has a key for you."),
 }
 
 
@@ -61,6 +65,9 @@ def outdated(event: Notice, view: OrderView, payload: Mapping[str, Any]) -> bool
     """Whether something has happened since that makes this notice untrue, or another one will tell more."""
     if event is Notice.ROLE_ENDING:
         return not any(_standing(each, payload) for each in view.entitlements)
+    if event is Notice.HOLD_ENDING:
+        unpaid = view.order.status is OrderStatus.PENDING_PAYMENT
+        return not unpaid or view.payment.status not in REMINDED
     if event not in _WHILE:
         return False
     status, what = _WHILE[event]
@@ -102,10 +109,20 @@ def _until(owed: Entitlement, told: Told, w: Words) -> str:
 
 
 def _note(event: Notice, told: Told, w: Words) -> str:
+    amount = amount_told(told.view, told.payload, w)
+    return w(note_of(event, told.view.order), shop=plain(told.shop.name), amount=amount)
+
+
+def note_of(event: Notice, order: Order) -> str:
+    """The sentence that says what happened, with {shop} and {amount} to be filled in."""
     # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
-    late = event is Notice.PAYMENT_REJECTED and told.view.order.status is OrderStatus.CANCELLED
-    amount = w.money(int(told.payload.get("amount", 0)), told.view.payment.currency)
-    return w(_NOTES[Notice.ORDER_CANCELLED if late else event], shop=plain(told.shop.name), amount=amount)
+    late = event is Notice.PAYMENT_REJECTED and order.status is OrderStatus.CANCELLED
+    return _NOTES[Notice.ORDER_CANCELLED if late else event]
+
+
+def amount_told(view: OrderView, payload: Mapping[str, Any], w: Words) -> str:
+    """The amount that a notice is about, where it is about one."""
+    return w.money(int(payload.get("amount", 0)), view.payment.currency)
 
 
 def _roles(told: Told, w: Words) -> list[Field]:

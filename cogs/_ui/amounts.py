@@ -99,6 +99,21 @@ def order_totals(order: Order, w: Words) -> str:
     return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named)
 
 
+def order_parts(order: Order, w: Words) -> list[tuple[str, str]]:
+    """What an order's total is made of, a name and an amount each; empty when its lines say it all."""
+    if order.subtotal_cents == order.total_cents and not order.discount_amount_cents:
+        return []
+    off = discount_name(order.discount_label, order.discount_code)
+    named = w("Discount ({name})", name=off) if off else w("Discount")
+    parts = [
+        (w("Items"), order.subtotal_cents),
+        (named, -order.discount_amount_cents),
+        (w("Shipping"), order.shipping_cost_cents),
+        (w("Tax"), order.tax_amount_cents or 0),
+    ]
+    return [(label, w.money(cents, order.currency)) for label, cents in parts if cents]
+
+
 def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int], named: str) -> str:
     subtotal, discount, shipping, tax = parts
     said = []
