@@ -57,7 +57,7 @@ from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
-from services.sweeper import Sweeper
+from services.sweeper import Step, Sweeper
 from services.vault import Vault
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -127,11 +127,7 @@ def build(
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={
-            "uses": ground.discounts.sweep,
-            "entitlements": till.entitlements.end_due,
-            "files": ground.goods.sweep,
-        },
+        also=_also(ground, till),
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -167,6 +163,15 @@ def build(
         sweeper=sweeper,
         wakeups=ground.wakeups,
     )
+
+
+def _also(ground: "_Ground", till: "_Till") -> dict[str, Step]:
+    """What else the sweeper looks after, by name."""
+    return {
+        "uses": ground.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "files": ground.goods.sweep,
+    }
 
 
 class _Ground:

@@ -33,6 +33,7 @@ REMEDIES = {
     "wrong_keys": later(
         "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."
     ),
+    "no_keys": later("No key is left. Import keys with `/admin stock`; then it is handed out by itself."),
     "refund_unknown": later(
         "Its answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -48,6 +49,7 @@ EFFECTS = {
     "payment.open": later("making the page for a payment"),
     "payment.close": later("closing the page of a payment"),
     "payment.refund": later("giving money back"),
+    "keys.assign": later("handing out keys"),
 }
 
 
@@ -102,6 +104,12 @@ def _role_failed(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
+def _keys_missing(alert: Alert, w: Words) -> str:
+    name, number = plain(cut(str(alert.params["product"]), _NAME_LENGTH)), alert.params["number"]
+    said = w("Order **{number}** is paid, but no key of **{name}** is left.", number=number, name=name)
+    return f"{said} {w('Import keys, and it is handed out by itself.')}"
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -126,5 +134,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "low_stock": _low_stock,
     "new_order": _new_order,
     "role_failed": _role_failed,
+    "keys_missing": _keys_missing,
     "effect_dead": _effect_dead,
 }
