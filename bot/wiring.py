@@ -65,7 +65,7 @@ from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
-from services.sweeper import Sweeper
+from services.sweeper import Step, Sweeper
 from services.vault import Vault
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -145,13 +145,7 @@ def build(
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={
-            "uses": ground.discounts.sweep,
-            "entitlements": till.entitlements.end_due,
-            "files": ground.goods.sweep,
-            "roles": terms.sweep,
-            "reminders": Reminders(db, clock, rules, outbox).remind_due,
-        },
+        also=_also(ground, till, terms),
     )  # fmt: skip
     services = Services(
         clock=clock,
@@ -192,6 +186,17 @@ def build(
     )
     MailEffects(services).sign_up(ground.worker)
     return services
+
+
+def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]:
+    """What else the sweeper looks after, by name."""
+    return {
+        "uses": ground.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "files": ground.goods.sweep,
+        "roles": terms.sweep,
+        "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
+    }
 
 
 class _Ground:

@@ -38,6 +38,7 @@ REMEDIES = {
         "The mail service refused it. Please test its keys with `/admin providers`, and look there."
     ),
     "address_refused": later("Nobody can be reached at that address. Change it with `/admin config`."),
+    "no_keys": later("No key is left. Import keys with `/admin stock`; then it is handed out by itself."),
     "refund_unknown": later(
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -56,6 +57,7 @@ EFFECTS = {
     "payment.refund": later("giving money back"),
     "mail.customer": later("sending a customer an e-mail"),
     "mail.staff": later("sending your staff an e-mail"),
+    "keys.assign": later("handing out keys"),
 }
 
 
@@ -112,6 +114,12 @@ def _role_not_removed(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
+def _keys_missing(alert: Alert, w: Words) -> str:
+    name, number = plain(cut(str(alert.params["product"]), _NAME_LENGTH)), alert.params["number"]
+    said = w("Order **{number}** is paid, but no key of **{name}** is left.", number=number, name=name)
+    return f"{said} {w('Import keys, and it is handed out by itself.')}"
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -137,5 +145,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "new_order": _new_order,
     "role_failed": _role_failed,
     "role_not_removed": _role_not_removed,
+    "keys_missing": _keys_missing,
     "effect_dead": _effect_dead,
 }

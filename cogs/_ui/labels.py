@@ -24,6 +24,7 @@ STATUSES = {
     "PENDING": later("on its way"),
     "GRANTED": later("delivered"),
     "REVOKED": later("taken back"),
+    "REPLACED": later("replaced"),
 }
 FIELDS = {
     "addresses": later("saved addresses"),
@@ -47,7 +48,11 @@ FIELDS = {
     "default_order_channel_id": later("order channel"),
     "default_product_image_url": later("picture for products without one"),
     "default_qty_visibility": later("display of stock"),
+    "delivery_file": later("file that is delivered"),
+    "delivery_link": later("link that is delivered"),
     "delivery_text": later("text that is delivered"),
+    "keys": later("keys"),
+    "keys_file": later("file of keys"),
     "delta": later("quantity"),
     "description": later("description"),
     "customers": later("members"),

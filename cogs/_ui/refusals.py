@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import discount_code, labels, provider_refusals
+from cogs._ui import discount_code, key_refusals, labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -103,6 +103,7 @@ _PROBLEMS = {
     "code_nothing_here": discount_code.PROBLEMS["nothing_here"],
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
+    **key_refusals.PROBLEMS,
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -119,6 +120,7 @@ _UNKNOWN = {
     "provider": later("I cannot find working keys for that provider. Enter them with `/admin providers`."),
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
+    "key": later("I cannot find that key. Please open the order again."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -271,6 +273,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     AlreadyExists: _already_exists,
     ChangedMeanwhile: _changed_meanwhile,
     **provider_refusals.SAID,
+    **key_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -175,4 +175,5 @@ def _places(product: Product, w: Words) -> list[Button]:
         Button(w("All products"), Target("product:list")),
         Button(w("Stock"), Target("stock:open", product.key)),
         Button(w("New product"), Target("product:new")),
+        Button(w("What the buyer gets"), Target("goods:open", product.key)),
     ]
