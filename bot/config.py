@@ -98,6 +98,8 @@ class ProviderSettings(Section):
     nowpayments_sandbox_url: WebAddress = "https://api-sandbox.nowpayments.io/v1"
     coinbase_business_url: WebAddress = "https://business.coinbase.com/api/v1"
     coinbase_commerce_url: WebAddress = "https://api.commerce.coinbase.com"
+    taxjar_url: WebAddress = "https://api.taxjar.com"
+    taxjar_sandbox_url: WebAddress = "https://api.sandbox.taxjar.com"
 
     def sites(self) -> dict[str, Site]:
         """The addresses by the adapters' names."""
@@ -108,6 +110,7 @@ class ProviderSettings(Section):
             "nowpayments": Site(self.nowpayments_url, self.nowpayments_sandbox_url),
             "coinbase_business": Site(self.coinbase_business_url),
             "coinbase_commerce": Site(self.coinbase_commerce_url),
+            "taxjar": Site(self.taxjar_url, self.taxjar_sandbox_url),
         }
 
     def roots(self) -> tuple[Certificate, ...] | None:

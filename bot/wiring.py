@@ -56,6 +56,8 @@ from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
 from services.sweeper import Sweeper
+from services.tax_records import TaxRecords
+from services.taxes import Taxes
 from services.vault import Vault
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -133,7 +135,7 @@ def build(
         access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods),
+        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
@@ -180,6 +182,11 @@ class _Ground:
             paypal["roots"] = outside.paypal_roots
         self.partners = Partners(self.calls, outside.sites, {"paypal": paypal})
         self.adapters = Adapters(self.partners)
+        self.providers = Providers(
+            db, clock,
+            audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+        )  # fmt: skip
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)
 
 
 class _Shelf:
@@ -200,6 +207,7 @@ class _Shelf:
             db, clock, rules,
             outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
             drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
+            taxes=on.taxes,
         )  # fmt: skip
 
 
@@ -209,10 +217,7 @@ class _Till:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
-        self.providers = providers = Providers(
-            db, clock,
-            audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
-        )  # fmt: skip
+        self.providers = providers = on.providers
         settlement = Settlement(
             db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts
         )
@@ -227,6 +232,7 @@ class _Till:
             settlement=settlement,
         )  # fmt: skip
         PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
+        TaxRecords(db, shops=shops, providers=providers, partners=on.partners).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(

@@ -76,6 +76,7 @@ class OrderItem(Part):
     granted_role_ids: list[str] = Field(default_factory=list)
     delivery_text: str | None = None
     discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
+    tax_cents: int = Field(default=0, ge=0, description="This line's part of the order's tax")
 
     @property
     def line_cents(self) -> int:
@@ -133,7 +134,12 @@ class Order(TenantDocument):
     discount_code: str | None = None
     discount_label: str | None = None
     discount_amount_cents: int = 0
-    tax_amount_cents: int | None = 0
+    tax_amount_cents: int | None = Field(
+        default=0, description="With the tax on shipping; None when it could not be computed"
+    )
+    shipping_tax_cents: int = 0
+    tax_partner: str | None = Field(default=None, description="Who is told of the sale, for the tax on it")
+    tax_told_back_cents: int = Field(default=0, description="Of refundedCents, what the tax partner is told")
     currency: str
     customer: OrderCustomer
     customer_id: str | None = None

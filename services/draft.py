@@ -25,6 +25,7 @@ from services.payments import by_hand
 from services.payments.methods import PaymentMethods
 from services.rules import Rules
 from services.shops import Shop
+from services.taxes import Tax
 
 # Without letters and digits that are read for one another: 30 to the eighth power numbers.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,6 +46,7 @@ class Draft:
     shipment: Shipment | None
     ledger: list[InventoryTransaction]
     offer: Offer | None
+    tax: Tax
 
     @property
     def tracked(self) -> list[OrderItem]:
@@ -83,6 +85,7 @@ class Drafts:
         products: dict[str, Product],
         customer: Customer,
         offer: Offer | None,
+        tax: Tax,
     ) -> Draft:
         """The order for a session whose lines were just compared with the products; raises StepMissing.
 
@@ -97,16 +100,19 @@ class Drafts:
         address, shipping = self._shipping(shop, session)
         subtotal = sum(item.line_cents for item in items)
         cost, off = shipping.cost_cents if shipping else 0, offer.cents if offer else 0
-        total = subtotal - off + cost
+        total = subtotal - off + cost + (tax.cents or 0)
         method = self._method(shop, session, total)
         order = Order(
             tenant_id=shop.id,
             order_number=new_number(),
-            items=items,
+            items=tax.on(items),
             subtotal_cents=subtotal,
             total_cents=total,
             discount_amount_cents=off,
             **_named(offer),
+            tax_amount_cents=tax.cents,
+            shipping_tax_cents=tax.levy.shipping if tax.levy else 0,
+            tax_partner=tax.partner,
             currency=shop.currency,
             customer=_snapshot(member, customer),
             customer_id=customer.key,
@@ -123,7 +129,7 @@ class Drafts:
                 OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
             ],
         )
-        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer)
+        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer, tax)
 
     def _hold(self, method: PaymentMethod) -> timedelta:
         return self._rules.hold_p2p if method in by_hand() else self._rules.hold_processor

@@ -20,6 +20,8 @@ class EffectKind(StrEnum):
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
+    TAX_RECORD = "tax.record"
+    TAX_REFUND = "tax.refund"
 
 
 class Notice(StrEnum):

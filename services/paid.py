@@ -15,6 +15,7 @@ from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
 from services.shops import Shop
 from services.stock import alert_effect
+from services.tax_records import sale_owed
 
 
 class Paid:
@@ -115,6 +116,7 @@ class Paid:
         )
         told = notice(Notice.PAYMENT_CONFIRMED, shop.id, order.key, now)
         await self._outbox.owe([number, *roles, told, alert_effect(alert, self._clock)], tx)
+        await self._outbox.owe(sale_owed(order, now), tx)
 
     async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
         if order.needs_shipping or any(e.status is not EntitlementStatus.GRANTED for e in owed):

@@ -33,6 +33,9 @@ REMEDIES = {
     "wrong_keys": later(
         "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."
     ),
+    "tax_no_address": later("It needs the shop's address. Enter it with `/admin config`, under Tax."),
+    "tax_declined": later("It refused the question. Look at the customer's address and the shop's."),
+    "tax_not_taken": later("It did not take it. Please enter it on the provider's site."),
     "refund_unknown": later(
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -48,6 +51,8 @@ EFFECTS = {
     "payment.open": later("making the page for a payment"),
     "payment.close": later("closing the page of a payment"),
     "payment.refund": later("giving money back"),
+    "tax.record": later("telling of a sale for its tax"),
+    "tax.refund": later("telling of a refund for its tax"),
 }
 
 
@@ -108,6 +113,23 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}"
 
 
+def _tax_blocks(alert: Alert, w: Words) -> str:
+    said = w("A customer cannot order because the tax cannot be worked out.")
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_unknown(alert: Alert, w: Words) -> str:
+    number = alert.params["number"]
+    said = w("Order **{number}** was placed without tax, which could not be worked out.", number=number)
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_remedy(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "provider_away":
+        return w("The provider does not answer just now.")
+    return _remedy(alert.params["reason"], w)
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -123,4 +145,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "new_order": _new_order,
     "role_failed": _role_failed,
     "effect_dead": _effect_dead,
+    "tax_blocks": _tax_blocks,
+    "tax_unknown": _tax_unknown,
 }

@@ -26,6 +26,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
 )
 
 _LONGEST_NAME = 200
@@ -70,6 +71,7 @@ _CHANGES = {
     "stock": later("Of **{name}** only {new} are left."),
     "shipping": later("The shipping **{name}** has changed."),
     "discount": later("Your discount has changed."),
+    "tax": later("The tax has changed."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -214,6 +216,10 @@ def _step_missing(error: StepMissing, w: Words) -> str:
     )
 
 
+def _tax_unknown(_: TaxUnknown, w: Words) -> str:
+    return w(labels.NO_TAX)
+
+
 def _refused(error: Refused, w: Words) -> str:
     status = labels.status(error.status, w)
     if error.kind == "order":
@@ -264,6 +270,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ConfirmInProgress: _in_progress,
     SessionExpired: _session_expired,
     StepMissing: _step_missing,
+    TaxUnknown: _tax_unknown,
     Refused: _refused,
     AlreadyDecided: _already_decided,
     ReferenceUsed: _reference_used,

@@ -9,6 +9,7 @@ from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settling.case import Case, Ledger
 from services.settling.returns import DISPUTE, order_after, refunded, status_after
+from services.tax_records import refund_owed
 
 _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "lost"}
 
@@ -89,6 +90,8 @@ class MoneyOut:
             return
         status, back = order_after(case.payment, order)
         fields = {"refundedCents": back, "disputed": disputed}
+        fields["taxToldBackCents"] = max(back, order.tax_told_back_cents)
+        await self._ledger.owe(case, *refund_owed(order, back, case.now))
         event = OrderEvent(at=case.now, what=case.news.what)
         if status is not order.status and ORDER_LIFE.allows(order.status, status):
             moved = await Order.move(
