@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import choice
+from typing import Any
 
 from bson import ObjectId
 
@@ -110,9 +111,7 @@ class Drafts:
             total_cents=total,
             discount_amount_cents=off,
             **_named(offer),
-            tax_amount_cents=tax.cents,
-            shipping_tax_cents=tax.levy.shipping if tax.levy else 0,
-            tax_partner=tax.partner,
+            **_taxed(tax),
             currency=shop.currency,
             customer=_snapshot(member, customer),
             customer_id=customer.key,
@@ -180,6 +179,14 @@ def _named(offer: Offer | None) -> dict[str, str | None]:
         "discount_id": found.key if found else None,
         "discount_code": found.code if found else None,
         "discount_label": found.label if found else None,
+    }
+
+
+def _taxed(tax: Tax) -> dict[str, Any]:
+    return {
+        "tax_amount_cents": tax.cents,
+        "shipping_tax_cents": tax.levy.shipping if tax.levy else 0,
+        "tax_partner": tax.partner,
     }
 
 

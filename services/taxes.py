@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
@@ -113,8 +114,7 @@ class Taxes:
 
     async def tell_blocked(self, shop: Shop, session: OrderSession, tax: Tax) -> None:
         """Call staff, once for each cart, because somebody cannot order."""
-        alert = _alert(shop.id, "tax_blocks", AlertSeverity.ERROR, tax, number=None)
-        alert.id = session.id
+        alert = _alert(shop.id, "tax_blocks", AlertSeverity.ERROR, tax, id=session.id)
 
         async def work(tx: Tx) -> None:
             await alert.insert(self._db, tx=tx)
@@ -128,8 +128,7 @@ class Taxes:
 
     async def tell_unknown(self, order: Order, tax: Tax, tx: Tx) -> None:
         """Call staff in the transaction that places an order without the tax that it may owe."""
-        alert = _alert(order.tenant_id, "tax_unknown", AlertSeverity.WARN, tax, number=order.order_number)
-        alert.entity_type, alert.entity_id = "Order", order.key
+        alert = _alert(order.tenant_id, "tax_unknown", AlertSeverity.WARN, tax, order=order)
         await alert.insert(self._db, tx=tx)
         await self._outbox.owe([alert_effect(alert, self._clock)], tx)
 
@@ -188,11 +187,17 @@ def _basis(shop: Shop, session: OrderSession, offer: Offer | None) -> Basis | No
     return Basis(shop.currency, lines, cost, origin, to or origin)
 
 
-def _alert(tenant_id: str, message: str, severity: AlertSeverity, tax: Tax, *, number: str | None) -> Alert:
+def _alert(
+    tenant_id: str, message: str, severity: AlertSeverity, tax: Tax, order: Order | None = None, **more: Any
+) -> Alert:
+    number = order.order_number if order else None
     return Alert(
         tenant_id=tenant_id,
         type=AlertType.PAYMENT_FAILED,
         severity=severity,
         message=message,
         params={"number": number, "partner": tax.partner, "reason": tax.problem},
+        entity_type="Order" if order else None,
+        entity_id=order.key if order else None,
+        **more,
     )

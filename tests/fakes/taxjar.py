@@ -14,7 +14,9 @@ type Answer = tuple[int, Found]
 
 CENT = Decimal("0.01")
 DIGITAL = "31000"
-PLACES = {f"{side}_{part}" for side in ("from", "to") for part in ("country", "zip", "state", "city", "street")}
+PLACES = {
+    f"{side}_{part}" for side in ("from", "to") for part in ("country", "zip", "state", "city", "street")
+}
 LINE = {"id", "quantity", "product_tax_code", "unit_price", "discount"}
 TOLD_LINE = LINE | {"product_identifier", "description", "sales_tax"}
 
@@ -64,8 +66,7 @@ class TaxJar(FakeProvider):
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             try:
-                if request.headers.get("Authorization") != f"Bearer {self.TOKEN}":
-                    raise Refusal(401, "Unauthorized", "Not authorized for route")
+                self._let_in(request)
                 status, found = await answer(request)
             except Refusal as refusal:
                 status, found = refusal.answer
@@ -74,6 +75,10 @@ class TaxJar(FakeProvider):
             return web.Response(status=status, text=text, content_type="application/json")
 
         return handle
+
+    def _let_in(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bearer {self.TOKEN}":
+            raise Refusal(401, "Unauthorized", "Not authorized for route")
 
     async def _body(self, request: web.Request, known: set[str], line: set[str]) -> Found:
         if request.content_type != "application/json":
@@ -107,9 +112,7 @@ class TaxJar(FakeProvider):
         if self.breaks_down and rate:
             tax["breakdown"] = {
                 "shipping": {"tax_collectable": Decimal(shipping).quantize(CENT)},
-                "line_items": [
-                    {"id": key, "tax_collectable": part.quantize(CENT)} for key, part in parts
-                ],
+                "line_items": [{"id": key, "tax_collectable": part.quantize(CENT)} for key, part in parts],
             }
         return 200, {"tax": tax}
 
@@ -119,19 +122,21 @@ class TaxJar(FakeProvider):
         return Decimal(line["quantity"] * line["unit_price"] - line.get("discount", 0))
 
     async def _order(self, request: web.Request) -> Answer:
-        told = await self._told(request, {"transaction_id", "transaction_date", "amount", "sales_tax"}, 1)
+        told = await self._transaction(
+            request, {"transaction_id", "transaction_date", "amount", "sales_tax"}, 1
+        )
         self._keep(self.orders, told, "order")
         return 201, {"order": told}
 
     async def _refund(self, request: web.Request) -> Answer:
         known = {"transaction_id", "transaction_reference_id", "transaction_date", "amount", "sales_tax"}
-        told = await self._told(request, known, -1)
+        told = await self._transaction(request, known, -1)
         if told["transaction_reference_id"] not in self.orders:
             raise Refusal(404, "Not Found", "no such order")
         self._keep(self.refunds, told, "refund")
         return 201, {"refund": told}
 
-    async def _told(self, request: web.Request, known: set[str], sign: int) -> Found:
+    async def _transaction(self, request: web.Request, known: set[str], sign: int) -> Found:
         told = await self._body(request, known, TOLD_LINE)
         amounts = [told["amount"], told["shipping"], told["sales_tax"]]
         amounts += [each["unit_price"] for each in told["line_items"]]
