@@ -156,7 +156,7 @@ def _review(view: CheckoutView, w: Words) -> Card:
     if problems:
         said = w("Something has changed since you chose it. Please update your order first.")
     elif view.tax.blocks:
-        said = w(labels.NO_TAX)
+        said = _no_tax(view, w)
     elif free:
         said = w("Is everything right? There is nothing to pay.")
     return Card(
@@ -166,6 +166,15 @@ def _review(view: CheckoutView, w: Words) -> Card:
         rows=[[_go(view, w, problems=problems), _back(w)], _changes(view, w, free=free)],
         colour="warn" if problems or view.tax.blocks else "plain",
     )
+
+
+def _no_tax(view: CheckoutView, w: Words) -> str:
+    if view.address is not None and view.tax.problem == "tax_declined":
+        return w(
+            "The tax cannot be worked out for this address, so nothing was ordered. "
+            "Please check its state and postal code."
+        )
+    return w(labels.NO_TAX)
 
 
 def _go(view: CheckoutView, w: Words, *, problems: bool) -> Button:

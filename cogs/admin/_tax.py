@@ -68,7 +68,7 @@ def tax_text(shop: Shop, partner: ProviderView | None, w: Words) -> str:
     percent = shop.config.tax_percent
     if percent is None:
         return w("No tax is added to your prices.")
-    return w("**{rate}** is added to every order, after discounts.", rate=f"{percent.normalize():f} %")
+    return w("**{rate}** is added to every order, after discounts.", rate=w.percent(percent))
 
 
 def rate_form(config: BotConfig, w: Words) -> Form:

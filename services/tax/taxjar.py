@@ -15,6 +15,7 @@ from services.calls import Call, Reply
 from services.partner import ProviderKeys, Site
 from services.payments.payload import parse
 from services.payments.processor import BadPayload
+from services.tax._states import state_code
 from services.tax.contract import Basis, GivenBack, Levy, Place, Sale, TaxedLine, TaxService, levy
 
 _DIGITAL = "31000"
@@ -170,7 +171,7 @@ def _place(prefix: str, place: Place) -> dict[str, str]:
     named = {
         "country": place.country,
         "zip": place.postal_code,
-        "state": place.state,
+        "state": state_code(place.state, place.country),
         "city": place.city,
         "street": place.street,
     }

@@ -93,6 +93,8 @@ class TaxJar(FakeProvider):
             raise Refusal(400, "Bad Request", "No to country, required when sending an order")
         if found["to_country"] == "US" and not found.get("to_zip"):
             raise Refusal(400, "Bad Request", "No to zip, required when country is US")
+        if found["to_country"] == "US" and len(found.get("to_state", "")) != 2:
+            raise Refusal(400, "Bad Request", "to_state must be a two-letter ISO code")
         return found
 
     async def _tax(self, request: web.Request) -> Answer:
