@@ -102,7 +102,7 @@ class Drafts:
         subtotal = sum(item.line_cents for item in items)
         cost, off = shipping.cost_cents if shipping else 0, offer.cents if offer else 0
         total = subtotal - off + cost + (tax.cents or 0)
-        method = self._method(shop, session, total)
+        method, now = self._method(shop, session, total), self._clock.now()
         order = Order(
             tenant_id=shop.id,
             order_number=new_number(),
@@ -123,10 +123,8 @@ class Drafts:
             payment_method=method,
             payment_id=str(ObjectId()),
             guild_id=shop.guild_id,
-            hold_ends_at=self._clock.now() + self._hold(method),
-            history=[
-                OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
-            ],
+            hold_ends_at=now + self._hold(method),
+            history=[OrderEvent(at=now, what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)],
         )
         return Draft(order, _payment(order), _shipment(order), _reserve(order), offer, tax)
 
