@@ -66,6 +66,8 @@ from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
 from services.sweeper import Step, Sweeper
+from services.tax_records import TaxRecords
+from services.taxes import Taxes
 from services.vault import Vault
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -153,7 +155,7 @@ def build(
         access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods),
+        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
@@ -231,6 +233,11 @@ class _Ground:
             more["sendgrid"] = {"eu": outside.sendgrid_eu}
         self.partners = Partners(self.calls, outside.sites, more)
         self.adapters = Adapters(self.partners)
+        self.providers = Providers(
+            db, clock,
+            audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+        )  # fmt: skip
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)
 
 
 class _Shelf:
@@ -251,6 +258,7 @@ class _Shelf:
             db, clock, rules,
             outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
             drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
+            taxes=on.taxes,
         )  # fmt: skip
 
 
@@ -260,10 +268,7 @@ class _Till:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
-        self.providers = providers = Providers(
-            db, clock,
-            audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
-        )  # fmt: skip
+        self.providers = providers = on.providers
         keys = on.outside.mail
         self.mailing = Mailing(
             db, clock,
@@ -287,6 +292,7 @@ class _Till:
             outbox=outbox, shops=shops, adapters=adapters, providers=providers, settlement=settlement,
         )  # fmt: skip
         PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=sending).sign_up(on.worker)
+        TaxRecords(db, shops=shops, providers=providers, partners=on.partners).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(

@@ -13,6 +13,7 @@ ShopError
 ├── ConfirmInProgress   the same order is being placed at this moment
 ├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
+├── TaxUnknown          the tax cannot be computed just now, and the shop sells nothing without it
 ├── Refused             a state does not allow the step
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
@@ -91,7 +92,7 @@ class CartEmpty(ShopError):
 class Change:
     """One thing that moved since the customer looked.
 
-    Its kind is price, gone, roles, stock, shipping, discount or term (days that a role is kept).
+    Its kind is price, gone, roles, stock, shipping, discount, tax or term (days that a role is kept).
     """
 
     kind: str
@@ -120,6 +121,10 @@ class StepMissing(ShopError):
     """The step of checkout that has no answer yet: address, shipping or payment."""
 
     step: str
+
+
+class TaxUnknown(ShopError):
+    """The tax cannot be computed at the moment, and the shop sells nothing without it; nothing was placed."""
 
 
 @dataclass(eq=False)

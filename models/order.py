@@ -84,6 +84,7 @@ class OrderItem(Part):
     delivery_file: DeliveryFile | None = None
     delivers_keys: bool = False
     discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
+    tax_cents: int = Field(default=0, ge=0, description="This line's part of the order's tax")
 
     @property
     def line_cents(self) -> int:
@@ -151,7 +152,12 @@ class Order(TenantDocument):
     discount_code: str | None = None
     discount_label: str | None = None
     discount_amount_cents: int = 0
-    tax_amount_cents: int | None = 0
+    tax_amount_cents: int | None = Field(
+        default=0, description="With the tax on shipping; None when it could not be computed"
+    )
+    shipping_tax_cents: int = 0
+    tax_partner: str | None = Field(default=None, description="Who is told of the sale, for the tax on it")
+    tax_told_back_cents: int = Field(default=0, description="Of refundedCents, what the tax partner is told")
     currency: str
     customer: OrderCustomer
     customer_id: str | None = None

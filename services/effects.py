@@ -24,6 +24,8 @@ class EffectKind(StrEnum):
     KEYS_ASSIGN = "keys.assign"
     MAIL_CUSTOMER = "mail.customer"
     MAIL_STAFF = "mail.staff"
+    TAX_RECORD = "tax.record"
+    TAX_REFUND = "tax.refund"
 
 
 class Notice(StrEnum):

@@ -16,6 +16,7 @@ from services.outbox import Outbox
 from services.role_terms import days_of
 from services.shops import Shop
 from services.stock import alert_effect
+from services.tax_records import sale_owed
 
 
 class Paid:
@@ -117,6 +118,7 @@ class Paid:
         told = notice(Notice.PAYMENT_CONFIRMED, shop.id, order.key, now)
         keys = [assign_keys(each.key, shop.id, order.key, now) for each in owed if each.keys]
         await self._outbox.owe([number, *roles, *keys, told, alert_effect(alert, self._clock)], tx)
+        await self._outbox.owe(sale_owed(order, now), tx)
 
     async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
         if order.needs_shipping or any(e.status is not EntitlementStatus.GRANTED for e in owed):

@@ -39,6 +39,9 @@ REMEDIES = {
     ),
     "address_refused": later("Nobody can be reached at that address. Change it with `/admin config`."),
     "no_keys": later("No key is left. Import keys with `/admin stock`; then it is handed out by itself."),
+    "tax_no_address": later("It needs the shop's address. Enter it with `/admin config`, under Tax."),
+    "tax_declined": later("It refused the question. Look at the customer's address and the shop's."),
+    "tax_not_taken": later("It did not take it. Please enter it on the provider's site."),
     "refund_unknown": later(
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -58,6 +61,8 @@ EFFECTS = {
     "mail.customer": later("sending a customer an e-mail"),
     "mail.staff": later("sending your staff an e-mail"),
     "keys.assign": later("handing out keys"),
+    "tax.record": later("telling of a sale for its tax"),
+    "tax.refund": later("telling of a refund for its tax"),
 }
 
 
@@ -130,6 +135,23 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}"
 
 
+def _tax_blocks(alert: Alert, w: Words) -> str:
+    said = w("A customer cannot order because the tax cannot be worked out.")
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_unknown(alert: Alert, w: Words) -> str:
+    number = alert.params["number"]
+    said = w("Order **{number}** was placed without tax, which could not be worked out.", number=number)
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_remedy(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "provider_away":
+        return w("The provider does not answer just now.")
+    return _remedy(alert.params["reason"], w)
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -147,4 +169,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "role_not_removed": _role_not_removed,
     "keys_missing": _keys_missing,
     "effect_dead": _effect_dead,
+    "tax_blocks": _tax_blocks,
+    "tax_unknown": _tax_unknown,
 }

@@ -21,6 +21,7 @@ _CHANGES = {
     "roles": later("This needs a role that you do not have."),
     "discount": later("The discount has changed."),
     "term": later("Its role now lasts for ever."),
+    "tax": later("The tax has changed."),
 }
 
 
@@ -93,7 +94,7 @@ def order_totals(order: Order, w: Words) -> str:
         order.subtotal_cents,
         order.discount_amount_cents,
         order.shipping_cost_cents,
-        order.tax_amount_cents or 0,
+        order.tax_amount_cents,
     )
     named = discount_name(order.discount_label, order.discount_code)
     return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named)
@@ -114,7 +115,7 @@ def order_parts(order: Order, w: Words) -> list[tuple[str, str]]:
     return [(label, w.money(cents, order.currency)) for label, cents in parts if cents]
 
 
-def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int], named: str) -> str:
+def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int | None], named: str) -> str:
     subtotal, discount, shipping, tax = parts
     said = []
     if subtotal != total:
@@ -126,7 +127,9 @@ def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, in
         said.append(w("Discount: -{amount}", amount=w.money(discount, currency)))
     if shipping:
         said.append(w("Shipping: {amount}", amount=w.money(shipping, currency)))
-    if tax:
+    if tax is None:
+        said.append(w("Tax: could not be worked out, so none is added"))
+    elif tax:
         said.append(w("Tax: {amount}", amount=w.money(tax, currency)))
     said.append(f"**{w.money(total, currency)}**")
     return "\n".join(said)

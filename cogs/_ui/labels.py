@@ -97,10 +97,16 @@ FIELDS = {
     "starts_at": later("first day"),
     "staff_role_ids": later("staff roles"),
     "state": later("state or region"),
+    "tax_origin": later("the shop's address"),
+    "tax_percent": later("tax in percent"),
     "text": later("text"),
     "total_allowed": later("number of uses"),
     "usage_limit": later("number of uses"),
 }
+NO_TAX = later(
+    "The tax on your order cannot be worked out just now, so nothing was ordered. "
+    "Please try again in a few minutes; your cart stays as it is."
+)
 
 
 def status(code: str, w: Words) -> str:

@@ -26,6 +26,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
 )
 
 _LONGEST_NAME = 200
@@ -71,6 +72,7 @@ _CHANGES = {
     "shipping": later("The shipping **{name}** has changed."),
     "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
+    "tax": later("The tax has changed."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -217,6 +219,10 @@ def _step_missing(error: StepMissing, w: Words) -> str:
     )
 
 
+def _tax_unknown(_: TaxUnknown, w: Words) -> str:
+    return w(labels.NO_TAX)
+
+
 def _refused(error: Refused, w: Words) -> str:
     status = labels.status(error.status, w)
     if error.kind == "order":
@@ -267,6 +273,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ConfirmInProgress: _in_progress,
     SessionExpired: _session_expired,
     StepMissing: _step_missing,
+    TaxUnknown: _tax_unknown,
     Refused: _refused,
     AlreadyDecided: _already_decided,
     ReferenceUsed: _reference_used,

@@ -31,6 +31,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
     Unavailable,
     WrongKeys,
 )
@@ -53,6 +54,7 @@ SAMPLES: list[ShopError] = [
     ConfirmInProgress(),
     SessionExpired(),
     StepMissing("ADDRESS"),
+    TaxUnknown(),
     Refused("order", "CANCELLED"),
     Refused("payment", "confirmed"),
     AlreadyDecided("confirmed"),
