@@ -228,7 +228,10 @@ class _Ground:
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
             paypal["roots"] = outside.paypal_roots
-        more = {"paypal": paypal, "smtp": {"private": outside.mail_anywhere}}
+        more = {
+            "paypal": paypal,
+            "smtp": {"anywhere": outside.mail_anywhere, "in_clear": outside.mail_anywhere},
+        }
         if outside.sendgrid_eu is not None:
             more["sendgrid"] = {"eu": outside.sendgrid_eu}
         self.partners = Partners(self.calls, outside.sites, more)
@@ -269,11 +272,11 @@ class _Till:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
         self.providers = providers = on.providers
-        keys = on.outside.mail
+        keys, relay = on.outside.mail, Smtp(on.calls, Smtp.site, anywhere=True, in_clear=True)
         self.mailing = Mailing(
             db, clock,
             outbox=outbox, providers=providers,
-            default=(Smtp(on.calls, Smtp.site, private=True), keys) if keys is not None else None,
+            default=(relay, keys) if keys is not None else None,
         )  # fmt: skip
         settlement = Settlement(
             db, clock, rules,

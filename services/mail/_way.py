@@ -24,15 +24,15 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-async def connected(host: str, port: int, *, private: bool) -> socket.socket:
-    """A connection to the host; with `private` wherever it leads.
+async def connected(host: str, port: int, *, anywhere: bool) -> socket.socket:
+    """A connection to the host; with `anywhere` wherever that is.
 
     It is made to the address that was looked at, so that a second answer of the name server changes nothing.
     Raises NotPublic, and OSError for a host that is unknown or does not answer.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    allowed = [each for each in found if private or is_public(ipaddress.ip_address(_bare(each[4][0])))]
+    allowed = [each for each in found if anywhere or is_public(ipaddress.ip_address(_bare(each[4][0])))]
     if not allowed:
         raise NotPublic
     problem = OSError()

@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime
+from functools import cached_property
 from typing import ClassVar
 
 import aiosmtplib
@@ -57,7 +58,10 @@ class SmtpKeys(MailKeys):
 
 
 class Smtp(MailPartner[SmtpKeys]):
-    """Speaks to the server over TLS only; with `private` also in the clear, as to a relay next door."""
+    """Speaks to a server on the internet over TLS.
+
+    `anywhere` lets it also be in our own network, `in_clear` speak to it without TLS where it has none.
+    """
 
     name: ClassVar[str] = _NAME
     company: ClassVar[str] = "SMTP"
@@ -73,14 +77,16 @@ class Smtp(MailPartner[SmtpKeys]):
         calls: Calls,
         site: Site,
         *,
-        private: bool = False,
+        anywhere: bool = False,
+        in_clear: bool = False,
         within: float = _WITHIN,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__(calls, site)
-        self._private = private
+        self._anywhere = anywhere
+        self._in_clear = in_clear
         self._within = within
-        self._trust = trust
+        self._given = trust
 
     def down(self) -> bool:
         """Every shop has another server, so none speaks for all."""
@@ -105,10 +111,10 @@ class Smtp(MailPartner[SmtpKeys]):
 
     @contextlib.asynccontextmanager
     async def _session(self, keys: SmtpKeys) -> AsyncIterator[aiosmtplib.SMTP]:
-        if not self._private and keys.port not in _PORTS:
+        if not self._anywhere and keys.port not in _PORTS:
             raise WrongKeys(_NAME, "port")
         async with asyncio.timeout(self._within):
-            way = await connected(keys.host, keys.port, private=self._private)
+            way = await connected(keys.host, keys.port, anywhere=self._anywhere)
             client = aiosmtplib.SMTP(
                 hostname=keys.host,
                 sock=way,
@@ -117,7 +123,7 @@ class Smtp(MailPartner[SmtpKeys]):
                 local_hostname=keys.sender.rpartition("@")[2],
                 username=keys.user or None,
                 password=keys.password.get_secret_value() or None,
-                tls_context=self._trust or ssl.create_default_context(),
+                tls_context=self._trust,
                 timeout=self._within,
             )
             try:
@@ -127,14 +133,19 @@ class Smtp(MailPartner[SmtpKeys]):
                 with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                     await client.quit()
             finally:
+                # It closes the connection with it.
                 client.close()
-                way.close()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        # Reading the system's certificates takes long enough to do it once.
+        return self._given or ssl.create_default_context()
 
     def _start_tls(self, keys: SmtpKeys) -> bool | None:
         """Whether the connection has to become a private one: None takes it where the server has it."""
         if keys.port == _TLS_PORT:
             return False
-        return None if self._private else True
+        return None if self._in_clear else True
 
 
 def message(keys: SmtpKeys, mail: Mail) -> EmailMessage:
