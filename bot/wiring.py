@@ -47,6 +47,7 @@ from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.rules import Rules
@@ -126,6 +127,7 @@ def build(
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
         also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
     )  # fmt: skip
+    delivery = Delivery(db, clock, outbox)
     return Services(
         clock=clock,
         shops=shops,
@@ -142,6 +144,7 @@ def build(
         payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
+        queue=Queue(db, clock, rules, audit=audit, outbox=outbox, delivery=delivery, refunds=till.refunds),
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -149,7 +152,7 @@ def build(
         stock=stock,
         customers=customers,
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
-        delivery=Delivery(db, clock, outbox),
+        delivery=delivery,
         invoices=Invoices(db),
         links=links,
         alerts=Alerts(db),

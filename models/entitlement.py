@@ -89,6 +89,17 @@ class Entitlement(TenantDocument):
         return await cls.change(db, where, {"$set": fields})
 
     @classmethod
+    async def hand_over(cls, db: Db, entitlement: Self, now: datetime, *, tx: Tx) -> Self | None:
+        """PENDING or FAILED → GRANTED because a person saw to it; None when it was granted or revoked."""
+        where = {
+            "_id": entitlement.id,
+            "tenantId": entitlement.tenant_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)},
+        }
+        fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None, "metadata.byHand": True}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
     async def fail(
         cls, db: Db, tenant_id: str, key: Any, reason: str, *, tx: Tx | None = None
     ) -> Self | None:

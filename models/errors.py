@@ -10,6 +10,7 @@ ShopError
 ├── DiscountUsedUp      others used a discount up before this order was paid
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
+├── UnderWay            it is being tried at this moment
 ├── ConfirmInProgress   the same order is being placed at this moment
 ├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
@@ -108,6 +109,10 @@ class CartChanged(ShopError):
 
 class ConfirmInProgress(ShopError):
     """Another click is placing this order at this moment."""
+
+
+class UnderWay(ShopError):
+    """It is being tried at this very moment, so nobody can say yet that it was done by hand."""
 
 
 class SessionExpired(ShopError):

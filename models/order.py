@@ -121,6 +121,7 @@ class Order(TenantDocument):
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
+        index("tenantId", "status", "shippingStatus", "paidAt", only=given("shipmentId")),
     )
 
     tenant_id: str

@@ -25,6 +25,7 @@ from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refunds import Refunds
 from services.shops import Shops
 from services.stock import Stock
@@ -52,6 +53,7 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    queue: Queue
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

@@ -26,7 +26,7 @@ from services.payments.adapters import Adapters
 from services.payments.processor import AnyProcessor, Money, News, RefundAsk, What
 from services.providers import Providers
 from services.rules import Rules
-from services.settlement import Settlement
+from services.settlement import First, Settlement
 from services.shops import Shop, Shops
 from services.worker import EffectFailed
 
@@ -140,6 +140,14 @@ class Refunds:
         news = _news(refund, What.REFUNDED if done else What.REFUND_FAILED)
         await self._settlement.apply(shop, payment_id, news, key=key, first=still_unknown)
         return await self._payment(shop, payment_id)
+
+    async def made_elsewhere(self, shop: Shop, payment_id: str, key: str, first: First) -> None:
+        """Book a refund that staff made in another way; `first` may refuse in the same transaction.
+
+        Raises NotFound.
+        """
+        refund = _refund(await self._payment(shop, payment_id), key)
+        await self._settlement.apply(shop, payment_id, _done(refund), key=key, first=first)
 
     async def send(self, owed: OutboxEffect) -> str:
         """Make an asked refund happen; the outbox's handler. Raises EffectFailed to be called again."""

@@ -26,6 +26,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    UnderWay,
 )
 
 _LONGEST_NAME = 200
@@ -118,6 +119,7 @@ _UNKNOWN = {
     "provider": later("There are no keys that work for this way to pay. Enter them with `/admin providers`."),
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
+    "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -202,6 +204,10 @@ def _in_progress(_: ConfirmInProgress, w: Words) -> str:
     return w("Your order is being placed at this moment. Please look at `/orders list` in a few seconds.")
 
 
+def _under_way(_: UnderWay, w: Words) -> str:
+    return w("I am trying that at this very moment. Please look again in half a minute.")
+
+
 def _session_expired(_: SessionExpired, w: Words) -> str:
     return w("Your cart was left for too long and has been closed. Please start again with `/shop browse`.")
 
@@ -260,6 +266,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     CartEmpty: _cart_empty,
     CartChanged: _cart_changed,
     ConfirmInProgress: _in_progress,
+    UnderWay: _under_way,
     SessionExpired: _session_expired,
     StepMissing: _step_missing,
     Refused: _refused,

@@ -83,6 +83,7 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
         "webhook": partial(webhook, services, shop),
+        "by_hand": partial(services.queue.close, shop, OWNER),
         "work": services.worker.drain,
     }
     await steps[name](*arguments)

@@ -32,6 +32,7 @@ from models.errors import (
     ShopError,
     StepMissing,
     Unavailable,
+    UnderWay,
     WrongKeys,
 )
 
@@ -51,6 +52,8 @@ SAMPLES: list[ShopError] = [
     CartEmpty(),
     CartChanged((Change("price", "Mug", 100, 200), Change("stock", "Cap", 3, 1))),
     ConfirmInProgress(),
+    UnderWay(),
+    NotFound("queue"),
     SessionExpired(),
     StepMissing("ADDRESS"),
     Refused("order", "CANCELLED"),
