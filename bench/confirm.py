@@ -26,6 +26,7 @@ from services.vault import Vault
 ORDERS = 200
 PRODUCTS = 50
 REPEATS = 3
+CODE = "BENCH"
 OWNER = Member("1", "owner", "Owner", owns_guild=True)
 
 
@@ -43,15 +44,21 @@ async def prepare(db: Db) -> tuple[Services, Shop, list[Product]]:
         product = await services.catalog.create(shop, OWNER, fields)
         await services.stock.restock(shop, OWNER, product.key, 100_000, "bench")
         products.append(product)
+    made = await services.discounts.create(shop, OWNER, {"off": "10%", "code": CODE, "usage_limit": "999999"})
+    await services.discounts.switch(shop, OWNER, made.discount.key, active=True)
     return services, shop, products
 
 
-async def carts(services: Services, shop: Shop, products: Sequence[Product]) -> list[Act]:
-    """One reviewed cart per order, ready for its Confirm."""
+async def carts(
+    services: Services, shop: Shop, products: Sequence[Product], code: str | None = None
+) -> list[Act]:
+    """One reviewed cart per order, ready for its Confirm; all with this discount code where one is given."""
     ready: list[Act] = []
     for number in range(ORDERS):
         member = Member(str(ObjectId()), f"user{number}", f"User {number}")
         await services.carts.add(shop, member, products[number % len(products)].key, 1)
+        if code is not None:
+            await services.carts.enter_code(shop, member, code)
         view = await services.checkout.choose_payment(shop, member, "VENMO")
         # A person who comes to Confirm was seen by the shop before.
         await services.customers.of(shop, member)
@@ -140,18 +147,19 @@ async def measure(db: Db) -> Table:
     services, shop, products = await prepare(db)
     figures = []
     for at_once in (1, 10, 50):
-        rates: dict[str, list[float]] = {"bare": [], "spread": [], "one": []}
-        slow: dict[str, list[float]] = {"bare": [], "spread": [], "one": []}
+        rates: dict[str, list[float]] = {"bare": [], "spread": [], "one": [], "code": []}
+        slow: dict[str, list[float]] = {"bare": [], "spread": [], "one": [], "code": []}
         for _ in range(REPEATS):
             for name, ready in (
                 ("bare", await bare(db, services, shop, products)),
                 ("spread", await carts(services, shop, products)),
                 ("one", await carts(services, shop, products[:1])),
+                ("code", await carts(services, shop, products, CODE)),
             ):
                 run = await timed(ready, at_once)
                 rates[name].append(run.rate)
                 slow[name].append(run.p99)
-        b, s, o = (median(rates[name]) for name in ("bare", "spread", "one"))
+        b, s, o, c = (median(rates[name]) for name in ("bare", "spread", "one", "code"))
         figures += [
             Figure(
                 f"{at_once} at once, spread over {PRODUCTS} products / bare",
@@ -164,6 +172,12 @@ async def measure(db: Db) -> Table:
                 o / s,
                 0.8,
                 f"{o:.0f}/s, p99 {median(slow['one']):.2f} s",
+            ),
+            Figure(
+                f"{at_once} at once, spread with one code / one product",
+                c / o,
+                0.8,
+                f"{c:.0f}/s, p99 {median(slow['code']):.2f} s",
             ),
         ]
     return Table("Confirm: services against a bare Motor loop", figures)

@@ -13,7 +13,7 @@ COURSE = "Pixel art course"
 ROLE_PRODUCT, ROLE = "Supporter role", "Supporter"
 _PASSWORD = "PIXEL-2048"  # noqa: S105 - of the sample course, which everybody may read
 _TOO_LITTLE = Decimal("0.0005")
-_COINS = re.compile(r"Send exactly `([0-9.]+) BTC`")
+_COINS = re.compile(r"Send exactly this much BTC:\s+```\s*([0-9.]+)")
 _PAY_NOW = re.compile(r"\[Pay now\](?:\((\S+)\)| -> (\S+))")
 _ADDRESS = re.compile(r"```\n(\w+)\n```")
 

@@ -15,6 +15,7 @@ from services import Services
 from services.access import Access
 from services.alerts import Alerts
 from services.audit import Audit
+from services.calls import Calls
 from services.carts import Carts
 from services.catalog import Catalog
 from services.checkout import Checkout
@@ -38,10 +39,10 @@ from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
 from services.paid import Paid
+from services.partners import Partners
 from services.payment_desk import PaymentDesk
 from services.payment_effects import PaymentEffects
 from services.payments.adapters import Adapters
-from services.payments.calls import Calls
 from services.payments.methods import PaymentMethods
 from services.payments.processor import Site
 from services.placement import Placement
@@ -180,7 +181,8 @@ class _Ground:
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
             paypal["roots"] = outside.paypal_roots
-        self.adapters = Adapters(self.calls, outside.sites, {"paypal": paypal})
+        self.partners = Partners(self.calls, outside.sites, {"paypal": paypal})
+        self.adapters = Adapters(self.partners)
 
 
 class _Shelf:
@@ -212,7 +214,7 @@ class _Till:
         adapters = on.adapters
         self.providers = providers = Providers(
             db, clock,
-            audit=on.audit, shops=shops, vault=on.outside.vault, adapters=adapters, links=on.links,
+            audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
         )  # fmt: skip
         settlement = Settlement(
             db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts

@@ -28,10 +28,14 @@ _COUNTER = (
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
     (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
     (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
+    (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
-    (Permission.PROVIDER_MANAGE, later("`/admin providers`: set up payments that confirm themselves")),
+    (
+        Permission.PROVIDER_MANAGE,
+        later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
+    ),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

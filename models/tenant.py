@@ -63,6 +63,9 @@ class BotConfig(TenantDocument):
     response_mode: ResponseMode = ResponseMode.EPHEMERAL
     low_inventory_threshold: int = Field(default=5, ge=0, le=1_000_000)
     enabled_payment_methods: list[PaymentMethod] = Field(default_factory=list)
+    partners: dict[str, str] = Field(
+        default_factory=dict, description="Who does the shop's mail, tax and shipping: names by kind"
+    )
     payment_instructions: str = ""
     payment_instructions_by_method: dict[str, Any] = Field(default_factory=dict)
     registered_discord_user_ids: list[str] = Field(default_factory=list)

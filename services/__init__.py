@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.access import Access
 from services.alerts import Alerts
+from services.calls import Calls
 from services.carts import Carts
 from services.catalog import Catalog
 from services.checkout import Checkout
@@ -20,7 +21,6 @@ from services.invoices import Invoices
 from services.links import Links
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
-from services.payments.calls import Calls
 from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller

@@ -1,4 +1,4 @@
-"""What staff enter to reach a payment processor: which values, whether they can be right, how they show."""
+"""What staff enter to reach a partner: which values, whether they can be right, how they show."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from models.errors import BadInput
-from services.payments.processor import ProviderKeys
+from services.partner import ProviderKeys
 from services.storable import well_formed
 
 _LENGTH = 4000

@@ -1,4 +1,4 @@
-"""A shop's keys to payment processors: entered by staff, stored sealed, tried out, shown masked."""
+"""A shop's keys to its partners: entered by staff, stored sealed, tried out, shown masked."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,15 +11,14 @@ from pydantic import SecretStr, ValidationError
 from models.base import Db, Tx, transact
 from models.errors import BadInput, ChangedMeanwhile, NotFound
 from models.member import Member
-from models.payment_method import PaymentMethod
 from models.provider import Provider
 from models.webhook import WebhookEvent, WebhookProvider
 from services.audit import Audit
 from services.clock import Clock
 from services.links import Links
-from services.payments.adapters import Adapters
-from services.payments.contract import MethodDescriptor
-from services.payments.processor import AnyProcessor, ProviderKeys
+from services.partner import AnyPartner, PartnerKind, ProviderKeys
+from services.partners import Partners
+from services.payments.processor import Processor
 from services.provider_keys import KeyField, checked, key_fields, masked
 from services.remembered import Remembered
 from services.shops import Shop, Shops
@@ -33,11 +32,17 @@ type Renew = Callable[[ProviderKeys | None], ProviderKeys | None]
 
 @dataclass(frozen=True)
 class ProviderView:
-    """How a shop stands with a processor; `values` are masked, not `readable`: the secret is lost."""
+    """How a shop stands with a partner; `values` are masked, not `readable`: the secret is lost.
 
-    descriptor: MethodDescriptor
+    `offered`: customers can choose a payment partner, or of the other kinds this is the one in use.
+    """
+
+    kind: PartnerKind
     name: str
     company: str
+    icon: str
+    title: str
+    about: str
     fields: tuple[KeyField, ...]
     configured: bool
     readable: bool
@@ -49,13 +54,14 @@ class ProviderView:
     has_sandbox: bool
     fits_currency: bool
     values: dict[str, str]
+    delivers: bool
     webhook_url: str | None
     subscribe: tuple[str, ...] | None
     last_event: WebhookEvent | None
 
 
 class Providers:
-    """Who may be asked for money in a shop's name."""
+    """Who works for a shop on the outside, and with which keys."""
 
     def __init__(
         self,
@@ -65,63 +71,74 @@ class Providers:
         audit: Audit,
         shops: Shops,
         vault: Vault,
-        adapters: Adapters,
+        partners: Partners,
         links: Links,
     ) -> None:
         self._db = db
         self._audit = audit
         self._shops = shops
         self._vault = vault
-        self._adapters = adapters
+        self._partners = partners
         self._links = links
         self._remembered: Remembered[tuple[str, str], ProviderKeys] = Remembered(clock, _REMEMBERED)
 
-    def fields(self, method: str) -> tuple[KeyField, ...]:
-        """What staff enter for a processor; raises NotFound."""
-        return key_fields(self._adapters.of(method).keys)
+    def fields(self, name: str) -> tuple[KeyField, ...]:
+        """What staff enter for a partner; raises NotFound."""
+        return key_fields(self._partners.called(name).keys)
 
     async def keys(self, tenant_id: str, name: str) -> ProviderKeys:
-        """The shop's keys to a processor, by its name; raises NotFound when it has none that can be read."""
+        """The shop's keys to a partner, by its name; raises NotFound when it has none that can be read."""
         return await self._remembered.get((tenant_id, name), partial(self._read, tenant_id, name))
 
     async def _read(self, tenant_id: str, name: str) -> ProviderKeys:
-        adapter = self._adapters.named(name)
+        partner = self._partners.named(name)
         stored = await Provider.of(self._db, tenant_id, name)
-        keys = self._opened(stored, adapter) if stored is not None and stored.is_active else None
+        keys = self._opened(stored, partner) if stored is not None and stored.is_active else None
         if keys is None:
             raise NotFound("provider")
         return keys
 
     async def views(self, shop: Shop) -> list[ProviderView]:
-        """Every processor that the shop could use, in order of display; none with its last event."""
+        """Every partner that the shop could use, in order of display; none with its last event."""
         stored = {each.type: each for each in await Provider.all_of(self._db, shop.id)}
-        return [self._view(shop, each, stored.get(each.name)) for each in self._adapters.all()]
+        return [self._view(shop, each, stored.get(each.name)) for each in self._partners.all()]
 
-    async def view(self, shop: Shop, method: str) -> ProviderView:
-        """How the shop stands with one processor; raises NotFound."""
-        adapter = self._adapters.of(method)
-        stored = await Provider.of(self._db, shop.id, adapter.name)
-        last = await WebhookEvent.latest(self._db, shop.id, WebhookProvider(adapter.name.upper()))
-        return self._view(shop, adapter, stored, last)
+    async def view(self, shop: Shop, name: str) -> ProviderView:
+        """How the shop stands with one partner; raises NotFound."""
+        partner = self._partners.called(name)
+        stored = await Provider.of(self._db, shop.id, partner.name)
+        last = None
+        if partner.delivers:
+            last = await WebhookEvent.latest(self._db, shop.id, WebhookProvider(partner.name.upper()))
+        return self._view(shop, partner, stored, last)
 
-    async def configure(self, shop: Shop, actor: Member, method: str, values: Mapping[str, str]) -> Shop:
-        """Store keys; an empty secret keeps the one that is stored. A method without any is offered then.
+    async def in_use(self, shop: Shop, kind: PartnerKind) -> tuple[AnyPartner, ProviderKeys] | None:
+        """Who does this for the shop, and the keys for it; None where nobody does. Not for payments."""
+        name = shop.config.partners.get(kind.value)
+        try:
+            return (self._partners.named(name), await self.keys(shop.id, name)) if name else None
+        except NotFound:
+            return None
 
-        Raises BadInput naming the first value that is wrong, NotFound for an unknown method.
+    async def configure(self, shop: Shop, actor: Member, name: str, values: Mapping[str, str]) -> Shop:
+        """Store keys; an empty secret keeps the one that is stored.
+
+        With the first ones a payment method is offered, another partner is in use unless the shop has one of
+        its kind. Raises BadInput naming the first value that is wrong, NotFound for an unknown partner.
         """
-        adapter = self._adapters.of(method)
+        partner = self._partners.called(name)
         first = await self._store(
-            shop, actor, adapter, "provider.keys", lambda known: checked(adapter.keys, values, known)
+            shop, actor, partner, "provider.keys", lambda known: checked(partner.keys, values, known)
         )
-        # New keys for a method that staff took off the checkout leave it there.
-        if first or not adapter.opens:
-            return await self.offer(shop, actor, method, offered=adapter.opens)
+        # New keys for what staff took out of use leave it there.
+        if (first and not _rival(await self._shops.of_tenant(shop.id), partner)) or not partner.opens:
+            return await self.offer(shop, actor, partner.name, offered=partner.opens)
         return shop
 
-    async def choose_environment(self, shop: Shop, actor: Member, method: str, environment: str) -> Shop:
+    async def choose_environment(self, shop: Shop, actor: Member, name: str, environment: str) -> Shop:
         """Use the provider's live or its sandbox site from now on; raises NotFound or BadInput."""
-        adapter = self._adapters.of(method)
-        if adapter.site.sandbox is None or environment not in {"live", "sandbox"}:
+        partner = self._partners.called(name)
+        if partner.site.sandbox is None or environment not in {"live", "sandbox"}:
             raise BadInput("environment", "not_allowed")
 
         def elsewhere(known: ProviderKeys | None) -> ProviderKeys:
@@ -129,61 +146,55 @@ class Providers:
                 raise NotFound("provider")
             return known.model_copy(update={"environment": environment})
 
-        await self._store(shop, actor, adapter, "provider.environment", elsewhere)
+        await self._store(shop, actor, partner, "provider.environment", elsewhere)
         return shop
 
-    async def offer(self, shop: Shop, actor: Member, method: str, *, offered: bool) -> Shop:
-        """Offer the method at checkout, or no longer; what is under way goes on.
+    async def offer(self, shop: Shop, actor: Member, name: str, *, offered: bool) -> Shop:
+        """Offer the method at checkout, or no longer; use a partner of another kind, in place of its rival.
 
-        Raises NotFound, BadInput for one that is closed, ChangedMeanwhile when nobody lets it come through.
+        What is under way goes on. Raises NotFound, BadInput for one that is closed, ChangedMeanwhile when
+        nobody lets it come through.
         """
-        adapter = self._adapters.of(method)
-        if offered and not adapter.opens:
+        partner = self._partners.called(name)
+        if offered and not partner.opens:
             raise BadInput("payment_method", "not_allowed")
         if offered:
-            await self._read(shop.id, adapter.name)
+            await self._read(shop.id, partner.name)
         for _ in range(_TRIES):
             now = await self._shops.of_tenant(shop.id)
+            if _offers(now, partner) == offered:
+                return now
             try:
-                return await self._offer(now, actor, adapter.descriptor.value, offered=offered)
+                return await self._shops.configure(now, actor, **_with(now, partner, offered=offered))
             except ChangedMeanwhile:
-                # Whatever else was changed stands: one method more or less does not touch it.
+                # Whatever else was changed stands: one partner more or less does not touch it.
                 continue
         raise ChangedMeanwhile
 
-    async def _offer(self, shop: Shop, actor: Member, value: PaymentMethod, *, offered: bool) -> Shop:
-        enabled = list(shop.config.enabled_payment_methods)
-        if offered == (value in enabled):
-            return shop
-        wanted = [*enabled, value] if offered else [each for each in enabled if each is not value]
-        return await self._shops.configure(shop, actor, enabled_payment_methods=wanted)
-
-    async def remove(self, shop: Shop, actor: Member, method: str) -> Shop:
-        """Forget the keys: nothing is offered, and nothing the provider delivers is accepted any more."""
-        adapter = self._adapters.of(method)
-        shop = await self.offer(shop, actor, method, offered=False)
-        await self._store(shop, actor, adapter, "provider.remove", lambda _: None)
+    async def remove(self, shop: Shop, actor: Member, name: str) -> Shop:
+        """Forget the keys: it is not used, and nothing that it delivers is accepted any more."""
+        partner = self._partners.called(name)
+        shop = await self.offer(shop, actor, partner.name, offered=False)
+        await self._store(shop, actor, partner, "provider.remove", lambda _: None)
         return shop
 
-    async def test(self, shop: Shop, method: str) -> None:
+    async def test(self, shop: Shop, name: str) -> None:
         """Ask the provider for something harmless; raises NotFound, WrongKeys, Declined or Unavailable."""
-        adapter = self._adapters.of(method)
-        await adapter.test(await self._read(shop.id, adapter.name))
+        partner = self._partners.called(name)
+        await partner.test(await self._read(shop.id, partner.name))
 
-    async def _store(
-        self, shop: Shop, actor: Member, adapter: AnyProcessor, action: str, renew: Renew
-    ) -> bool:
+    async def _store(self, shop: Shop, actor: Member, partner: AnyPartner, action: str, renew: Renew) -> bool:
         """Put other keys in place of those that are known, if they can be read; whether there were none."""
 
         async def work(tx: Tx) -> bool:
-            stored = await Provider.of(self._db, shop.id, adapter.name, tx=tx)
+            stored = await Provider.of(self._db, shop.id, partner.name, tx=tx)
             active = stored is not None and stored.is_active
-            keys = renew(self._opened(stored, adapter) if stored is not None and active else None)
+            keys = renew(self._opened(stored, partner) if stored is not None and active else None)
             if keys is None and not active:
                 return True
-            config = self._sealed(shop.id, adapter.name, keys) if keys is not None else {}
+            config = self._sealed(shop.id, partner.name, keys) if keys is not None else {}
             shown = {"environment": keys.environment, **masked(keys)} if keys is not None else {}
-            now = await Provider.put(self._db, shop.id, adapter.name, config, active=keys is not None, tx=tx)
+            now = await Provider.put(self._db, shop.id, partner.name, config, active=keys is not None, tx=tx)
             await self._audit.record(shop.id, actor, action, now, after=shown, tx=tx)
             return not active
 
@@ -194,30 +205,33 @@ class Providers:
     def _view(
         self,
         shop: Shop,
-        adapter: AnyProcessor,
+        partner: AnyPartner,
         stored: Provider | None,
         last_event: WebhookEvent | None = None,
     ) -> ProviderView:
         active = stored is not None and stored.is_active
-        keys = self._opened(stored, adapter) if stored is not None and active else None
-        method: PaymentMethod = adapter.descriptor.value
+        keys = self._opened(stored, partner) if stored is not None and active else None
         return ProviderView(
-            descriptor=adapter.descriptor,
-            name=adapter.name,
-            company=adapter.company,
-            fields=key_fields(adapter.keys),
+            kind=partner.kind,
+            name=partner.name,
+            company=partner.company,
+            icon=partner.icon,
+            title=partner.title,
+            about=partner.about,
+            fields=key_fields(partner.keys),
             configured=active,
             readable=keys is not None,
-            offered=method in shop.config.enabled_payment_methods,
-            opens=adapter.opens,
-            down=adapter.down(),
+            offered=_offers(shop, partner),
+            opens=partner.opens,
+            down=partner.down(),
             environment=keys.environment if keys else "live",
             plays=keys is not None and keys.plays,
-            has_sandbox=adapter.site.sandbox is not None,
-            fits_currency=adapter.currencies is None or shop.currency in adapter.currencies,
+            has_sandbox=partner.site.sandbox is not None,
+            fits_currency=partner.currencies is None or shop.currency in partner.currencies,
             values=masked(keys) if keys else {},
-            webhook_url=self._links.webhook_url(adapter.name, shop.id),
-            subscribe=adapter.subscribe,
+            delivers=partner.delivers,
+            webhook_url=self._links.webhook_url(partner.name, shop.id) if partner.delivers else None,
+            subscribe=partner.subscribe,
             last_event=last_event,
         )
 
@@ -231,19 +245,40 @@ class Providers:
                 config[key] = str(value)
         return config
 
-    def _opened(self, stored: Provider, adapter: AnyProcessor) -> ProviderKeys | None:
+    def _opened(self, stored: Provider, partner: AnyPartner) -> ProviderKeys | None:
         values: dict[str, Any] = {}
         try:
-            for field in key_fields(adapter.keys):
+            for field in key_fields(partner.keys):
                 value = stored.config.get(field.key)
                 if field.secret and value is not None:
-                    about = _about(stored.tenant_id or "", adapter.name, field.key)
+                    about = _about(stored.tenant_id or "", partner.name, field.key)
                     value = self._vault.open(value, about=about)
                 if value is not None:
                     values[field.key] = value
-            return adapter.keys(environment=stored.config.get("environment", "live"), **values)
+            return partner.keys(environment=stored.config.get("environment", "live"), **values)
         except (VaultShut, ValidationError):
             return None
+
+
+def _offers(shop: Shop, partner: AnyPartner) -> bool:
+    if isinstance(partner, Processor):
+        return partner.descriptor.value in shop.config.enabled_payment_methods
+    return shop.config.partners.get(partner.kind.value) == partner.name
+
+
+def _rival(shop: Shop, partner: AnyPartner) -> bool:
+    """Whether another does already what only one can do for a shop."""
+    return shop.config.partners.get(partner.kind.value, partner.name) != partner.name
+
+
+def _with(shop: Shop, partner: AnyPartner, *, offered: bool) -> dict[str, Any]:
+    """What changes in the set-up when the partner is offered, or no longer."""
+    if isinstance(partner, Processor):
+        others = [each for each in shop.config.enabled_payment_methods if each != partner.descriptor.value]
+        return {"enabled_payment_methods": [*others, partner.descriptor.value] if offered else others}
+    kind = partner.kind.value
+    rest = {key: name for key, name in shop.config.partners.items() if key != kind}
+    return {"partners": {**rest, kind: partner.name} if offered else rest}
 
 
 def _about(tenant_id: str, name: str, key: str) -> str:

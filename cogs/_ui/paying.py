@@ -6,6 +6,7 @@ from cogs._ui.text import plain
 from cogs._ui.words import Words
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
+from services.partners import known_partners
 from services.payments import get_payment_method_descriptor, processors
 from services.payments.contract import Instructions
 
@@ -19,11 +20,19 @@ def method_name(method: PaymentMethod, w: Words) -> str:
         return method.value.replace("_", " ").title()
 
 
-def provider_name(name: str) -> str:
-    """Who sent a webhook, by its name in either case."""
+def way_to_pay(name: str, w: Words) -> str:
+    """What customers call paying through a provider, by its name in either case."""
     for processor in processors().values():
         if processor.name == name.lower():
-            return processor.company
+            return w(processor.descriptor.display_name)
+    return provider_name(name)
+
+
+def provider_name(name: str) -> str:
+    """Who sent a webhook, by its name in either case."""
+    for partner in known_partners():
+        if partner.name == name.lower():
+            return partner.company
     return name.replace("_", " ").title()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from cogs._ui.paying import provider_name
+from cogs._ui.paying import way_to_pay
 from cogs._ui.words import Words, later
 from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
 
@@ -24,7 +24,7 @@ _SENTENCES: dict[type[ProviderError], str] = {
 
 
 def _said(text: str, error: ProviderError, w: Words) -> str:
-    return w(text, provider=provider_name(error.provider))
+    return w(text, provider=way_to_pay(error.provider, w))
 
 
 SAID: dict[type[ProviderError], Callable[[ProviderError, Words], str]] = {

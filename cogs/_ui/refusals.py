@@ -116,7 +116,7 @@ _UNKNOWN = {
     "part": later("I cannot find that setting. Please open `/admin config` again."),
     "discount": later("I cannot find that discount. Please choose one with `/admin discount`."),
     "payment_method": later("That way of paying is not offered here. Please choose another."),
-    "provider": later("There are no keys that work for this way to pay. Enter them with `/admin providers`."),
+    "provider": later("I cannot find working keys for that provider. Enter them with `/admin providers`."),
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
@@ -185,7 +185,9 @@ def _out_of_stock(error: OutOfStock, w: Words) -> str:
 
 
 def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
-    return w("The discount of this order was used up by others meanwhile. Please decide what it shall cost.")
+    return w(
+        "Others have used up this order's discount meanwhile. Open its payment to decide about the money."
+    )
 
 
 def _cart_empty(_: CartEmpty, w: Words) -> str:

@@ -9,7 +9,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from cogs._ui.words import LOCALES
-from services.payments import by_hand, processors
+from services.partner import AnyPartner, PartnerKind
+from services.partners import known_partners
+from services.payments import by_hand
 from services.provider_keys import key_fields
 
 _ROOT = LOCALES.parents[1]
@@ -27,6 +29,9 @@ def template() -> Catalog:
         _collect(_ROOT / folder, found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
+    for partner in known_partners():
+        for text in _of_partner(partner):
+            found.add(text, None, [(_folder(partner.kind), 0)])
     return found
 
 
@@ -66,17 +71,23 @@ def _literal(argument: Any) -> str | None:
 
 
 def _of_payment_methods() -> Iterator[str]:
-    """What the ways to pay say of themselves: each is one file of the services, which translate nothing."""
+    """What the ways to pay by hand say of themselves: files of the services, which translate nothing."""
     for method in by_hand().values():
         yield method.descriptor.display_name
         yield method.descriptor.description
         for setting in method.settings:
             yield setting.label
             yield setting.example
-    for processor in processors().values():
-        yield processor.descriptor.display_name
-        yield processor.descriptor.description
-        for field in key_fields(processor.keys):
-            yield field.label
-            if field.description:
-                yield field.description
+
+
+def _folder(kind: PartnerKind) -> str:
+    return "services/payments" if kind is PartnerKind.PAYMENT else f"services/{kind.value}"
+
+
+def _of_partner(partner: type[AnyPartner]) -> Iterator[str]:
+    yield partner.title
+    yield partner.about
+    for field in key_fields(partner.keys):
+        yield field.label
+        if field.description:
+            yield field.description

@@ -1,45 +1,24 @@
-"""Payment providers as admins see them: how the shop stands with each, and what to do at the provider's."""
+"""Providers as admins see them: how the shop stands with each, and what to do at the provider's."""
 
 from collections.abc import Sequence
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select, block, code
+from cogs._ui.controls import Style
 from cogs._ui.target import Target
 from cogs._ui.words import Words
+from cogs.admin._provider_words import HEADINGS, leave_label, provider_state, takes_money, use_label
+from services.partner import PartnerKind
 from services.providers import ProviderView
 from services.shops import Shop
 
 
-def provider_state(view: ProviderView, shop: Shop, w: Words) -> str:
-    """How far the shop is with a provider, in words."""
-    if view.configured and not view.readable:
-        return w("its keys cannot be read any more, enter them anew")
-    if not view.opens:
-        return w("takes no new payments, only old ones are followed") if view.configured else w("closed")
-    if not view.configured:
-        return w("not set up")
-    if not view.fits_currency:
-        return w("not offered: it does not take {currency}", currency=shop.currency)
-    if not view.offered:
-        return w("set up, not offered")
-    return w("offered, but it does not answer at the moment") if view.down else w("offered")
-
-
 def provider_list(views: Sequence[ProviderView], shop: Shop, w: Words) -> Card:
-    """Every provider with its state, and the way to each."""
-    lines = [provider_line(view, shop, w) for view in views]
-    told = w("They confirm payments by themselves. Open one to enter its keys.")
-    options = [
-        Option(
-            _named(view, w),
-            view.descriptor.value.value,
-            w(view.descriptor.description),
-            view.descriptor.icon,
-        )
-        for view in views
-    ]
+    """Every partner with its state, by what they do, and the way to each."""
+    groups = [_group(kind, views, shop, w) for kind in PartnerKind]
+    options = [Option(_named(view, w), view.name, w(view.about), view.icon) for view in views]
     return Card(
-        title=w("Payment providers"),
-        text="\n".join([told, "", *lines]),
+        title=w("Providers"),
+        text="\n\n".join([w("Open one to enter its keys."), *filter(None, groups)]),
         rows=[
             Select(w("Open a provider"), Target("providers:open"), options),
             [
@@ -50,22 +29,30 @@ def provider_list(views: Sequence[ProviderView], shop: Shop, w: Words) -> Card:
     )
 
 
+def _group(kind: PartnerKind, views: Sequence[ProviderView], shop: Shop, w: Words) -> str:
+    lines = [provider_line(view, shop, w) for view in views if view.kind is kind]
+    heading = f"__{w(HEADINGS[kind])}__"
+    if kind is PartnerKind.PAYMENT:
+        heading = f"{heading}: {w('they confirm payments by themselves')}"
+    return "\n".join([heading, *lines]) if lines else ""
+
+
 def provider_line(view: ProviderView, shop: Shop, w: Words) -> str:
     """A provider with its state; of one that is closed also why."""
-    named = f"{view.descriptor.icon} **{_named(view, w)}**"
+    named = f"{view.icon} **{_named(view, w)}**"
     said = f"{named}: {provider_state(view, shop, w)}"
-    return said if view.opens else f"{said}. {w(view.descriptor.description)}"
+    return said if view.opens else f"{said}. {w(view.about)}"
 
 
 def _named(view: ProviderView, w: Words) -> str:
-    """A way to pay with who answers for it, such as Card (Stripe)."""
-    name = w(view.descriptor.display_name)
+    """What it is called with who answers for it, such as Card (Stripe)."""
+    name = w(view.title)
     return name if name == view.company else f"{name} ({view.company})"
 
 
 def provider_title(view: ProviderView, w: Words) -> str:
     """The same with its sign."""
-    return f"{view.descriptor.icon} {_named(view, w)}"
+    return f"{view.icon} {_named(view, w)}"
 
 
 def provider_card(view: ProviderView, shop: Shop, refused: int, w: Words) -> Card:
@@ -74,8 +61,8 @@ def provider_card(view: ProviderView, shop: Shop, refused: int, w: Words) -> Car
     `refused` is how many of its deliveries were turned away lately.
     """
     warnings = _warnings(view, w)
-    state = w("It is {state}.", state=f"**{provider_state(view, shop, w)}**")
-    about = w(view.descriptor.description)
+    state = w("State: {state}", state=f"**{provider_state(view, shop, w)}**")
+    about = w(view.about)
     return Card(
         title=provider_title(view, w),
         text="\n".join([about, state, *(f"⚠️ {each}" for each in warnings)]),
@@ -90,7 +77,11 @@ def _warnings(view: ProviderView, w: Words) -> list[str]:
     if view.configured and not view.readable:
         said.append(w("The installation's secret was changed, so nobody can read these keys any more."))
     if view.plays:
-        said.append(w("These keys are for trying out: payers spend play money and get real goods."))
+        said.append(
+            w("These keys are for trying out: payers spend play money and get real goods.")
+            if takes_money(view)
+            else w("These keys are for trying out: nothing real comes of what I do with them.")
+        )
     if view.webhook_url is not None and not view.webhook_url.startswith("https://"):
         said.append(w("The address below does not begin with https://, so the provider may not use it."))
     return said
@@ -107,6 +98,8 @@ def _keys(view: ProviderView, w: Words) -> list[Field]:
 
 
 def _webhook(view: ProviderView, w: Words) -> list[Field]:
+    if not view.delivers:
+        return []
     if view.webhook_url is None:
         said = w(
             "I have no address at which the provider could reach me. Whoever runs me sets `public_url` "
@@ -128,7 +121,7 @@ def _webhook(view: ProviderView, w: Words) -> list[Field]:
 
 
 def _heard(view: ProviderView, refused: int, w: Words) -> list[Field]:
-    if not view.configured:
+    if not (view.configured and view.delivers):
         return []
     last = w.when(view.last_event.received_at) if view.last_event else w("never")
     fields = [Field(w("Last message"), last, inline=True)]
@@ -140,32 +133,32 @@ def _heard(view: ProviderView, refused: int, w: Words) -> list[Field]:
 
 
 def _rows(view: ProviderView, w: Words) -> list[Row]:
-    method = view.descriptor.value.value
     enter = w("Change keys") if view.configured else w("Enter keys")
-    first = [Button(enter, Target("providers:keys", method), "secondary" if view.readable else "primary")]
+    style: Style = "secondary" if view.readable else "primary"
+    first = [Button(enter, Target("providers:keys", view.name), style)]
     if view.readable:
         first += _acts(view, w)
     ways = [
-        Button(w("Its messages"), Target("webhooks:list", 0, f"{view.name.upper()}.all")),
         Button(w("All providers"), Target("providers:list")),
-        Button(w("Look again"), Target("providers:open", method)),
+        Button(w("Look again"), Target("providers:open", view.name)),
     ]
+    if view.delivers:
+        ways.insert(0, Button(w("Its messages"), Target("webhooks:list", 0, f"{view.name.upper()}.all")))
     if view.configured:
-        ways.append(Button(w("Remove keys"), Target("providers:forget", method), "danger"))
+        ways.append(Button(w("Remove keys"), Target("providers:forget", view.name), "danger"))
     return [first, ways]
 
 
 def _acts(view: ProviderView, w: Words) -> list[Button]:
-    method = view.descriptor.value.value
-    acts = [Button(w("Test keys"), Target("providers:test", method), "primary")]
+    acts = [Button(w("Test keys"), Target("providers:test", view.name), "primary")]
     if view.offered:
-        acts.append(Button(w("Do not offer"), Target("providers:offer", method, "no")))
+        acts.append(Button(leave_label(view, w), Target("providers:offer", view.name, "no")))
     elif view.opens:
-        acts.append(Button(w("Offer at checkout"), Target("providers:offer", method, "yes"), "success"))
+        acts.append(Button(use_label(view, w), Target("providers:offer", view.name, "yes"), "success"))
     if view.has_sandbox:
         live = view.environment == "live"
         label = w("Use the sandbox") if live else w("Use the live site")
-        acts.append(Button(label, Target("providers:site", method, "sandbox" if live else "live")))
+        acts.append(Button(label, Target("providers:site", view.name, "sandbox" if live else "live")))
     return acts
 
 
@@ -175,5 +168,5 @@ def ask_card(view: ProviderView, w: Words, *, question: str, yes: Button) -> Car
         title=provider_title(view, w),
         text=question,
         colour="warn",
-        rows=[[yes, Button(w("Back"), Target("providers:open", view.descriptor.value.value))]],
+        rows=[[yes, Button(w("Back"), Target("providers:open", view.name))]],
     )

@@ -8,6 +8,7 @@ from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words
+from cogs.admin._provider_words import use_label
 from models.errors import BadInput, Declined, ProviderError, WrongKeys
 from services.provider_keys import KeyField
 from services.providers import ProviderView
@@ -19,7 +20,7 @@ def keys_form(view: ProviderView, w: Words) -> Form:
     """One input for each key; of secrets nothing is shown, and those left empty stay."""
     return Form(
         w("Keys to {provider}", provider=view.company),
-        Target("providers:keys", view.descriptor.value.value),
+        Target("providers:keys", view.name),
         [_input(field, view, w) for field in view.fields],
     )
 
@@ -50,7 +51,8 @@ def works(view: ProviderView, w: Words) -> str:
     if view.last_event is None and view.webhook_url is not None:
         said.append(w("Whether its messages reach me will show when the first one comes."))
     if view.opens and not view.offered:
-        said.append(w("Press **Offer at checkout** when you are ready."))
+        label = use_label(view, w)
+        said.append(w("Press {button} when you are ready.", button=f"**{label}**"))
     return " ".join(said)
 
 

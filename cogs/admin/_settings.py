@@ -10,6 +10,7 @@ from cogs._ui.desk import Visit
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._provider_card import provider_line
+from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import shipping_rows, shipping_text
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
@@ -159,8 +160,9 @@ def _methods(look: Look) -> Card:
 
 
 def provider_lines(look: Look) -> list[str]:
-    """How far the providers are that the shop has keys to, a line each."""
-    return [provider_line(view, look.shop, look.w) for view in look.providers if view.configured]
+    """How far the payment providers are that the shop has keys to, a line each."""
+    taking = [view for view in look.providers if view.configured and takes_money(view)]
+    return [provider_line(view, look.shop, look.w) for view in taking]
 
 
 def method_state(value: str, look: Look) -> str:

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Any
 
 from models.errors import Declined, OutcomeUnknown, WrongKeys
+from services.calls import Call, Calls, Reply
 from services.payments._paypal_certificates import Transmission
 from services.payments._paypal_json import note
 from services.payments._paypal_token import Account, Tokens
 from services.payments._reading import code
-from services.payments.calls import Call, Calls, Reply
 from services.payments.payload import parse
 from services.payments.processor import BadPayload, BadSignature, Delivery
 

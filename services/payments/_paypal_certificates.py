@@ -21,7 +21,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from models.errors import Unavailable, WrongKeys
-from services.payments.calls import Call, Calls
+from services.calls import Call, Calls
 from services.payments.processor import BadSignature, Delivery, Site
 
 _NAME = "paypal"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from models.errors import OutcomeUnknown, Unavailable, WrongKeys
-from services.payments.calls import Call, Calls
+from services.calls import Call, Calls
 
 _NAME = "paypal"
 _EARLY = timedelta(seconds=60)

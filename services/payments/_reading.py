@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from models.money import exponent
-from services.payments.calls import Reply
+from services.calls import Reply
 from services.payments.processor import BadPayload
 
 _LONGEST = 255

@@ -1,28 +1,16 @@
-"""The adapters of this installation, each made once."""
-
-from collections.abc import Callable, Mapping
-from typing import Any
+"""The payment processors of this installation, found by the way to pay that they serve."""
 
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
-from services.payments import processors
-from services.payments.calls import Calls
-from services.payments.processor import AnyProcessor, Site
-
-type Make = Callable[..., AnyProcessor]
+from services.partners import Partners
+from services.payments.processor import AnyProcessor
 
 
 class Adapters:
     """Finds a processor's adapter by its method or by its name."""
 
-    def __init__(
-        self, calls: Calls, sites: Mapping[str, Site], more: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
-        """Take where providers answer, by name, where it differs, and what only one adapter wants to know."""
-        made = [
-            each(calls, sites.get(each.name, each.site), **(more or {}).get(each.name, {}))
-            for each in processors().values()
-        ]
+    def __init__(self, partners: Partners) -> None:
+        made = partners.processors()
         self._by_method = {adapter.descriptor.value: adapter for adapter in made}
         self._by_name = {adapter.name: adapter for adapter in made}
 

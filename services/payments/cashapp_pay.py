@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr
 
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
+from services.calls import Call, Reply
 from services.payments._reading import child, children, code, text
 from services.payments._square_json import (
     dispute_news,
@@ -23,7 +24,6 @@ from services.payments._square_json import (
     refund_news,
     refund_refs,
 )
-from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (

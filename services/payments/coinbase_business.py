@@ -14,11 +14,11 @@ from pydantic import Field, SecretStr
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.money import decimal_text
 from models.payment_method import PaymentMethod
+from services.calls import Call, Reply
 from services.payments import _hook0
 from services.payments._cdp_token import BadKey, token
 from services.payments._checkout_json import checkout_news, our_order, refund_news
 from services.payments._reading import child, code, text
-from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (

@@ -11,8 +11,8 @@ from pydantic import Field, SecretStr
 
 from models.errors import Declined, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
+from services.calls import Call, Reply
 from services.payments._reading import cents, child, children, code, decimal, optional_text, text
-from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.money import decimal_text
 from models.payment_method import PaymentMethod
+from services.calls import Call, Reply
 from services.payments._nowpayments_json import canonical, older_canonical
 from services.payments._nowpayments_payment import (
     DEAD,
@@ -33,7 +34,6 @@ from services.payments._nowpayments_payment import (
     reference,
 )
 from services.payments._reading import code, text
-from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (

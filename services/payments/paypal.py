@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from cryptography import x509
-from pydantic import Field, SecretStr
 
 from models.base import utc_now
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
+from services.calls import Calls
 from services.payments._paypal_api import Api, issue_of, question
 from services.payments._paypal_certificates import (
     Certificates,
@@ -29,9 +29,9 @@ from services.payments._paypal_json import (
     refund_news,
     webhook_news,
 )
+from services.payments._paypal_keys import PayPalKeys
 from services.payments._paypal_token import Account
 from services.payments._reading import children, text
-from services.payments.calls import Calls
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
@@ -75,32 +75,6 @@ _REFUSED = frozenset(
 )
 _LAST_TRY = "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED"
 _NOT_YET = frozenset({"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"})
-
-
-class PayPalKeys(ProviderKeys):
-    """What an app of a PayPal business account and its webhook are reached with."""
-
-    client_id: str = Field(
-        title="Client ID",
-        examples=["AeA1QIZXiflr1_-…"],
-        min_length=1,
-        max_length=200,
-        description="PayPal developer dashboard, Apps & Credentials",
-    )
-    secret: SecretStr = Field(
-        title="Secret",
-        examples=["EGnHDxD_qRPdaLdZz8iCr8N7_…"],
-        min_length=1,
-        description="Shown beside the client ID",
-    )
-    webhook_id: str = Field(
-        title="Webhook ID",
-        examples=["8PT597110X687430LKGECATA"],
-        min_length=1,
-        max_length=50,
-        pattern=r"^[A-Za-z0-9]+$",
-        description="Shown at the app's webhook for order, capture, refund and dispute events",
-    )
 
 
 class PayPal(Processor[PayPalKeys]):

@@ -4,18 +4,36 @@ An adapter translates between the processor's protocol and the shop's words. It 
 nothing: what follows from its news is settled in services/settlement.py, the same for every processor.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
-from services.payments.calls import Calls
+from services.partner import Partner, PartnerKind, ProviderKeys, Site
 from services.payments.contract import MethodDescriptor
+
+__all__ = [
+    "AnyProcessor",
+    "BadPayload",
+    "BadSignature",
+    "Charge",
+    "Coins",
+    "Delivery",
+    "Deposit",
+    "Known",
+    "Money",
+    "News",
+    "Opened",
+    "Processor",
+    "ProviderKeys",
+    "RefundAsk",
+    "Site",
+    "Told",
+    "What",
+]
 
 
 class BadSignature(Exception):
@@ -167,65 +185,22 @@ class RefundAsk:
     reason: str
 
 
-class ProviderKeys(BaseModel):
-    """A shop's keys to one provider; a SecretStr field is stored encrypted and shown masked.
-
-    Each field's `title` is its label and its first example is shown where it is entered, its `description`
-    says where to find it; `json_schema_extra={"lines": True}` gives it room for several lines. A form has
-    room for five.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True
-    )
-
-    environment: Literal["live", "sandbox"] = "live"
-
-    @property
-    def plays(self) -> bool:
-        """Whether payers spend play money with these keys."""
-        return self.environment == "sandbox"
-
-
-class Site(NamedTuple):
-    """Where a provider answers."""
-
-    live: str
-    sandbox: str | None = None
-
-
-class Processor[K: ProviderKeys](ABC):
-    """One payment processor.
+class Processor[K: ProviderKeys](Partner[K]):
+    """One payment processor: a partner that takes money; in lists it stands for the method that it serves.
 
     Every method that calls out raises Declined, WrongKeys, Unavailable or OutcomeUnknown (models/errors.py).
     """
 
-    name: ClassVar[str]  # in the webhook's address and in the settings
-    company: ClassVar[str]  # who answers, as staff know it
-    position: ClassVar[int]
+    kind: ClassVar[PartnerKind] = PartnerKind.PAYMENT
+    delivers: ClassVar[bool] = True
     descriptor: ClassVar[MethodDescriptor]
-    keys: ClassVar[type[ProviderKeys]]
-    site: ClassVar[Site]
-    currencies: ClassVar[frozenset[str] | None] = None
-    refused: ClassVar[int] = 400  # the answer to a bad signature
-    accepted: ClassVar[int] = 200  # the answer to a stored event
-    opens: ClassVar[bool] = True  # whether new payments can be made at all
     repeatable_refunds: ClassVar[bool] = True  # whether the provider knows a refund again by its key
-    # The types of events to which staff subscribe the webhook's address at the provider; empty where nothing
-    # is registered because the address goes along with every payment, None where the adapter does not say.
-    subscribe: ClassVar[tuple[str, ...] | None] = None
 
-    def __init__(self, calls: Calls, site: Site) -> None:
-        self._calls = calls
-        self._site = site
-
-    def base(self, keys: K) -> str:
-        """Where this shop's calls go."""
-        return (self._site.sandbox or self._site.live) if keys.environment == "sandbox" else self._site.live
-
-    def down(self) -> bool:
-        """Whether the provider has failed so often of late that it is not even asked."""
-        return self._calls.down(self._site.live)
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "descriptor" in cls.__dict__:
+            cls.icon, cls.title = cls.descriptor.icon, cls.descriptor.display_name
+            cls.about = cls.descriptor.description
 
     @abstractmethod
     async def create(self, keys: K, charge: Charge) -> Opened:
@@ -254,12 +229,8 @@ class Processor[K: ProviderKeys](ABC):
     async def refund(self, keys: K, ask: RefundAsk) -> News:
         """Give money back: REFUNDED, REFUND_PENDING or REFUND_FAILED with its `refund_ref`."""
 
-    async def close(self, keys: K, known: Known) -> None:  # noqa: B027 - not every provider can do that
+    async def close(self, keys: K, known: Known) -> None:
         """Let the page be paid no longer, where the provider can do that."""
-
-    @abstractmethod
-    async def test(self, keys: K) -> None:
-        """Ask for something harmless that needs the keys."""
 
     def bip21(self, deposit: Deposit, label: str) -> str | None:  # noqa: ARG002 - the contract
         """A text that a wallet reads from a QR picture; None when there is none for this coin."""

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from models.errors import Declined, OutcomeUnknown, Unavailable
 from models.payment_method import PaymentMethod
+from services.calls import Call, Reply
 from services.payments import _stripe_form, _stripe_signature
 from services.payments._reading import children, code, text
 from services.payments._stripe_json import (
@@ -23,7 +24,6 @@ from services.payments._stripe_json import (
     session_news,
     webhook_news,
 )
-from services.payments.calls import Call, Reply
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (

@@ -83,6 +83,19 @@ def bob(guild: Community) -> Person:
     return guild.add_member("bob", display_name="Bob")
 
 
+@pytest.fixture
+def greta(guild: Community) -> Person:
+    """A customer whose Discord speaks German."""
+    return guild.add_member("greta", display_name="Greta", locale="de")
+
+
+@pytest.fixture
+def german_owner(olivia: Person) -> Person:
+    """The owner, whose Discord speaks German."""
+    olivia.user.locale = "de"
+    return olivia
+
+
 def member(person: Person) -> Member:
     """A person as the services see them."""
     found = person.guild.members[person.id]

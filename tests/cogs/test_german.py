@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from bot.sandbox import Community, Person, Seen
-from cogs._ui.sentences import template
-from cogs._ui.words import Words
+from bot.sandbox import Person, Seen
 from services import Services
 from services.shops import Shop
 from tests.cogs.buying import orders_of
 from tests.cogs.conftest import member
+from tests.cogs.german import english_in
 from tests.services.conftest import MakeProduct
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -22,30 +21,7 @@ ADDRESS = {
     "Postleitzahl": "10115",
     "Land, Telefonnummer": "Deutschland, +49 30 23125 000",
 }
-GERMAN = Words.of("de")
-# Called so by the shop itself.
-OWN = {"Letter post"}
 CLAIM = {"Name oder Verwendungszweck der Zahlung": "Greta Grün"}
-
-
-@pytest.fixture
-def greta(guild: Community) -> Person:
-    """A customer whose Discord speaks German."""
-    return guild.add_member("greta", display_name="Greta", locale="de")
-
-
-@pytest.fixture
-def german_owner(olivia: Person) -> Person:
-    """The owner, whose Discord speaks German."""
-    olivia.user.locale = "de"
-    return olivia
-
-
-def english_in(shown: str) -> list[str]:
-    """The sentences of the shop, without values, that are shown in English."""
-    said = {message.id for message in template() if isinstance(message.id, str)}
-    said = {text for text in said if GERMAN(text) != text and len(text.split()) > 1 and "{" not in text}
-    return [text for text in said - OWN if text in shown]
 
 
 async def to_review(greta: Person) -> tuple[Seen, list[str]]:
@@ -146,3 +122,34 @@ async def test_the_staff_side_is_german_for_a_german_owner(
     shown.append(f"{seen.text}\n{seen.payload}")
     assert english_in("\n".join(shown)) == []
     assert not re.search(r"'(?:label|placeholder)': '[^']*…'", "\n".join(shown))
+
+
+async def test_a_discount_code_in_german(
+    greta: Person, german_owner: Person, shop: Shop, services: Services, product: MakeProduct
+) -> None:
+    """Staff make it, a wrong code is refused, the right one is counted with commas, up to the order."""
+    await product("Tasse", 1250, 3)
+    form = await (await german_owner.run("/admin discount")).open("Neuer Rabatt")
+    typed = {"Nachlass: Anteil oder Betrag": "12,5 %", "Code (leer: gilt von selbst)": "SOMMER"}
+    shown = [f"{form.title}\n{form.text}"]
+    seen = await form.submit(typed)
+    assert "12,5 % Rabatt: SOMMER" in seen.text
+    shown.append(f"{seen.text}\n{seen.payload}")
+    seen = await seen.press("Einschalten")
+    assert "läuft · 0-mal eingelöst" in seen.text
+    shown.append(f"{seen.text}\n{seen.payload}")
+
+    seen = await greta.run("/cart add", product="Tasse")
+    refused = await (await seen.open("Code eingeben")).submit({"Rabattcode": "WINTER"})
+    assert "Diesen Code kenne ich nicht. Bitte prüf, wie er geschrieben wird." in refused.text
+    seen = await (await seen.open("Code eingeben")).submit({"Rabattcode": "sommer"})
+    assert "Rabatt (SOMMER): -1,56\xa0$" in seen.text
+    assert "Code verwerfen" in {button.label for button in seen.buttons}
+    shown += [refused.text, f"{seen.text}\n{seen.payload}"]
+    seen = await (await seen.press("Zur Kasse")).choose("Zahlungsart auswählen", "Venmo")
+    shown.append(f"{seen.text}\n{seen.payload}")
+    seen = await seen.press("Jetzt kaufen")
+    (order,) = await orders_of(services, shop, greta)
+    assert order.total_cents == 1094
+    assert "Rabatt (SOMMER): -1,56\xa0$\n**10,94\xa0$**" in seen.text
+    assert english_in("\n".join([*shown, seen.text])) == []

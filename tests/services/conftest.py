@@ -10,6 +10,7 @@ from models.base import Db
 from models.member import Member
 from models.product import Product
 from services import Services
+from services.calls import Calls
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
@@ -43,6 +44,14 @@ class TestClock:
 def clock() -> TestClock:
     """The time of this test."""
     return TestClock()
+
+
+@pytest.fixture
+async def calls(clock: TestClock) -> AsyncIterator[Calls]:
+    """The way out, closed afterwards."""
+    way_out = Calls(clock)
+    yield way_out
+    await way_out.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.payments._nowpayments_json import canonical
 from services.payments.processor import Site
-from tests.fakes import coinbase, nowpayments, paypal, square
+from tests.fakes import coinbase, nowpayments, paypal, square, stripe
 from tests.services.payments.asking import NOW, ORDER
 
 PUBLIC = "https://shop.example"
@@ -50,6 +50,7 @@ class Senders:
             "nowpayments": _of_nowpayments(),
             "coinbase_business": _of_coinbase_business(),
             "coinbase_commerce": _of_coinbase_commerce(),
+            "stripe": _of_stripe(),
             "discord": _of_discord(),
         }
 
@@ -119,6 +120,15 @@ def _of_coinbase_commerce() -> Signer:
     account.pay(account.hold(ORDER))
     keys = {"api_key": account.API_KEY, "webhook_secret": account.WEBHOOK_SECRET}
     return Signer("COINBASE_COMMERCE", keys, [each.body for each in account.notices], account.sign)
+
+
+def _of_stripe() -> Signer:
+    account = stripe.Stripe(now=lambda: NOW)
+    sale = account.other_sale()
+    account.settle_refund(account.refund_in_dashboard(sale, 100))
+    account.settle_dispute(account.dispute(sale), "lost")
+    keys = {"secret_key": account.KEY, "webhook_secret": account.WEBHOOK_SECRET}
+    return Signer("STRIPE", keys, [each.body for each in account.notices], account.sign)
 
 
 def _of_discord() -> Signer:

@@ -18,7 +18,7 @@ from models.inventory import InventoryMove, InventorySnapshot, InventoryTransact
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
-from models.payment import PaymentStatus
+from models.payment import PaymentStatus, RefundState
 from services import Services
 from services.effects import EffectKind
 from services.hosted import Unmatched
@@ -33,7 +33,7 @@ from tests.services.conftest import OWNER, MakeProduct, TestClock
 WHAT = [
     *("order", "page", "pay", "pay", "decline", "deliver", "deliver", "deliver", "crash"),
     *("wait", "sweep", "poll", "cancel", "staff_cancel", "refund", "dashboard", "work"),
-    *("fulfil", "dispute", "settle_dispute", "fault", "wrong_sum"),
+    *("fulfil", "dispute", "settle_dispute", "fault", "wrong_sum", "webhook", "webhook", "by_hand"),
 ]
 STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 40)), min_size=10, max_size=40)
 
@@ -72,6 +72,8 @@ class Trade:
         self.square = square
         self.told = len(square.notices)
         self.orders: list[Order] = []
+        self.by_hands: Counter[str] = Counter()
+        square.registered_url = f"https://shop.example/webhooks/cashapp_pay/{shop.id}"
 
     async def take(self, what: str, number: int) -> None:
         """One step; a refusal is an outcome like any other."""
@@ -127,6 +129,27 @@ class Trade:
             for _ in range(1 + number % 2)
         ]
         await asyncio.gather(*takes, return_exceptions=True)
+
+    async def webhook(self, number: int) -> None:
+        """The whole way in: delivered once or twice at once, kept, answered, acted upon now or later."""
+        notices = self.square.notices[self.told :]
+        if not notices:
+            return
+        notice = notices[number % len(notices)]
+        headers = {name.lower(): value for name, value in notice.headers.items()}
+        receive = self.services.inbox.receive
+        copies = [
+            receive("cashapp_pay", self.shop.id, notice.body, headers) for _ in range(1 + number // 2 % 2)
+        ]
+        assert set(await asyncio.gather(*copies)) == {200}
+        if number % 3:
+            await self.services.inbox.drain()
+
+    async def by_hand(self, number: int) -> None:
+        """Staff give money back themselves and say so."""
+        order = self.picked(number)
+        await self.services.refunds.ask(self.shop, OWNER, order.payment_id, 900, "here", by_hand=True)
+        self.by_hands[order.key] += 900
 
     async def crash(self, number: int) -> None:
         """A webhook whose processing ends somewhere in the middle."""
@@ -200,6 +223,7 @@ class Trade:
         for _ in range(8):
             self.clock.forward(hours=13)
             await self.services.worker.drain()
+            await self.services.inbox.drain()
         for number in range(len(self.square.notices) - self.told):
             await self.deliver(number)
         await self.services.sweeper.sweep()
@@ -219,6 +243,20 @@ async def adds_up(trade: Trade) -> None:
     assert max(Counter(each.dedupe_key for each in effects).values(), default=1) == 1
 
 
+async def never_too_much(trade: Trade) -> None:
+    """At every moment: what is booked was taken, once, and no more is given back than was booked."""
+    for order in trade.orders:
+        payment = await hosting.payment(trade.services, trade.shop, order)
+        taken = {ref: each["amount_money"]["amount"] for ref, each in trade.square.payments.items()}
+        refs = [each.ref for each in payment.receipts]
+        assert len(set(refs)) == len(refs)
+        assert all(taken[each.ref] == each.amount_cents for each in payment.receipts)
+        asked = [each for each in payment.refunds if each.actor_id and each.state is not RefundState.FAILED]
+        assert sum(each.amount_cents for each in asked) <= payment.received_cents
+    for ref, each in trade.square.payments.items():
+        assert trade.given_back(ref) <= each["amount_money"]["amount"]
+
+
 async def money_adds_up(trade: Trade) -> None:
     """What Square took and gave back for each order is what the shop has in its books."""
     for order in trade.orders:
@@ -234,7 +272,7 @@ async def money_adds_up(trade: Trade) -> None:
         disputed = sum(
             each.amount_cents for each in payment.refunds if (each.provider_ref or "").startswith("dispute:")
         )
-        assert payment.refunded_cents - disputed == back
+        assert payment.refunded_cents - disputed - trade.by_hands[order.key] == back
         paid = payment.status in {
             PaymentStatus.CONFIRMED,
             PaymentStatus.PARTIALLY_REFUNDED,
@@ -273,9 +311,10 @@ async def test_any_history_of_payments_adds_up(
     """Create, pay, duplicate and late webhooks, expiry, polls, refunds, disputes, faults and crashes."""
     made = await product(str(ObjectId()), stock=6, granted_role_ids=["77"])
     trade = Trade(db, services, shop, made, clock, square)
-    for step in steps:
+    for step in [("order", 0), ("page", 0), *steps]:
         await trade.take(*step)
         await adds_up(trade)
+        await never_too_much(trade)
     await trade.come_to_rest()
     await adds_up(trade)
     await money_adds_up(trade)

@@ -11,7 +11,10 @@ from models.base import Db
 from models.errors import BadInput, NotFound
 from models.payment_method import PaymentMethod
 from models.provider import Provider
+from models.webhook import WebhookProvider
 from services import Services
+from services.partner import AnyPartner
+from services.partners import known_partners
 from services.payments import processors
 from services.payments.processor import Site
 from services.provider_keys import key_fields
@@ -167,12 +170,23 @@ async def test_the_database_and_the_audit_hold_no_secret(db: Db, services: Servi
     assert KEYS["signature_key"] not in everything
 
 
-@pytest.mark.parametrize("method", sorted(processors()))
-def test_the_keys_of_every_processor_fit_a_form(method: PaymentMethod) -> None:
+@pytest.mark.parametrize("partner", known_partners(), ids=lambda partner: partner.name)
+def test_the_keys_of_every_partner_fit_a_form(partner: type[AnyPartner]) -> None:
     """At most five, each with a name, an example and a place to find it, as long as Discord shows them."""
-    fields = key_fields(processors()[method].keys)
+    fields = key_fields(partner.keys)
     assert 1 <= len(fields) <= 5
     for field in fields:
         assert 1 <= len(field.label) <= 45
         assert 1 <= len(field.example) <= 100
         assert 1 <= len(field.description) <= 100
+
+
+def test_every_partner_is_found_and_says_what_it_is() -> None:
+    """Names are unique, lists show a line about each, and who delivers webhooks is known to the inbox."""
+    found = known_partners()
+    assert {each.name for each in found} >= {each.name for each in processors().values()}
+    assert len({each.name for each in found}) == len(found)
+    for each in found:
+        assert all((each.icon, each.title, each.company))
+        assert 1 <= len(each.about) <= 100
+        assert not each.delivers or each.name.upper() in set(WebhookProvider)

@@ -13,7 +13,7 @@ from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
 from models.payment_method import PaymentMethod
 from services import Services
-from services.payments.calls import Call, Calls
+from services.calls import Call, Calls
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settlement import Settlement

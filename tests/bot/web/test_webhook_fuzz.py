@@ -33,7 +33,10 @@ from tests.services.conftest import OWNER, TestClock
 from tests.services.payments.asking import NOW
 from tests.services.signing import DISCORD_PUBLIC, PUBLIC, Senders, Signer
 
-NAMES = ("paypal", "cashapp_pay", "nowpayments", "coinbase_business", "coinbase_commerce", "discord")
+NAMES = (
+    *("paypal", "cashapp_pay", "nowpayments", "coinbase_business", "coinbase_commerce", "stripe"),
+    "discord",
+)
 STATUS = re.compile(rb"^HTTP/1\.[01] ([0-9]{3})", re.MULTILINE)
 PATIENCE = 0.1
 bounded = settings(deadline=None, suppress_health_check=list(HealthCheck))

@@ -25,7 +25,10 @@ from tests.services import hosting
 from tests.services.conftest import MakeProduct, TestClock
 
 CASH, COINS = "CASHAPP_PAY", "BTC_NOWPAYMENTS"
-KEYS = {**hosting.KEYS, COINS: {"api_key": NowPayments.API_KEY, "ipn_secret": NowPayments.IPN_SECRET}}
+KEYS = {
+    "CASHAPP_PAY": hosting.KEYS["CASHAPP_PAY"],
+    COINS: {"api_key": NowPayments.API_KEY, "ipn_secret": NowPayments.IPN_SECRET},
+}
 # A call that may be repeated is tried three times before it counts as failed.
 DOWN = [Fault.DOWN] * 3
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.partners import known_partners
 from services.payments import by_hand, processors
 from services.provider_keys import key_fields
 
@@ -117,8 +118,9 @@ def _of_payment_methods(attribute: str) -> Iterator[str]:
     sources: list[Any] = []
     for method in by_hand().values():
         sources += [method.descriptor, *method.settings]
-    for processor in processors().values():
-        sources += [processor.descriptor, *key_fields(processor.keys)]
+    sources += [processor.descriptor for processor in processors().values()]
+    for partner in known_partners():
+        sources += [partner, *key_fields(partner.keys)]
     for source in sources:
         text = getattr(source, attribute, None)
         if isinstance(text, str) and text:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from services.calls import Calls
 from services.payments import processors
-from services.payments.calls import Calls
 from services.payments.coinbase_business import BusinessKeys, CoinbaseBusiness
 from services.payments.processor import (
     BadPayload,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from models.errors import Declined, Unavailable, WrongKeys
+from services.calls import Calls
 from services.payments import processors
-from services.payments.calls import Calls
 from services.payments.coinbase_commerce import CoinbaseCommerce, CommerceKeys
 from services.payments.processor import BadPayload, BadSignature, Delivery, Money, News, Site, Told, What
 from tests.fakes.coinbase import CoinbaseCommerce as Coinbase

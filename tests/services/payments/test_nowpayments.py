@@ -17,8 +17,8 @@ from pydantic import SecretStr, ValidationError
 
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment import Payment
+from services.calls import Calls
 from services.payments import processors
-from services.payments.calls import Calls
 from services.payments.nowpayments import NowPayments, NowPaymentsKeys
 from services.payments.processor import (
     BadPayload,

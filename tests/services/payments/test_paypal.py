@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from services.calls import Calls
 from services.payments import processors
 from services.payments._paypal_json import amount_of
+from services.payments._paypal_keys import PayPalKeys
 from services.payments._paypal_token import Account, Tokens
-from services.payments.calls import Calls
-from services.payments.paypal import PayPal, PayPalKeys
+from services.payments.paypal import PayPal
 from services.payments.processor import BadPayload, Money, News, Site, Told, What
 from tests.fakes.paypal import PayPal as FakePayPal
 from tests.fakes.provider import Fault, Notice

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from models.errors import Unavailable
+from services.calls import Calls
 from services.payments._paypal_certificates import (
     Certificates,
     download_by,
@@ -24,8 +25,8 @@ from services.payments._paypal_certificates import (
     system_roots,
     transmission,
 )
-from services.payments.calls import Calls
-from services.payments.paypal import PayPal, PayPalKeys
+from services.payments._paypal_keys import PayPalKeys
+from services.payments.paypal import PayPal
 from services.payments.processor import BadSignature, Delivery, Site
 from tests.fakes.paypal import PayPal as FakePayPal
 from tests.fakes.paypal_authority import LIVE, SANDBOX, authority, new_authority, sign

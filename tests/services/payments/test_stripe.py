@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from services.calls import Calls
 from services.payments import processors
-from services.payments.calls import Calls
 from services.payments.processor import BadPayload, BadSignature, Delivery, Money, News, Site, Told, What
 from services.payments.stripe import Stripe as Adapter
 from services.payments.stripe import StripeKeys

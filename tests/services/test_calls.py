@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from models.errors import OutcomeUnknown, ProviderError, Unavailable, WrongKeys
-from services.payments.calls import Call, Calls
+from services.calls import Call, Calls
 from tests.services.conftest import TestClock
 
 type Answer = web.Response

@@ -16,8 +16,8 @@ import aiohttp
 from yarl import URL
 
 from models.errors import OutcomeUnknown, Unavailable, WrongKeys
+from services.breaker import Breaker
 from services.clock import Clock
-from services.payments.breaker import Breaker
 
 _TRIES = 3
 _PAUSE = 0.2
