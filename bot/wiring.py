@@ -21,6 +21,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -152,6 +154,8 @@ def build(
         calls=ground.calls,
         stock=stock,
         customers=customers,
+        customer_desk=CustomerDesk(db, clock, audit),
+        merging=CustomerMerge(db, clock, audit=audit, discounts=ground.discounts),
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=delivery,
         invoices=Invoices(db),

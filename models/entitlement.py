@@ -76,6 +76,13 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, sort="_id")
 
     @classmethod
+    async def of_people(cls, db: Db, tenant_id: str, user_ids: list[str], *, limit: int) -> list[Self]:
+        """What some Discord users hold or are still owed, in no order."""
+        open_states = {"$in": [E.FAILED, E.PENDING, E.GRANTED]}
+        where = {"tenantId": tenant_id, "userId": {"$in": user_ids}, "status": open_states}
+        return await cls.find_all(db, where, limit=limit)
+
+    @classmethod
     async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
         """Note that a role has to be granted again, because its holder left and came back."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}

@@ -8,6 +8,7 @@ ShopError
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
+├── OrdersClosed        the shop takes no orders from this customer
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
 ├── UnderWay            it is being tried at this moment
@@ -81,6 +82,10 @@ class DiscountUsedUp(ShopError):
     """A cancelled order's discount was used up by others before the order was paid after all; its code."""
 
     code: str
+
+
+class OrdersClosed(ShopError):
+    """Staff have deactivated this customer: no new order is taken, what was paid still arrives."""
 
 
 class CartEmpty(ShopError):

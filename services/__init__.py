@@ -10,6 +10,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -60,6 +62,8 @@ class Services:
     calls: Calls
     stock: Stock
     customers: Customers
+    customer_desk: CustomerDesk
+    merging: CustomerMerge
     discounts: DiscountDesk
     delivery: Delivery
     invoices: Invoices

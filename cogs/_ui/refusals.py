@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import discount_code, labels, provider_refusals
+from cogs._ui import desk_refusals, discount_code, labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -26,7 +26,6 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
-    UnderWay,
 )
 
 _LONGEST_NAME = 200
@@ -103,6 +102,7 @@ _PROBLEMS = {
     "code_nothing_here": discount_code.PROBLEMS["nothing_here"],
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
+    "same_customer": later("That is the same customer. Please choose another one to merge with."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -120,6 +120,7 @@ _UNKNOWN = {
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
+    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -206,10 +207,6 @@ def _in_progress(_: ConfirmInProgress, w: Words) -> str:
     return w("Your order is being placed at this moment. Please look at `/orders list` in a few seconds.")
 
 
-def _under_way(_: UnderWay, w: Words) -> str:
-    return w("I am trying that at this very moment. Please look again in half a minute.")
-
-
 def _session_expired(_: SessionExpired, w: Words) -> str:
     return w("Your cart was left for too long and has been closed. Please start again with `/shop browse`.")
 
@@ -268,7 +265,6 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     CartEmpty: _cart_empty,
     CartChanged: _cart_changed,
     ConfirmInProgress: _in_progress,
-    UnderWay: _under_way,
     SessionExpired: _session_expired,
     StepMissing: _step_missing,
     Refused: _refused,
@@ -277,6 +273,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     AlreadyExists: _already_exists,
     ChangedMeanwhile: _changed_meanwhile,
     **provider_refusals.SAID,
+    **desk_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

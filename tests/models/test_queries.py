@@ -8,12 +8,13 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import waiting
+from models import customer_orders, waiting
 from models.access import Role, RoleAssignment, User, permission_keys
 from models.audit import AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
 from models.customer import Customer
+from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
@@ -112,6 +113,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(RoleAssignment, **shared, user_id=user.key, role_id=role.key)
         for user, role in zip(users, roles, strict=True)
     ]
+    yield [sample(CustomerNote, **shared, customer_id=f"{n}", at=NOW) for n in numbers]
     yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
 
 
@@ -167,6 +169,17 @@ HOT: dict[str, Query] = {
     "roles owed to a member": lambda db: Entitlement.owed_roles(db, "a", "59"),
     "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
+    "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),
+    "the newest customers": lambda db: Customer.find_all(
+        db, Customer.everybody("a"), sort="-createdAt", limit=5
+    ),
+    "a person's accounts": lambda db: Customer.accounts_of(db, "a", "59"),
+    "orders of a customer": lambda db: Order.find_all(
+        db, customer_orders.of_customer("a", "59"), sort="-createdAt", limit=5
+    ),
+    "what a customer spent": lambda db: customer_orders.spent(db, "a", "59"),
+    "notes of a customer": lambda db: CustomerNote.page(db, "a", "59", skip=0, limit=1),
+    "roles of a person": lambda db: Entitlement.of_people(db, "a", ["58", "59"], limit=10),
     "what is not handed over": lambda db: queued(db, Entitlement, waiting.deliveries("a", LATER)),
     "what was not shipped": lambda db: queued(db, Order, waiting.parcels("a", LATER), "paidAt"),
     "money to decide about": lambda db: queued(db, Payment, waiting.conflicts("a")),

@@ -84,6 +84,7 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "page": partial(page, services, shop),
         "webhook": partial(webhook, services, shop),
         "by_hand": partial(services.queue.close, shop, OWNER),
+        "merge": partial(services.merging.merge, shop, OWNER),
         "work": services.worker.drain,
     }
     await steps[name](*arguments)
