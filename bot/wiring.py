@@ -22,6 +22,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -54,6 +56,7 @@ from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
@@ -167,12 +170,17 @@ def build(
         refunds=till.refunds,
         revocation=ground.revocation,
         role_terms=terms,
+        queue=Queue(
+            db, clock, rules, audit=audit, outbox=outbox, delivery=ground.delivery, refunds=till.refunds
+        ),
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
         calls=ground.calls,
         stock=stock,
         customers=customers,
+        customer_desk=CustomerDesk(db, clock, audit),
+        merging=CustomerMerge(db, clock, audit=audit, discounts=ground.discounts),
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=ground.delivery,
         goods=ground.goods,

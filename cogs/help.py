@@ -26,6 +26,11 @@ _OWN = (
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
+    (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
+    (
+        Permission.CUSTOMER_MANAGE,
+        later("`/admin customer`: find customers, note something, merge two records"),
+    ),
     (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
     (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),

@@ -136,10 +136,12 @@ class Order(TenantDocument):
         index("tenantId", "orderNumber", unique=True),
         index("tenantId", "customer.discordId", "-createdAt"),
         index("tenantId", "status", "-createdAt"),
+        index("tenantId", "customerId", "-createdAt"),
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
         index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
+        index("tenantId", "status", "shippingStatus", "paidAt", only=given("shipmentId")),
     )
 
     tenant_id: str

@@ -10,6 +10,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -29,6 +31,7 @@ from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refunds import Refunds
 from services.revocation import Revocation
 from services.role_terms import RoleTerms
@@ -60,12 +63,15 @@ class Services:
     refunds: Refunds
     revocation: Revocation
     role_terms: RoleTerms
+    queue: Queue
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing
     calls: Calls
     stock: Stock
     customers: Customers
+    customer_desk: CustomerDesk
+    merging: CustomerMerge
     discounts: DiscountDesk
     delivery: Delivery
     goods: Goods

@@ -12,8 +12,17 @@ import asyncio
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
+from models.customer import Customer
 from models.discount import Discount
-from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired, TaxUnknown
+from models.errors import (
+    CartChanged,
+    Change,
+    ConfirmInProgress,
+    NotFound,
+    OrdersClosed,
+    SessionExpired,
+    TaxUnknown,
+)
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.member import Member
 from models.order import Order
@@ -45,6 +54,10 @@ class _TakenBack(Exception):
 
 class _NotHeld(Exception):
     """The customer's assigned discount was used up or revoked while the order was being written."""
+
+
+class _AnotherCustomer(Exception):
+    """The customer was merged into another or deactivated while the order was being written."""
 
 
 class Placement:
@@ -81,7 +94,7 @@ class Placement:
         """Place the order that this person reviewed, or return the one that an earlier click placed.
 
         Raises CartChanged when anything moved since, StepMissing, TaxUnknown, SessionExpired,
-        ConfirmInProgress.
+        ConfirmInProgress, and OrdersClosed for a deactivated customer.
         """
         session = await self._session(shop, member, session_id)
         if session.state is SessionState.SUBMITTED:
@@ -136,6 +149,8 @@ class Placement:
         if tax.blocks:
             raise TaxUnknown
         customer = await self._customers.of(shop, member)
+        if not customer.is_active:
+            raise OrdersClosed
         return self._drafts.make(shop, member, session, products, customer, found.offer, tax)
 
     async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
@@ -145,10 +160,12 @@ class Placement:
             await self._carts.refresh(shop, member, (short,))
         try:
             order = await self._commit(shop, session, draft)
-        except (_TakenBack, _NotHeld) as error:
+        except (_TakenBack, _NotHeld, _AnotherCustomer) as error:
             await self._take_back(draft.order.tenant_id, draft.order.key, draft.product_ids)
             if isinstance(error, _NotHeld):
                 await self._carts.refresh(shop, member, (_lost(draft),))
+            if isinstance(error, _AnotherCustomer):
+                raise CartChanged from error
             raise ConfirmInProgress from error
         if draft.tracked:
             await InventorySnapshot.settle(
@@ -177,6 +194,9 @@ class Placement:
         async def work(tx: Tx) -> Order:
             if not await OrderSession.end_confirm(self._db, session.id, draft.order.key, tx=tx):
                 raise _TakenBack
+            key = draft.order.customer_id or ""
+            if not await Customer.hold(self._db, shop.id, key, tx=tx, ordering=True):
+                raise _AnotherCustomer
             if draft.offer is not None and not await self._discounts.write(draft.order, draft.offer, tx):
                 raise _NotHeld
             await draft.order.insert(self._db, tx=tx)

@@ -36,4 +36,6 @@ class Rules:
         timedelta(hours=48),
     )
     poll: timedelta = timedelta(seconds=1)
+    queue_after: timedelta = timedelta(minutes=15)
+    ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)

@@ -88,11 +88,13 @@ def _ways(alert: Alert, w: Words) -> list[list[Button]]:
 
 def _effect_ways(alert: Alert, w: Words) -> list[list[Button]]:
     order_id = alert.params.get("orderId")
+    # Here somebody tries again, or says that it was done by hand.
+    queue = Button(w("Open in the queue"), Target("queue:effect", alert.entity_id or ""), "primary")
     if not order_id:
-        return []
+        return [[queue]]
     if str(alert.params.get("kind")).startswith("payment."):
-        return [[Button(w("Open payment"), Target("payment:order", str(order_id)), "primary")]]
-    return [[Button(w("Open order"), Target("order:open", str(order_id)))]]
+        return [[queue, Button(w("Open payment"), Target("payment:order", str(order_id)))]]
+    return [[queue, Button(w("Open order"), Target("order:open", str(order_id)))]]
 
 
 def _low_stock(alert: Alert, w: Words) -> str:

@@ -22,6 +22,7 @@ from models.errors import (
     NoShop,
     NotAllowed,
     NotFound,
+    OrdersClosed,
     OutcomeUnknown,
     OutOfStock,
     ProviderError,
@@ -33,6 +34,7 @@ from models.errors import (
     StepMissing,
     TaxUnknown,
     Unavailable,
+    UnderWay,
     WrongKeys,
 )
 
@@ -52,6 +54,10 @@ SAMPLES: list[ShopError] = [
     CartEmpty(),
     CartChanged((Change("price", "Mug", 100, 200), Change("stock", "Cap", 3, 1))),
     ConfirmInProgress(),
+    UnderWay(),
+    OrdersClosed(),
+    NotFound("customer"),
+    NotFound("queue"),
     SessionExpired(),
     StepMissing("ADDRESS"),
     TaxUnknown(),
