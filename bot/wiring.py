@@ -34,6 +34,7 @@ from services.inbox import Inbox
 from services.invoices import Invoices
 from services.levels import Levels
 from services.links import Links
+from services.offering import Offering
 from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
@@ -56,6 +57,7 @@ from services.sources import ProcessorSource, Source
 from services.stock import Stock
 from services.sweeper import Sweeper
 from services.vault import Vault
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -79,6 +81,8 @@ def rules_from(shop: ShopSettings) -> Rules:
         hold_p2p=timedelta(hours=shop.hold_hours_p2p),
         hold_processor=timedelta(minutes=shop.hold_minutes_processor),
         stale_confirm=timedelta(seconds=shop.stale_confirm_seconds),
+        offer=timedelta(minutes=shop.offer_minutes),
+        storefront_pause=timedelta(seconds=shop.storefront_pause_seconds),
         outbox_lease=timedelta(seconds=shop.lease_seconds),
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
@@ -124,7 +128,11 @@ def build(
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
+        also={
+            "uses": ground.discounts.sweep,
+            "entitlements": till.entitlements.end_due,
+            "offers": ground.offering.sweep,
+        },
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -147,6 +155,7 @@ def build(
         discord=till.discord,
         calls=ground.calls,
         stock=stock,
+        waitlist=shelf.waitlist,
         customers=customers,
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=Delivery(db, clock, outbox),
@@ -171,7 +180,9 @@ class _Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
+        self.offering = Offering(db, clock, rules, self.outbox)
+        self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
+        self.discounts = Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
@@ -187,7 +198,8 @@ class _Shelf:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
         self.customers = customers = Customers(db)
-        self.catalog = Catalog(db, clock, on.audit, levels)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
+        self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
         self.orders = Orders(

@@ -29,6 +29,7 @@ from services.refunds import Refunds
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -57,6 +58,7 @@ class Services:
     discord: DiscordHearing
     calls: Calls
     stock: Stock
+    waitlist: Waitlist
     customers: Customers
     discounts: DiscountDesk
     delivery: Delivery

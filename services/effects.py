@@ -20,6 +20,7 @@ class EffectKind(StrEnum):
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
+    STOCK_OFFER = "stock.offer"
 
 
 class Notice(StrEnum):

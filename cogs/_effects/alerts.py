@@ -48,6 +48,7 @@ EFFECTS = {
     "payment.open": later("making the page for a payment"),
     "payment.close": later("closing the page of a payment"),
     "payment.refund": later("giving money back"),
+    "stock.offer": later("telling somebody that a product is back"),
 }
 
 

@@ -93,6 +93,7 @@ FIELDS = {
     "state": later("state or region"),
     "text": later("text"),
     "total_allowed": later("number of uses"),
+    "waiting": later("products you wait for"),
     "usage_limit": later("number of uses"),
 }
 

@@ -21,7 +21,10 @@ from models.payment import Payment, PaymentStatus
 from models.product import Product
 from models.registry import create_indexes
 from models.session import OrderSession, SessionState
+from models.stock_offers import take_offered, with_ended_offers
+from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
+from models.waiting import Waiting, WaitStatus
 from tests.models.samples import NOW, sample
 
 CROWD = 60
@@ -93,6 +96,22 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(Entitlement, **shared, user_id=f"{n}", order_id=f"{n}", status=EntitlementStatus.GRANTED)
         for n in numbers
     ]
+    yield [
+        sample(
+            Waiting,
+            **shared,
+            product_id=f"{n % 3}",
+            discord_user_id=f"{n}",
+            status=WaitStatus.LAPSED,
+            is_open=False,
+            asked_at=NOW,
+        )
+        for n in numbers
+    ]
+    yield [
+        sample(Waiting, **shared, product_id=f"{n}", discord_user_id=f"{n}", asked_at=NOW) for n in numbers
+    ]
+    yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
     users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
@@ -125,6 +144,15 @@ HOT: dict[str, Query] = {
     "give back": lambda db: InventorySnapshot.give_back(db, "o", tenant_id="a", product_id="59"),
     "settle": lambda db: InventorySnapshot.settle(db, "o", tenant_id="a", product_ids=["59"]),
     "old holds": lambda db: InventorySnapshot.with_old_holds(db, LATER),
+    "take what is kept": lambda db: take_offered(db, HOLD, tenant_id="a", product_id="59", member_id="5"),
+    "ended offers": lambda db: with_ended_offers(db, LATER),
+    "a member's waits": lambda db: Waiting.open_of(db, "a", "59", ["59", "2"]),
+    "all a member waits for": lambda db: Waiting.all_of(db, "a", "59", 25),
+    "how many wait": lambda db: Waiting.how_many(db, "a", "59"),
+    "the next in line": lambda db: transact(db, lambda tx: Waiting.next_in_line(db, "a", "59", [], 5, tx=tx)),
+    "a storefront": lambda db: Storefront.of_tenant(db, "a59"),
+    "a storefront's mark": lambda db: Storefront.mark(db, "a59", NOW),
+    "a storefront that is due": lambda db: Storefront.claim(db, NOW, timedelta(minutes=1)),
     "a product's ledger": lambda db: InventoryTransaction.latest(db, "a", "4", 5),
     "unsettled products": unsettled_products,
     "fold": lambda db: fold(db, "a", "59"),

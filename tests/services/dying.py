@@ -81,6 +81,9 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "give_up": partial(give_up, services),
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
+        "restock": partial(services.stock.restock, shop, OWNER),
+        "withdraw": partial(services.waitlist.withdraw, shop, ADA),
+        "sweep": services.sweeper.sweep,
         "work": services.worker.drain,
     }
     await steps[name](*arguments)
