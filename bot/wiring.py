@@ -55,7 +55,9 @@ from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
-from services.sweeper import Sweeper
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
+from services.sweeper import Step, Sweeper
 from services.vault import Vault
 from services.waitlist import Waitlist
 from services.wakeups import Wakeups
@@ -128,11 +130,7 @@ def build(
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={
-            "uses": ground.discounts.sweep,
-            "entitlements": till.entitlements.end_due,
-            "offers": ground.offering.sweep,
-        },
+        also=_rounds(ground, till),
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -156,6 +154,8 @@ def build(
         calls=ground.calls,
         stock=stock,
         waitlist=shelf.waitlist,
+        storefronts=shelf.storefronts,
+        storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=customers,
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=Delivery(db, clock, outbox),
@@ -166,6 +166,15 @@ def build(
         sweeper=sweeper,
         wakeups=ground.wakeups,
     )
+
+
+def _rounds(ground: "_Ground", till: "_Till") -> dict[str, Step]:
+    """What else the sweeper looks after."""
+    return {
+        "uses": ground.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "offers": ground.offering.sweep,
+    }
 
 
 class _Ground:
@@ -199,6 +208,7 @@ class _Shelf:
         discounts, levels = on.discounts, Levels(db)
         self.customers = customers = Customers(db)
         self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
+        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
         self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)

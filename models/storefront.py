@@ -29,6 +29,7 @@ class Storefront(TenantDocument):
     rests_until: Utc = Field(description="Not to be shown again before: a lease, or the pause between edits")
     lease_token: ObjectId | None = Field(default=None, description="Held by the process that shows it")
     shown: str | None = Field(default=None, description="Fingerprint of what the message shows")
+    looked_at: Utc | None = Field(default=None, description="When its message was last seen to stand")
     problem: str | None = Field(default=None, description="What keeps it from being shown; staff were told")
 
     @classmethod

@@ -28,6 +28,8 @@ from services.providers import Providers
 from services.refunds import Refunds
 from services.shops import Shops
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Sweeper
 from services.waitlist import Waitlist
 from services.wakeups import Wakeups
@@ -59,6 +61,8 @@ class Services:
     calls: Calls
     stock: Stock
     waitlist: Waitlist
+    storefronts: Storefronts
+    storefront_worker: StorefrontWorker
     customers: Customers
     discounts: DiscountDesk
     delivery: Delivery

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     PROVIDER_MANAGE = "provider.manage"
     WEBHOOK_MANAGE = "webhook.manage"
     DISCOUNT_MANAGE = "discount.manage"
+    STOREFRONT_MANAGE = "storefront.manage"
 
 
 EVERYTHING = frozenset(Permission)

@@ -52,6 +52,11 @@ EFFECTS = {
 }
 
 
+_OPENS = {
+    "Order": (later("Open order"), "order:open"),
+    "Product": (later("Open stock"), "stock:open"),
+    "Storefront": (later("Open storefront"), "storefront:open"),
+}
 # Nobody may try these again.
 _AT_ONCE = frozenset({"refund_unknown"})
 
@@ -65,10 +70,9 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
-    if alert.entity_type == "Order":
-        return [[Button(w("Open order"), Target("order:open", alert.entity_id))]]
-    if alert.entity_type == "Product":
-        return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
+    if alert.entity_type in _OPENS:
+        label, action = _OPENS[alert.entity_type]
+        return [[Button(w(label), Target(action, alert.entity_id))]]
     if alert.entity_type == "Payment":
         return payment_alerts.ways(alert, w)
     if alert.entity_type == "WebhookEvent":
@@ -113,6 +117,16 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}"
 
 
+def _storefront_failed(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "channel_gone":
+        return w("The channel of the storefront was deleted. Choose another with `/admin storefront`.")
+    return w(
+        "I cannot show the storefront in {channel}. "
+        "Please give me View Channel, Send Messages and Embed Links there.",
+        channel=f"<#{alert.params['channelId']}>",
+    )
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -128,4 +142,5 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "new_order": _new_order,
     "role_failed": _role_failed,
     "effect_dead": _effect_dead,
+    "storefront_failed": _storefront_failed,
 }

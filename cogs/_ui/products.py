@@ -70,14 +70,8 @@ def _price(entry: Entry, w: Words) -> str:
 
 def catalogue_card(page: CatalogPage, shop: Shop, w: Words, role: RoleName) -> Card:
     """One page of the catalogue, with a way to every product and to the other pages."""
-    rows: list[Row] = []
     place = Place(page.page, page.query)
-    if page.entries:
-        options = [
-            Option(entry.product.name, entry.product.key, f"{_price(entry, w)} · {availability(entry, w)}")
-            for entry in page.entries
-        ]
-        rows.append(Select(w("Choose a product"), Target("shop:open", *place), options))
+    rows: list[Row] = [menu] if (menu := product_menu(page, place, w)) else []
     if asks := _to_be_told_of(page.entries):
         rows.append(Select(w("Tell me when it is back"), Target("shop:await", *place), asks))
     if page.pages > 1:
@@ -87,8 +81,17 @@ def catalogue_card(page: CatalogPage, shop: Shop, w: Words, role: RoleName) -> C
         title=plain(shop.name),
         text=_summary(page, w),
         rows=rows,
-        below=[_small(entry, w, role) for entry in page.entries],
+        below=[small(entry, w, role) for entry in page.entries],
     )
+
+
+def product_menu(page: CatalogPage, place: Place, w: Words) -> Select | None:
+    """The menu of a page's products; None when there are none."""
+    options = [
+        Option(entry.product.name, entry.product.key, f"{_price(entry, w)} · {availability(entry, w)}")
+        for entry in page.entries
+    ]
+    return Select(w("Choose a product"), Target("shop:open", *place), options) if options else None
 
 
 def _summary(page: CatalogPage, w: Words) -> str:
@@ -110,7 +113,8 @@ def _summary(page: CatalogPage, w: Words) -> str:
     )
 
 
-def _small(entry: Entry, w: Words, role: RoleName) -> Card:
+def small(entry: Entry, w: Words, role: RoleName) -> Card:
+    """One product among others."""
     product = entry.product
     said = [f"**{_price(entry, w)}** · {availability(entry, w)}"]
     if product.required_role_ids:
