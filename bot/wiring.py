@@ -43,6 +43,7 @@ from services.levels import Levels
 from services.links import Links
 from services.mail.smtp import Smtp, SmtpKeys
 from services.mailing import Mailing
+from services.offering import Offering
 from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
@@ -68,10 +69,13 @@ from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Step, Sweeper
 from services.tax_records import TaxRecords
 from services.taxes import Taxes
 from services.vault import Vault
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -95,6 +99,8 @@ def rules_from(shop: ShopSettings) -> Rules:
         hold_p2p=timedelta(hours=shop.hold_hours_p2p),
         hold_processor=timedelta(minutes=shop.hold_minutes_processor),
         stale_confirm=timedelta(seconds=shop.stale_confirm_seconds),
+        offer=timedelta(minutes=shop.offer_minutes),
+        storefront_pause=timedelta(seconds=shop.storefront_pause_seconds),
         outbox_lease=timedelta(seconds=shop.lease_seconds),
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
@@ -178,6 +184,9 @@ def build(
         discord=till.discord,
         calls=ground.calls,
         stock=stock,
+        waitlist=shelf.waitlist,
+        storefronts=shelf.storefronts,
+        storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=customers,
         customer_desk=CustomerDesk(db, clock, audit),
         merging=CustomerMerge(db, clock, audit=audit, discounts=ground.discounts),
@@ -205,6 +214,7 @@ def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]
         "entitlements": till.entitlements.end_due,
         "files": ground.goods.sweep,
         "roles": terms.sweep,
+        "offers": ground.offering.sweep,
         "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
     }
 
@@ -221,7 +231,9 @@ class _Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
+        self.offering = Offering(db, clock, rules, self.outbox)
+        self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
+        self.discounts = Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
         self.delivery = Delivery(db, clock, self.outbox)
         self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
@@ -258,7 +270,9 @@ class _Shelf:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
         self.customers = customers = Customers(db, on.keys)
-        self.catalog = Catalog(db, clock, on.audit, levels)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
+        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
+        self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
         self.orders = Orders(

@@ -37,7 +37,10 @@ from services.revocation import Revocation
 from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -69,6 +72,9 @@ class Services:
     discord: DiscordHearing
     calls: Calls
     stock: Stock
+    waitlist: Waitlist
+    storefronts: Storefronts
+    storefront_worker: StorefrontWorker
     customers: Customers
     customer_desk: CustomerDesk
     merging: CustomerMerge

@@ -26,6 +26,7 @@ class EffectKind(StrEnum):
     MAIL_STAFF = "mail.staff"
     TAX_RECORD = "tax.record"
     TAX_REFUND = "tax.refund"
+    STOCK_OFFER = "stock.offer"
 
 
 class Notice(StrEnum):

@@ -63,6 +63,14 @@ EFFECTS = {
     "keys.assign": later("handing out keys"),
     "tax.record": later("telling of a sale for its tax"),
     "tax.refund": later("telling of a refund for its tax"),
+    "stock.offer": later("telling somebody that a product is back"),
+}
+
+
+_OPENS = {
+    "Order": (later("Open order"), "order:open"),
+    "Product": (later("Open stock"), "stock:open"),
+    "Storefront": (later("Open storefront"), "storefront:open"),
 }
 
 
@@ -75,10 +83,9 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
-    if alert.entity_type == "Order":
-        return [[Button(w("Open order"), Target("order:open", alert.entity_id))]]
-    if alert.entity_type == "Product":
-        return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
+    if alert.entity_type in _OPENS:
+        label, action = _OPENS[alert.entity_type]
+        return [[Button(w(label), Target(action, alert.entity_id))]]
     if alert.entity_type == "Payment":
         return payment_alerts.ways(alert, w)
     if alert.entity_type == "WebhookEvent":
@@ -154,6 +161,16 @@ def _tax_remedy(alert: Alert, w: Words) -> str:
     return _remedy(alert.params["reason"], w)
 
 
+def _storefront_failed(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "channel_gone":
+        return w("The channel of the storefront was deleted. Choose another with `/admin storefront`.")
+    return w(
+        "I cannot show the storefront in {channel}. "
+        "Please give me View Channel, Send Messages and Embed Links there.",
+        channel=f"<#{alert.params['channelId']}>",
+    )
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -173,4 +190,5 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "effect_dead": _effect_dead,
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,
+    "storefront_failed": _storefront_failed,
 }

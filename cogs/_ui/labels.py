@@ -105,6 +105,7 @@ FIELDS = {
     "tax_percent": later("tax in percent"),
     "text": later("text"),
     "total_allowed": later("number of uses"),
+    "waiting": later("products you wait for"),
     "usage_limit": later("number of uses"),
 }
 NO_TAX = later(
