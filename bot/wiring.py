@@ -50,6 +50,7 @@ from services.providers import Providers
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
@@ -123,14 +124,10 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
-    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={
-            "uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due,
-            "roles": terms.sweep,
-        },
+        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due, **ground.sweeps},
     )  # fmt: skip
     return Services(
         clock=clock,
@@ -149,7 +146,8 @@ def build(
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
         revocation=ground.revocation,
-        role_terms=terms,
+        role_terms=ground.role_terms,
+        role_checks=ground.role_checks,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -182,6 +180,9 @@ class _Ground:
         self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
         self.revocation = Revocation(db, clock, self.outbox)
+        self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
+        self.role_checks = RoleChecks(db, clock, self.outbox)
+        self.sweeps = {"roles": self.role_terms.sweep, "role_checks": self.role_checks.sweep}
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:

@@ -27,6 +27,7 @@ from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
@@ -56,6 +57,7 @@ class Services:
     refunds: Refunds
     revocation: Revocation
     role_terms: RoleTerms
+    role_checks: RoleChecks
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

@@ -41,6 +41,7 @@ REMEDIES = {
 EFFECTS = {
     "role.grant": later("granting a role"),
     "role.revoke": later("taking a role back"),
+    "role.check": later("comparing roles with purchases"),
     "customer.notice": later("telling a customer"),
     "staff.claim": later("posting a payment to be checked"),
     "staff.decided": later("showing a decision on its card"),
@@ -109,6 +110,20 @@ def _role_not_removed(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
+def _roles_mended(alert: Alert, w: Words) -> str:
+    given, taken = int(alert.params["given"]), int(alert.params["taken"])
+    said = [w("I compared everybody's roles with what they bought.")]
+    if given:
+        said.append(
+            w.count(given, "{n} role was missing: I give it again.", "{n} were missing: I give them again.")
+        )
+    if taken:
+        said.append(
+            w.count(taken, "{n} role was left over: I take it away.", "{n} were left over: I take them away.")
+        )
+    return " ".join(said)
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -134,5 +149,6 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "new_order": _new_order,
     "role_failed": _role_failed,
     "role_not_removed": _role_not_removed,
+    "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
 }

@@ -8,7 +8,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import role_term
+from models import role_check, role_term
 from models.access import Role, RoleAssignment, User, permission_keys
 from models.audit import AuditLog
 from models.base import Db, transact
@@ -21,6 +21,7 @@ from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, PaymentStatus
 from models.product import Product
 from models.registry import create_indexes
+from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
 from models.tenant import BotConfig, Tenant
 from tests.models.samples import NOW, sample
@@ -154,6 +155,9 @@ HOT: dict[str, Query] = {
     ),
     "roles whose time is over": lambda db: role_term.ended(db, LATER, 10),
     "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
+    "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),
+    "holders of roles": lambda db: role_check.holders(db, "a", "58", 10),
+    "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),
     "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "permission keys": lambda db: permission_keys(db, "a", "59"),
