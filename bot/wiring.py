@@ -63,6 +63,7 @@ from services.refunds import Refunds
 from services.refusals import Refusals
 from services.reminders import Reminders
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
@@ -152,11 +153,10 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
-    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also=_also(ground, till, terms),
+        also=_also(ground, till),
     )  # fmt: skip
     services = Services(
         clock=clock,
@@ -175,7 +175,8 @@ def build(
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
         revocation=ground.revocation,
-        role_terms=terms,
+        role_terms=ground.role_terms,
+        role_checks=ground.role_checks,
         queue=Queue(
             db, clock, rules, audit=audit, outbox=outbox, delivery=ground.delivery, refunds=till.refunds
         ),
@@ -207,13 +208,14 @@ def build(
     return services
 
 
-def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]:
+def _also(ground: "_Ground", till: "_Till") -> dict[str, Step]:
     """What else the sweeper looks after, by name."""
     return {
         "uses": ground.discounts.sweep,
         "entitlements": till.entitlements.end_due,
         "files": ground.goods.sweep,
-        "roles": terms.sweep,
+        "roles": ground.role_terms.sweep,
+        "role_checks": ground.role_checks.sweep,
         "offers": ground.offering.sweep,
         "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
     }
@@ -244,6 +246,8 @@ class _Ground:
         self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
         self.keys.sign_up(self.worker)
         self.revocation = Revocation(db, clock, self.outbox)
+        self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
+        self.role_checks = RoleChecks(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
