@@ -23,7 +23,8 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
