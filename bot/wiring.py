@@ -79,7 +79,7 @@ def build(
 ) -> Services:
     """Every service over one database."""
     ground = _Ground(db, clock, rules, links, outside, redis)
-    audit, outbox, shops, stock, paid = ground.audit, ground.outbox, ground.shops, ground.stock, ground.paid
+    outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
@@ -97,19 +97,13 @@ def build(
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
-        claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
         methods=methods,
         providers=till.providers,
         hosted=till.hosted,
-        payments=PaymentDesk(db, till.refunds),
-        decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
         revocation=ground.revocation,
         role_terms=ground.role_terms,
         role_checks=ground.role_checks,
-        queue=Queue(
-            db, clock, rules, audit=audit, outbox=outbox, delivery=ground.delivery, refunds=till.refunds
-        ),
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -119,9 +113,6 @@ def build(
         storefronts=shelf.storefronts,
         storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=customers,
-        customer_desk=CustomerDesk(db, clock, audit),
-        merging=CustomerMerge(db, clock, audit=audit, discounts=ground.discounts),
-        discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=ground.delivery,
         goods=ground.goods,
         key_pool=ground.key_pool,
@@ -133,9 +124,27 @@ def build(
         sweeper=sweeper,
         wakeups=ground.wakeups,
         mailing=till.mailing,
+        **_staff(ground, shelf, till),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
+
+
+def _staff(on: "_Ground", shelf: "_Shelf", till: "_Till") -> dict[str, Any]:
+    """What only the people behind the counter use, by the names of the directory."""
+    db, clock, rules, audit, outbox = on.db, on.clock, on.rules, on.audit, on.outbox
+    paying: dict[str, Any] = {"audit": audit, "outbox": outbox, "paid": on.paid, "stock": on.stock}
+    return {
+        "claims": Claims(db, clock, rules, **paying),
+        "payments": PaymentDesk(db, till.refunds),
+        "decisions": Decisions(db, clock, **paying),
+        "queue": Queue(
+            db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
+        ),
+        "customer_desk": CustomerDesk(db, clock, audit),
+        "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
+        "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
+    }
 
 
 def _also(ground: "_Ground", till: "_Till") -> dict[str, Step]:
