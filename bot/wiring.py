@@ -83,11 +83,6 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
-    sweeper = Sweeper(
-        db, clock, rules,
-        shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also=_also(ground, till),
-    )  # fmt: skip
     services = Services(
         clock=clock,
         shops=shops,
@@ -121,7 +116,7 @@ def build(
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
-        sweeper=sweeper,
+        sweeper=_sweeper(ground, shelf, till),
         wakeups=ground.wakeups,
         mailing=till.mailing,
         **_staff(ground, shelf, till),
@@ -147,17 +142,20 @@ def _staff(on: "_Ground", shelf: "_Shelf", till: "_Till") -> dict[str, Any]:
     }
 
 
-def _also(ground: "_Ground", till: "_Till") -> dict[str, Step]:
-    """What else the sweeper looks after, by name."""
-    return {
-        "uses": ground.discounts.sweep,
+def _sweeper(on: "_Ground", shelf: "_Shelf", till: "_Till") -> Sweeper:
+    also: dict[str, Step] = {
+        "uses": on.discounts.sweep,
         "entitlements": till.entitlements.end_due,
-        "files": ground.goods.sweep,
-        "roles": ground.role_terms.sweep,
-        "role_checks": ground.role_checks.sweep,
-        "offers": ground.offering.sweep,
-        "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
+        "files": on.goods.sweep,
+        "roles": on.role_terms.sweep,
+        "role_checks": on.role_checks.sweep,
+        "offers": on.offering.sweep,
+        "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }
+    return Sweeper(
+        on.db, on.clock, on.rules,
+        shops=on.shops, placement=shelf.placement, orders=shelf.orders, stock=on.stock, also=also,
+    )  # fmt: skip
 
 
 class _Ground:
