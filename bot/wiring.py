@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
+from bot.mail.sending import MailEffects
 from models.base import Db
 from services import Services
 from services.access import Access
@@ -32,11 +33,17 @@ from services.discord_purchases import DiscordEntitlements
 from services.discount_desk import DiscountDesk
 from services.discounts import Discounts
 from services.draft import Drafts
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.levels import Levels
 from services.links import Links
+from services.mail.smtp import Smtp, SmtpKeys
+from services.mailing import Mailing
+from services.offering import Offering
 from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
@@ -51,15 +58,24 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
+from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
+from services.reminders import Reminders
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
-from services.sweeper import Sweeper
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
+from services.sweeper import Step, Sweeper
+from services.tax_records import TaxRecords
+from services.taxes import Taxes
 from services.vault import Vault
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -83,6 +99,8 @@ def rules_from(shop: ShopSettings) -> Rules:
         hold_p2p=timedelta(hours=shop.hold_hours_p2p),
         hold_processor=timedelta(minutes=shop.hold_minutes_processor),
         stale_confirm=timedelta(seconds=shop.stale_confirm_seconds),
+        offer=timedelta(minutes=shop.offer_minutes),
+        storefront_pause=timedelta(seconds=shop.storefront_pause_seconds),
         outbox_lease=timedelta(seconds=shop.lease_seconds),
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
@@ -97,12 +115,18 @@ def links_from(settings: Settings, public_url: str | None, clock: Clock) -> Link
 
 @dataclass(frozen=True)
 class Outside:
-    """What reaching outside services takes; `sites` says where they answer, by the adapter's name."""
+    """What reaching outside services takes; `sites` says where they answer, by the adapter's name.
+
+    `mail` is for shops without a mail service of their own; `mail_anywhere` lets theirs be in our network.
+    """
 
     vault: Vault
     sites: Mapping[str, Site] = field(default_factory=dict)
     paypal_roots: tuple[Certificate, ...] | None = None
     discord_public_key: str | None = None
+    mail: SmtpKeys | None = None
+    mail_anywhere: bool = False
+    sendgrid_eu: str | None = None
 
 
 def outside_from(settings: Settings) -> Outside:
@@ -113,6 +137,9 @@ def outside_from(settings: Settings) -> Outside:
         sites=settings.providers.sites(),
         paypal_roots=settings.providers.roots(),
         discord_public_key=settings.discord.public_key,
+        mail=settings.mail.keys(),
+        mail_anywhere=settings.mail.anywhere,
+        sendgrid_eu=settings.providers.sendgrid_eu_url,
     )
 
 
@@ -125,19 +152,19 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
+    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due},
+        also=_also(ground, till, terms),
     )  # fmt: skip
-    delivery = Delivery(db, clock, outbox)
-    return Services(
+    services = Services(
         clock=clock,
         shops=shops,
         access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods),
+        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
@@ -147,24 +174,49 @@ def build(
         payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
-        queue=Queue(db, clock, rules, audit=audit, outbox=outbox, delivery=delivery, refunds=till.refunds),
+        revocation=ground.revocation,
+        role_terms=terms,
+        queue=Queue(
+            db, clock, rules, audit=audit, outbox=outbox, delivery=ground.delivery, refunds=till.refunds
+        ),
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
         calls=ground.calls,
         stock=stock,
+        waitlist=shelf.waitlist,
+        storefronts=shelf.storefronts,
+        storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=customers,
         customer_desk=CustomerDesk(db, clock, audit),
         merging=CustomerMerge(db, clock, audit=audit, discounts=ground.discounts),
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
-        delivery=delivery,
+        delivery=ground.delivery,
+        goods=ground.goods,
+        key_pool=ground.key_pool,
+        keys=ground.keys,
         invoices=Invoices(db),
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
         sweeper=sweeper,
         wakeups=ground.wakeups,
+        mailing=till.mailing,
     )
+    MailEffects(services).sign_up(ground.worker)
+    return services
+
+
+def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]:
+    """What else the sweeper looks after, by name."""
+    return {
+        "uses": ground.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "files": ground.goods.sweep,
+        "roles": terms.sweep,
+        "offers": ground.offering.sweep,
+        "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
+    }
 
 
 class _Ground:
@@ -179,14 +231,36 @@ class _Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
+        self.offering = Offering(db, clock, rules, self.outbox)
+        self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
+        self.discounts = Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.delivery = Delivery(db, clock, self.outbox)
+        self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
+        pool: dict[str, Any] = {
+            "audit": self.audit, "outbox": self.outbox, "stock": self.stock, "vault": outside.vault
+        }  # fmt: skip
+        self.key_pool = KeyPool(db, clock, **pool)
+        self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
+        self.keys.sign_up(self.worker)
+        self.revocation = Revocation(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
             paypal["roots"] = outside.paypal_roots
-        self.partners = Partners(self.calls, outside.sites, {"paypal": paypal})
+        more = {
+            "paypal": paypal,
+            "smtp": {"anywhere": outside.mail_anywhere, "in_clear": outside.mail_anywhere},
+        }
+        if outside.sendgrid_eu is not None:
+            more["sendgrid"] = {"eu": outside.sendgrid_eu}
+        self.partners = Partners(self.calls, outside.sites, more)
         self.adapters = Adapters(self.partners)
+        self.providers = Providers(
+            db, clock,
+            audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+        )  # fmt: skip
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)
 
 
 class _Shelf:
@@ -195,8 +269,10 @@ class _Shelf:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
-        self.customers = customers = Customers(db)
-        self.catalog = Catalog(db, clock, on.audit, levels)
+        self.customers = customers = Customers(db, on.keys)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
+        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
+        self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
         self.orders = Orders(
@@ -207,6 +283,7 @@ class _Shelf:
             db, clock, rules,
             outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
             drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
+            taxes=on.taxes,
         )  # fmt: skip
 
 
@@ -216,24 +293,31 @@ class _Till:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
-        self.providers = providers = Providers(
+        self.providers = providers = on.providers
+        keys, relay = on.outside.mail, Smtp(on.calls, Smtp.site, anywhere=True, in_clear=True)
+        self.mailing = Mailing(
             db, clock,
-            audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
+            outbox=outbox, providers=providers,
+            default=(relay, keys) if keys is not None else None,
         )  # fmt: skip
         settlement = Settlement(
-            db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts
-        )
+            db, clock, rules,
+            outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts, revocation=on.revocation,
+        )  # fmt: skip
         pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
         self.hosted = Hosted(
             db, clock,
             shops=shops, adapters=adapters, providers=providers, pages=pages, settlement=settlement,
         )  # fmt: skip
         self.refunds = Refunds(
+            db, clock, audit=on.audit, outbox=outbox, adapters=adapters, settlement=settlement
+        )
+        sending = RefundSending(
             db, clock, rules,
-            audit=on.audit, outbox=outbox, shops=shops, adapters=adapters, providers=providers,
-            settlement=settlement,
+            outbox=outbox, shops=shops, adapters=adapters, providers=providers, settlement=settlement,
         )  # fmt: skip
-        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
+        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=sending).sign_up(on.worker)
+        TaxRecords(db, shops=shops, providers=providers, partners=on.partners).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(

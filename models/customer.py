@@ -58,6 +58,7 @@ class Customer(TenantDocument):
     discord_display_name: str
     source: CustomerSource = CustomerSource.DISCORD
     email: str | None = Field(default=None, max_length=254)
+    email_refused: bool = Field(default=False, description="Nobody could be reached at that address")
     phone: str | None = Field(default=None, max_length=40)
     addresses: list[SavedAddress] = Field(default_factory=list)
     default_address_id: str | None = None
@@ -164,6 +165,12 @@ class Customer(TenantDocument):
     ) -> Self | None:
         """Overwrite validated fields, by stored names, parts with dots; None when it was merged away."""
         return await cls.change(db, customer.own(), {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def refuse_email(cls, db: Db, customer: Self) -> Self | None:
+        """Note that nobody is reached at the address seen; None when there is another one by now."""
+        where = {"_id": customer.id, "tenantId": customer.tenant_id, "email": customer.email}
+        return await cls.change(db, where, {"$set": {"emailRefused": True}})
 
     @classmethod
     async def add_address(cls, db: Db, customer: Self, saved: SavedAddress, *, limit: int) -> Self | None:

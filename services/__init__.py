@@ -17,10 +17,14 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.links import Links
+from services.mailing import Mailing
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
@@ -29,9 +33,14 @@ from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
 from services.refunds import Refunds
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -55,20 +64,29 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    revocation: Revocation
+    role_terms: RoleTerms
     queue: Queue
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing
     calls: Calls
     stock: Stock
+    waitlist: Waitlist
+    storefronts: Storefronts
+    storefront_worker: StorefrontWorker
     customers: Customers
     customer_desk: CustomerDesk
     merging: CustomerMerge
     discounts: DiscountDesk
     delivery: Delivery
+    goods: Goods
+    key_pool: KeyPool
+    keys: KeyDelivery
     invoices: Invoices
     links: Links
     alerts: Alerts
     worker: Worker
     sweeper: Sweeper
     wakeups: Wakeups
+    mailing: Mailing

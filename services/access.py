@@ -23,6 +23,7 @@ class Permission(StrEnum):
     WEBHOOK_MANAGE = "webhook.manage"
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
+    STOREFRONT_MANAGE = "storefront.manage"
 
 
 EVERYTHING = frozenset(Permission)

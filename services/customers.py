@@ -16,6 +16,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from services.key_delivery import KeyDelivery
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -59,8 +60,9 @@ _STORED = {
 class Customers:
     """Keeps customers' own records."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, keys: KeyDelivery) -> None:
         self._db = db
+        self._keys = keys
 
     async def of(self, shop: Shop, member: Member) -> Customer:
         """The record that is kept of this member, with today's names; made on the first visit."""
@@ -82,7 +84,8 @@ class Customers:
 
     async def set_profile(self, shop: Shop, member: Member, email: str, phone: str) -> Customer:
         """Keep an e-mail address and a phone number, empty for none; raises BadInput."""
-        return await self._set(shop, member, read_contact(email, phone))
+        fields = {**read_contact(email, phone), "emailRefused": False}
+        return await self._set(shop, member, fields)
 
     async def add_address(self, shop: Shop, member: Member, fields: Mapping[str, str]) -> Customer:
         """Keep an address; raises BadInput naming the field, or when the book is full."""
@@ -138,11 +141,13 @@ class Customers:
             self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
         )
         # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
-        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text"}}}
+        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text", "delivery_link", "delivery_file"}}}
         hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
         cart = await OrderSession.current(self._db, shop.id, member.discord_id)
         payments = await Payment.of_orders(self._db, shop.id, [order.key for order in orders])
         owed = {"tenantId": shop.id, "userId": member.discord_id}
+        received = await Entitlement.find_all(self._db, owed, sort="createdAt")
+        keys = await self._keys.held(shop.id, received)
         return {
             "shop": shop.name,
             "customer": customer.model_dump(mode="json", exclude={"id", "notes", "merged_into", "merged_at"}),
@@ -150,7 +155,8 @@ class Customers:
             "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
             "received": [
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
-                for each in await Entitlement.find_all(self._db, owed, sort="createdAt")
+                | ({"keys": [key.written() for key in keys[each.key]]} if each.key in keys else {})
+                for each in received
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }

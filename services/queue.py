@@ -7,7 +7,7 @@ shows in several records (a role that failed and its dead effect) stands for one
 from datetime import datetime
 from typing import NamedTuple
 
-from models import waiting
+from models import undelivered
 from models.base import Db, TenantDocument, Tx, Where, object_id
 from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound, Refused, UnderWay
@@ -72,7 +72,7 @@ class Queue:
     async def page(self, shop: Shop, kind: QueueKind | None = None, page: int = 0) -> QueuePage:
         """What waits, of one kind or of every kind."""
         places = self._places(shop, kind)
-        total = sum([await waiting.how_many(self._db, each.document, each.where) for each in places])
+        total = sum([await undelivered.how_many(self._db, each.document, each.where) for each in places])
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(max(page, 0), pages - 1, _LAST_PAGE)
         end = (page + 1) * PAGE_SIZE
@@ -89,7 +89,7 @@ class Queue:
         key = object_id(entry_id[1:])
         for place in self._places(shop, None) if key else ():
             if place.source == entry_id[:1]:
-                record = await place.document.find_one(self._db, waiting.only(place.where, key))
+                record = await place.document.find_one(self._db, undelivered.only(place.where, key))
                 if record is not None:
                     return (await self._entries(shop, [record]))[0]
         raise NotFound("queue")
@@ -101,7 +101,7 @@ class Queue:
             raise NotFound("queue")
         if found.kind in OF_ENTITLEMENT:
             return await self.entry(shop, f"{Source.ENTITLEMENT}{found.payload.get('entitlementId')}")
-        if found.last_error == waiting.REFUND_UNKNOWN:
+        if found.last_error == undelivered.REFUND_UNKNOWN:
             return await self.entry(shop, f"{Source.PAYMENT}{found.payload.get('paymentId')}")
         return await self.entry(shop, f"{Source.EFFECT}{found.key}")
 
@@ -122,7 +122,7 @@ class Queue:
 
     async def retry_all(self, shop: Shop, actor: Member, reason: str) -> int:
         """Try at once everything that failed for this reason, now that it is mended; how much."""
-        if not reason or reason == waiting.REFUND_UNKNOWN:
+        if not reason or reason == undelivered.REFUND_UNKNOWN:
             return 0
 
         async def work(tx: Tx) -> int:
@@ -227,17 +227,17 @@ class Queue:
         late, unsent = now - self._rules.queue_after, now - self._rules.ship_within
         places: list[_Waiting] = []
         if kind in {None, QueueKind.DELIVERY}:
-            where = waiting.deliveries(shop.id, late)
+            where = undelivered.deliveries(shop.id, late)
             places.append(_Waiting(Source.ENTITLEMENT, Entitlement, where))
         if kind in {None, QueueKind.PARCEL}:
-            where = waiting.parcels(shop.id, unsent)
+            where = undelivered.parcels(shop.id, unsent)
             places.append(_Waiting(Source.ORDER, Order, where, "paidAt"))
         if kind in {None, QueueKind.MONEY}:
-            places.append(_Waiting(Source.PAYMENT, Payment, waiting.conflicts(shop.id)))
-            places.append(_Waiting(Source.PAYMENT, Payment, waiting.unsure_refunds(shop.id)))
+            places.append(_Waiting(Source.PAYMENT, Payment, undelivered.conflicts(shop.id)))
+            places.append(_Waiting(Source.PAYMENT, Payment, undelivered.unsure_refunds(shop.id)))
         wanted = [name for each in QueueKind if kind in {None, each} for name in effects_of(each)]
         if wanted:
-            where = waiting.effects(shop.id, wanted, late)
+            where = undelivered.effects(shop.id, wanted, late)
             places.append(_Waiting(Source.EFFECT, OutboxEffect, where))
         return places
 

@@ -10,7 +10,7 @@ from models.entitlement import Entitlement, EntitlementType
 from models.order import Order, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, RefundState
-from models.waiting import REFUND_UNKNOWN
+from models.undelivered import REFUND_UNKNOWN
 from services.effects import EffectKind
 
 # What these hand over stands in the queue itself, also when such an effect was lost.

@@ -14,6 +14,9 @@ class Rules:
     hold_underpaid: timedelta = timedelta(minutes=60)
     hold_after_rejection: timedelta = timedelta(hours=1)
     stale_confirm: timedelta = timedelta(seconds=30)
+    offer: timedelta = timedelta(minutes=30)
+    storefront_pause: timedelta = timedelta(seconds=15)
+    storefront_look: timedelta = timedelta(minutes=10)
     outbox_lease: timedelta = timedelta(seconds=30)
     outbox_backoff: tuple[timedelta, ...] = (
         timedelta(minutes=1),

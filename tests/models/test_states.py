@@ -11,13 +11,15 @@ from models.order import ORDER_LIFE, OrderStatus
 from models.payment import PAYMENT_LIFE, PaymentStatus
 from models.session import SESSION_LIFE, SessionState
 from models.states import Life
+from models.waiting import WAIT_LIFE, WaitStatus
 
 # Life, its states, and those in which it ends; it begins in the first one of the enumeration.
 LIVES: list[tuple[Life[Any], type[StrEnum], set[str]]] = [
-    (ORDER_LIFE, OrderStatus, {"REFUNDED"}),
+    (ORDER_LIFE, OrderStatus, set()),
     (PAYMENT_LIFE, PaymentStatus, set()),
     (SESSION_LIFE, SessionState, {"SUBMITTED", "EXPIRED"}),
     (ENTITLEMENT_LIFE, EntitlementStatus, {"REVOKED"}),
+    (WAIT_LIFE, WaitStatus, {"TAKEN", "LAPSED", "WITHDRAWN"}),
 ]
 every_life = pytest.mark.parametrize(
     ("life", "states", "ends"), LIVES, ids=[states.__name__ for _, states, _ in LIVES]
@@ -76,7 +78,8 @@ def test_no_life_is_left_out_of_these_tests() -> None:
         ("PAID", "CANCELLED"),
         ("CANCELLED", "SHIPPED"),
         ("COMPLETE", "PAID"),
-        ("REFUNDED", "PAID"),
+        ("REFUNDED", "CANCELLED"),
+        ("REFUNDED", "PENDING_PAYMENT"),
     ],
 )
 def test_an_order_takes_no_short_cut(old: str, new: str) -> None:
