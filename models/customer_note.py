@@ -8,7 +8,7 @@ from models.base import Db, Field, TenantDocument, Utc, index, stored
 class CustomerNote(TenantDocument):
     """One note with who wrote it and when (UTC); `actor_id` is a Discord user id."""
 
-    model_config = stored("customernotes", index("tenantId", "customerId", "-at"))
+    model_config = stored("customernotes", index("tenantId", "customerId", "-at", "-_id"))
 
     tenant_id: str
     customer_id: str
@@ -25,4 +25,4 @@ class CustomerNote(TenantDocument):
     async def page(cls, db: Db, tenant_id: str, customer_id: str, *, skip: int, limit: int) -> list[Self]:
         """Notes about a customer, newest first."""
         where = {"tenantId": tenant_id, "customerId": customer_id}
-        return await cls.find_all(db, where, sort="-at", skip=skip, limit=limit)
+        return await cls.find_all(db, where, sort="-at -_id", skip=skip, limit=limit)
