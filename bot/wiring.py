@@ -48,6 +48,7 @@ from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.refund_desk import RefundDesk
 from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
@@ -124,6 +125,7 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
+    desk = PaymentDesk(db, till.refunds)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
@@ -142,9 +144,10 @@ def build(
         methods=methods,
         providers=till.providers,
         hosted=till.hosted,
-        payments=PaymentDesk(db, till.refunds),
+        payments=desk,
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
+        refund_desk=RefundDesk(db, desk, shelf.orders),
         revocation=ground.revocation,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,

@@ -25,6 +25,7 @@ _OWN = (
 )
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
+    (Permission.PAYMENT_REFUND, later("`/admin refund`: give money back")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
     (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
     (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),

@@ -25,6 +25,7 @@ from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.revocation import Revocation
 from services.shops import Shops
@@ -53,6 +54,7 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    refund_desk: RefundDesk
     revocation: Revocation
     poller: Poller
     inbox: Inbox
