@@ -52,6 +52,7 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
+from services.refund_desk import RefundDesk
 from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
@@ -129,9 +130,11 @@ def _staff(on: "_Ground", shelf: "_Shelf", till: "_Till") -> dict[str, Any]:
     """What only the people behind the counter use, by the names of the directory."""
     db, clock, rules, audit, outbox = on.db, on.clock, on.rules, on.audit, on.outbox
     paying: dict[str, Any] = {"audit": audit, "outbox": outbox, "paid": on.paid, "stock": on.stock}
+    desk = PaymentDesk(db, till.refunds)
     return {
         "claims": Claims(db, clock, rules, **paying),
-        "payments": PaymentDesk(db, till.refunds),
+        "payments": desk,
+        "refund_desk": RefundDesk(db, desk, shelf.orders),
         "decisions": Decisions(db, clock, **paying),
         "queue": Queue(
             db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds

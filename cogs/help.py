@@ -25,6 +25,7 @@ _OWN = (
 )
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
+    (Permission.PAYMENT_REFUND, later("`/admin refund`: give money back")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
     (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
     (

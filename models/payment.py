@@ -235,6 +235,13 @@ class Payment(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
 
     @classmethod
+    async def with_money(cls, db: Db, tenant_id: str, limit: int) -> list[Self]:
+        """The tenant's newest payments that came in and did not go back entirely."""
+        kept = sorted(SETTLED - {PaymentStatus.REFUNDED})
+        where = {"tenantId": tenant_id, "status": {"$in": kept}}
+        return await cls.find_all(db, where, sort="-createdAt", limit=limit)
+
+    @classmethod
     def of_shop(cls, tenant_id: str, status: PaymentStatus | None, *, deciding: bool) -> Where:
         """The filter for a shop's payments: all, of one status, or those that staff must decide about."""
         where: dict[str, Any] = {"tenantId": tenant_id}

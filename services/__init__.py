@@ -32,6 +32,7 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
+from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
@@ -65,6 +66,7 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    refund_desk: RefundDesk
     revocation: Revocation
     role_terms: RoleTerms
     queue: Queue

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ORDER_VIEW = "order.view"
     ORDER_MANAGE = "order.manage"
     PAYMENT_APPROVE = "payment.approve"
+    PAYMENT_REFUND = "payment.refund"
     PROVIDER_MANAGE = "provider.manage"
     WEBHOOK_MANAGE = "webhook.manage"
     DISCOUNT_MANAGE = "discount.manage"

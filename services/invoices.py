@@ -9,6 +9,7 @@ from models.errors import NotFound, Refused
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig, Tenant
+from services.settling.credit import WentBack, went_back
 
 _ARRIVED = frozenset(
     {
@@ -33,6 +34,16 @@ class InvoiceView:
     def paid_cents(self) -> int:
         """What arrived, in minor units, also when it was given back since."""
         return self.payment.amount_cents if self.payment.status in _ARRIVED else 0
+
+    @property
+    def back(self) -> WentBack:
+        """What was given back, and what for."""
+        return went_back(self.payment)
+
+    @property
+    def kept_cents(self) -> int:
+        """What is left of what was paid, in minor units."""
+        return max(0, self.paid_cents - self.order.refunded_cents)
 
     @property
     def due_cents(self) -> int:

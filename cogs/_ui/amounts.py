@@ -7,8 +7,10 @@ from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words, later
 from models.errors import Change
 from models.order import Order, OrderItem
+from models.payment import Payment
 from services.carts import Totals
 from services.lines import CartLine
+from services.settling.credit import went_back
 
 _NAME_LENGTH = 80
 # A full cart must fit on a card, so a name that is nearly all markup, which escaping doubles, is cut shorter.
@@ -39,9 +41,19 @@ def line(item: OrderItem, currency: str, w: Words) -> str:
     return f"{said} ({w('{price} each', price=w.money(item.unit_price_cents, currency))})"
 
 
-def lines(items: Iterable[OrderItem], currency: str, w: Words) -> str:
-    """The lines of an order, one under the other."""
-    return "\n".join(line(item, currency, w) for item in items)
+def order_lines(order: Order, payment: Payment, w: Words) -> str:
+    """The lines of an order, each with what went back of it, and whether its shipping did."""
+    back, said = went_back(payment), []
+    for item in order.items:
+        said.append(line(item, order.currency, w))
+        pieces, cents = back.lines.get(item.product_id, (0, 0))
+        if pieces:
+            amount = w.money(cents, order.currency)
+            said.append(f"↩️ {w('{n} went back: {amount}', n=pieces, amount=amount)}")
+    if back.shipping_cents:
+        amount = w.money(back.shipping_cents, order.currency)
+        said.append(f"↩️ {w('Shipping went back: {amount}', amount=amount)}")
+    return "\n".join(said)
 
 
 def cart_lines(of: Iterable[CartLine], currency: str, w: Words) -> str:

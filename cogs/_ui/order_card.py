@@ -37,7 +37,7 @@ def order_card(view: OrderView, methods: PaymentMethods, w: Words, *, note: str 
     order, due = view.order, _due(view)
     return Card(
         title=w("Order {number}", number=order.order_number),
-        text=f"{standing(view, w)}\n\n{amounts.lines(order.items, order.currency, w)}",
+        text=f"{standing(view, w)}\n\n{amounts.order_lines(order, view.payment, w)}",
         fields=[*_how_to_pay(due, w), *hosted_card.fields(view, w), *_contents(order, w)],
         rows=_rows(view, due, w),
         colour=_colour(view),

@@ -117,7 +117,7 @@ def order_card(view: OrderView, w: Words) -> Card:
     order = view.order
     return Card(
         title=w("Order {number}", number=order.order_number),
-        text=f"{_standing(view, w)}\n\n{amounts.lines(order.items, order.currency, w)}",
+        text=f"{_standing(view, w)}\n\n{amounts.order_lines(order, view.payment, w)}",
         fields=_fields(view, w),
         colour="warn" if _needs_staff(view) else "plain",
         footer=w("Ordered on {date}", date=w.date(order.created_at)),
@@ -196,8 +196,10 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
     acts = [Button(w("Add note"), Target("order:note", order.key), "primary")]
     if payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
         acts.append(Button(w("Check the payment"), Target("claim:show", payment.key), "success"))
-    elif payment.method in processors():
+    elif payment.method in processors() or payment.settled:
         acts.append(Button(w("Payment"), Target("payment:open", payment.key)))
+    if payment.refundable_cents:
+        acts.append(Button(w("Refund"), Target("refund:open", order.key), "danger"))
     if order.status is OrderStatus.PENDING_PAYMENT:
         acts.append(Button(w("Cancel the order"), Target("order:cancel", order.key), "danger"))
     if view.invoice_url and len(view.invoice_url) <= _LINK_LENGTH:

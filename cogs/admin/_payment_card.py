@@ -93,6 +93,11 @@ def _fields(view: PaymentView, w: Words) -> list[Field]:
         Field(w("Order"), f"{code(order.order_number)} · {status(order.status, w)}", inline=True),
         Field(w("Customer"), f"<@{order.customer.discord_id}>", inline=True),
     ]
+    if payment.approver_user_id and payment.approved_at:
+        who, when = f"<@{payment.approver_user_id}>", w.when(payment.approved_at)
+        note = payment.customer_reference_note
+        seen = f"\n{w('Note seen: {note}', note=code(note))}" if note else ""
+        fields.append(Field(w("Approved"), f"{who} · {when}{seen}"))
     if payment.provider_ref:
         fields.append(Field(w("Provider's reference"), code(cut(payment.provider_ref, _SHOWN_REF))))
     parts = {
@@ -171,6 +176,8 @@ def _acts(view: PaymentView, w: Words) -> list[Button]:
         acts.append(Button(w("Check with provider"), Target("payment:check", key), "primary"))
     if view.can_fulfil:
         acts.append(Button(w("Fulfil anyway"), Target("payment:fulfil", key), "success"))
+    if view.refundable_cents and view.order.paid_at is not None:
+        acts.append(Button(w("Refund items"), Target("refund:open", view.order.key), "danger"))
     if view.refundable_cents and view.refunds_itself:
         acts.append(Button(w("Refund"), Target("payment:refund", key), "danger"))
     if view.refundable_cents:

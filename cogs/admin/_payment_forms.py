@@ -23,7 +23,13 @@ def refund_form(view: PaymentView, w: Words, *, by_hand: bool) -> Form:
         max_length=20,
         hint=w("You have sent it yourself; I only note it down.") if by_hand else "",
     )
-    reason = Input("reason", w("Reason, for the staff only"), long=True, max_length=_MAX_NOTE)
+    reason = Input(
+        "reason",
+        w("Reason, for the staff only"),
+        long=True,
+        max_length=_MAX_NOTE,
+        hint=w("Unless all of the money goes back, the customer keeps every role and item."),
+    )
     to = Target("payment:record" if by_hand else "payment:refund", payment.key)
     return Form(w("Refund for {number}", number=payment.order_number), to, [amount, reason])
 

@@ -1,4 +1,4 @@
-"""One payment of a processor behind the counter: ask its provider, give money back, fulfil anyway."""
+"""One payment behind the counter: what is known of it, ask its provider, fulfil anyway."""
 
 from cogs._ui.desk import Visit, click, submit
 from cogs._ui.refusals import sentence
@@ -6,8 +6,7 @@ from cogs.admin import _payment_forms as forms
 from cogs.admin._claim_cards import own
 from cogs.admin._payment_card import payment_card
 from cogs.admin._root import Section, chosen
-from models.errors import AlreadyDecided, BadInput, NotFound, ProviderError
-from models.money import parse_amount
+from models.errors import AlreadyDecided, NotFound, ProviderError
 from services.access import Permission
 from services.payment_desk import PaymentView
 
@@ -28,7 +27,7 @@ class PaymentDesk(Section):
         await self._open(visit, await self.services.payments.of_order(await visit.shop(), order_id))
 
     async def _open(self, visit: Visit, view: PaymentView) -> None:
-        if view.hosted:
+        if view.hosted or view.payment.settled:
             await visit.show(payment_card(view, visit.words))
         else:
             claim = await self.services.claims.view(await visit.shop(), view.payment.key)
@@ -48,66 +47,6 @@ class PaymentDesk(Section):
         await self._show(visit, payment_id)
         news = {part for each in outcomes for part in each.split(",")} - _NOTHING_NEW
         await visit.say(w("There was news; here it is.") if news else w("The provider has no news."))
-
-    @click("payment:refund")
-    async def ask_refund(self, visit: Visit, payment_id: str) -> None:
-        view = await self._view(visit, payment_id)
-        await self._ask_refund(visit, view, by_hand=not view.refunds_itself)
-
-    @click("payment:record")
-    async def ask_record(self, visit: Visit, payment_id: str) -> None:
-        await self._ask_refund(visit, await self._view(visit, payment_id), by_hand=True)
-
-    async def _ask_refund(self, visit: Visit, view: PaymentView, *, by_hand: bool) -> None:
-        if view.refundable_cents:
-            await visit.form(forms.refund_form(view, visit.words, by_hand=by_hand))
-        else:
-            await visit.show(payment_card(view, visit.words))
-            await visit.say(visit.words("There is nothing left to give back."))
-
-    @submit("payment:refund")
-    async def refund(self, visit: Visit, payment_id: str) -> None:
-        if await self._refund(visit, payment_id, by_hand=False):
-            await visit.say(visit.words("The refund is on its way. Please look again in a minute."))
-
-    @submit("payment:record")
-    async def record(self, visit: Visit, payment_id: str) -> None:
-        if await self._refund(visit, payment_id, by_hand=True):
-            await visit.say(visit.words("Noted down. The customer sees it on the order."))
-
-    async def _refund(self, visit: Visit, payment_id: str, *, by_hand: bool) -> bool:
-        shop, view = await visit.shop(), await self._view(visit, payment_id)
-        cents = parse_amount(visit.fields.get("amount", ""), view.payment.currency)
-        reason = visit.fields.get("reason", "")
-        try:
-            await self.services.refunds.ask(shop, visit.member, payment_id, cents, reason, by_hand=by_hand)
-        except BadInput as wrong:
-            # Somebody may have given money back since the form was opened.
-            now = await self._view(visit, payment_id)
-            said = forms.wrong_amount(wrong, now.payment, visit.words)
-            await visit.say(said or sentence(wrong, visit.words))
-            return False
-        await self._show(visit, payment_id)
-        return True
-
-    @click("payment:made")
-    async def was_made(self, visit: Visit, payment_id: str, key: str) -> None:
-        await self._resolve(visit, payment_id, key, done=True)
-
-    @click("payment:unmade")
-    async def was_not_made(self, visit: Visit, payment_id: str, key: str) -> None:
-        await self._resolve(visit, payment_id, key, done=False)
-
-    async def _resolve(self, visit: Visit, payment_id: str, key: str, *, done: bool) -> None:
-        w, shop = visit.words, await visit.shop()
-        try:
-            await self.services.refunds.resolve(shop, visit.member, payment_id, key, done=done)
-        except AlreadyDecided:
-            said = w("Somebody was faster, or the provider has told meanwhile.")
-        else:
-            said = w("Thank you, noted.") if done else w("Noted. The money can be given back again.")
-        await self._show(visit, payment_id)
-        await visit.say(said)
 
     @click("payment:fulfil")
     async def ask_why(self, visit: Visit, payment_id: str) -> None:

@@ -40,6 +40,20 @@ class Credit:
     whole: bool
 
 
+@dataclass(frozen=True)
+class WentBack:
+    """(pieces, minor units) that went back by product id, for shipping, and for nothing in particular."""
+
+    lines: dict[str, tuple[int, int]]
+    shipping_cents: int
+    other_cents: int
+
+    @property
+    def named_cents(self) -> int:
+        """What went back for lines and shipping; not what went back by amount alone."""
+        return self.shipping_cents + sum(cents for _, cents in self.lines.values())
+
+
 def left_of(order: Order, payment: Payment) -> Left:
     """What did not go back yet, nor is on its way; nothing of an order that was never paid."""
     if order.paid_at is None:
@@ -123,10 +137,16 @@ def gone_back(order: Order, payment: Payment) -> dict[str, int]:
     return {key: many for key, many in pieces.items() if many}
 
 
-def credited_cents(payment: Payment) -> int:
-    """What went back for lines and shipping, in minor units; not what went back by amount alone."""
+def went_back(payment: Payment) -> WentBack:
+    """What the refunds that were made gave back, and what for."""
     made = [each for each in payment.refunds if each.state is RefundState.DONE]
-    return sum(each.shipping_cents + sum(line.cents for line in each.lines) for each in made)
+    lines: dict[str, tuple[int, int]] = {}
+    for line in (line for each in made for line in each.lines):
+        pieces, cents = lines.get(line.product_id, (0, 0))
+        lines[line.product_id] = (pieces + line.quantity, cents + line.cents)
+    shipping = sum(each.shipping_cents for each in made)
+    named = shipping + sum(cents for _, cents in lines.values())
+    return WentBack(lines, shipping, max(0, payment.refunded_cents - named))
 
 
 def to_restock(order: Order, payment: Payment, restocked: Mapping[str, int]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
 from models.payment_life import PaymentStatus
 from services.payments.processor import Money, News, What
-from services.settling.credit import credited_cents
+from services.settling.credit import went_back
 
 _STATES = {
     What.REFUNDED: RefundState.DONE,
@@ -167,7 +167,7 @@ def order_after(payment: Payment, order: Order) -> tuple[OrderStatus, int]:
     """
     kept = payment.received_cents - payment.refunded_cents
     # Nor is what never came, where staff or a rule let that pass.
-    missing = max(0, order.total_cents - kept, credited_cents(payment))
+    missing = max(0, order.total_cents - kept, went_back(payment).named_cents)
     back = min(order.total_cents, payment.refunded_cents, missing)
     if back == 0:
         return _before_refunds(order), 0

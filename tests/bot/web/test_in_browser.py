@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from models.order import OrderItem, OrderStatus
+from models.payment import Refund, RefundLine, RefundState
 from tests.bot.web.browser import BINARY, Browser, chromium
 from tests.bot.web.conftest import Site
 from tests.bot.web.test_invoice_page import HOSTILE, an_address, someone
-from tests.invoicing import an_order, sell
+from tests.invoicing import NOON, an_order, sell
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="no Chromium on this machine to look at pages with")
 
@@ -40,6 +41,31 @@ async def an_invoice(site: Site) -> str:
     return f"{site.url}{site.path_of(order)}"
 
 
+async def a_refunded_invoice(site: Site) -> str:
+    line = RefundLine(product_id="p", quantity=2, cents=2500)
+    refund = Refund(
+        key="r",
+        amount_cents=3190,
+        charge_ref="c",
+        lines=[line],
+        shipping_cents=690,
+        state=RefundState.DONE,
+        asked_at=NOON,
+    )
+    order = an_order(
+        # All of one product, so that each of them says what went back.
+        items=[a_mug() for _ in range(8)],
+        status=OrderStatus.PARTIALLY_REFUNDED,
+        discount_amount_cents=100,
+        shipping_cost_cents=690,
+        tax_amount_cents=180,
+        refunded_cents=3190,
+        shipping_address=an_address(),
+    )
+    await sell(site.db, order, refunds=[refund])
+    return f"{site.url}{site.path_of(order)}"
+
+
 async def a_hostile_invoice(site: Site) -> str:
     wide = OrderItem(product_id="p", sku="W" * 40, name="W" * 4000, quantity=99, unit_price_cents=99_999_999)
     spaced = OrderItem(product_id="p", sku="S", name=HOSTILE * 90, quantity=1, unit_price_cents=1)
@@ -58,7 +84,7 @@ async def a_hostile_invoice(site: Site) -> str:
     return f"{site.url}{site.path_of(order)}"
 
 
-@pytest.mark.parametrize("invoice", [an_invoice, a_hostile_invoice])
+@pytest.mark.parametrize("invoice", [an_invoice, a_refunded_invoice, a_hostile_invoice])
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])
 async def test_nothing_sticks_out_of_the_page(
     site: Site, browser: Browser, invoice: object, width: int
@@ -107,11 +133,13 @@ async def test_rows_are_stacked_on_a_phone_and_stay_a_table_for_screen_readers(
 
 @pytest.mark.parametrize("size", [A4, LETTER])
 @pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("invoice", [an_invoice, a_refunded_invoice])
 async def test_an_ordinary_order_prints_on_one_page(
-    site: Site, browser: Browser, size: dict[str, float], *, dark: bool
+    site: Site, browser: Browser, invoice: object, size: dict[str, float], *, dark: bool
 ) -> None:
-    """Eight lines with every row of sums fit on A4 and on Letter, whatever the screen's scheme."""
-    await browser.look(await an_invoice(site), 1440, dark=dark)
+    """Eight lines with every row of sums and of credit fit on A4 and Letter, whatever the screen's scheme."""
+    assert callable(invoice)
+    await browser.look(await invoice(site), 1440, dark=dark)
     pdf = await browser.paper(**size)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 

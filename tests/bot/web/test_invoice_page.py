@@ -7,7 +7,7 @@ import pytest
 
 from models.address import Address
 from models.order import OrderCustomer, OrderItem, OrderStatus
-from models.payment import PaymentStatus
+from models.payment import PaymentStatus, Refund, RefundLine, RefundState
 from models.payment_method import PaymentMethod
 from services.invoices import Invoices
 from tests.bot.web.conftest import Site
@@ -125,7 +125,34 @@ async def test_a_refund_is_shown_with_what_was_paid(site: Site) -> None:
     """Paid and refunded stand side by side; a refund is no new debt."""
     order = an_order(status=OrderStatus.PARTIALLY_REFUNDED, refunded_cents=1000)
     amounts = sums(await site.page(order, status=PaymentStatus.PARTIALLY_REFUNDED))
-    assert (amounts["Paid"], amounts["Refunded"], amounts["Balance due"]) == ("$25.00", "$10.00", "$0.00")
+    assert (amounts["Paid"], amounts["Refunded"], amounts["Balance due"]) == ("$25.00", "-$10.00", "$0.00")
+    assert amounts["Paid after refunds"] == "$15.00"
+
+
+async def test_a_credit_stands_at_its_line(site: Site) -> None:
+    """What went back of a line and of the shipping is told with its sum; what is only on its way is not."""
+    mug = OrderItem(product_id="m", sku="M", name="Mug", quantity=3, unit_price_cents=500)
+    hat = OrderItem(product_id="h", sku="H", name="Hat", quantity=1, unit_price_cents=1000)
+    back = [("m", 500, RefundState.DONE), ("m", 499, RefundState.DONE), ("h", 1000, RefundState.ASKED)]
+    refunds = [
+        Refund(
+            key=f"r{cents}",
+            amount_cents=cents,
+            charge_ref="c",
+            lines=[RefundLine(product_id=key, quantity=1, cents=cents)],
+            state=state,
+            asked_at=NOON,
+        )
+        for key, cents, state in back
+    ]
+    refunds[0].shipping_cents, refunds[0].amount_cents = 200, 700
+    order = an_order(
+        items=[mug, hat], status=OrderStatus.PARTIALLY_REFUNDED, refunded_cents=1199, shipping_cost_cents=200
+    )
+    page = await site.page(order, status=PaymentStatus.PARTIALLY_REFUNDED, refunds=refunds)
+    assert "Mug M Refunded: 2 for $9.99 3 $5.00" in text_of(page)
+    assert text_of(page).count("Refunded: ") == 1
+    assert (sums(page)["Refunded shipping"], sums(page)["Refunded"]) == ("-$2.00", "-$11.99")
 
 
 async def test_money_and_dates_are_written_as_the_customer_writes_them(site: Site) -> None:

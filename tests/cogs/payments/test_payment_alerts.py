@@ -83,6 +83,22 @@ async def refused_refund(till: Till, ada: Person, mug: Product) -> None:
     await till.services.refunds.ask(till.shop, member(ada), order.payment_id, 1500, "sorry")
 
 
+async def made_refund(till: Till, ada: Person, mug: Product) -> Order:
+    order = await till.paid(ada, mug)
+    await till.services.refunds.ask(till.shop, member(ada), order.payment_id, 500, "sorry", by_hand=True)
+    return order
+
+
+async def bounced_refund(till: Till, ada: Person, mug: Product) -> None:
+    refund = till.square.refund_in_dashboard(
+        (await till.payment(await till.paid(ada, mug))).receipts[0].ref, 1500
+    )
+    till.square.settle_refund(refund)
+    await till.deliver()
+    till.square.settle_refund(refund, "FAILED")
+    await till.deliver()
+
+
 async def disputed(till: Till, ada: Person, mug: Product) -> str:
     order = await till.paid(ada, mug)
     dispute = till.square.dispute((await till.payment(order)).receipts[0].ref)
@@ -201,6 +217,8 @@ RAISED: dict[str, Happen] = {
     "payment_underpaid": part_of_a_cancelled_order,
     "cancelled_with_money": part_until_the_holds_end,
     "refund_failed": refused_refund,
+    "refund_made": made_refund,
+    "refund_bounced": bounced_refund,
     "dispute_open": disputed,
     "dispute_won": won,
     "dispute_lost": lost,
@@ -371,7 +389,7 @@ async def test_an_alerts_buttons_are_for_staff_alone(
     hers = await ada.run("/orders list")
     refused = await ada.click(hers, custom_id=custom_id, forged=True)
     assert isinstance(refused, Seen)
-    assert "payment.approve" in refused.text
+    assert ("payment.refund" if label == "Refund" else "payment.approve") in refused.text
     opened = await alert.click(label)
     assert isinstance(opened, Form) is (label != "Open payment")
     assert staff_room.messages_for(sam)[-1].buttons == alert.buttons
