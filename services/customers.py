@@ -16,6 +16,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from models.waiting import Waiting
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -47,6 +48,7 @@ _OF_ENTITLEMENT = {
     "granted_at",
     "revoked_at",
 }
+_OF_WAITING = {"product_id", "status", "asked_at", "offered_until"}
 _OF_CART = {"items", "shipping_address", "shipping_type_code", "payment_method", "expires_at"}
 _STORED = {
     "order_received": "orderReceived",
@@ -152,6 +154,10 @@ class Customers:
             "received": [
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
                 for each in await Entitlement.find_all(self._db, owed, sort="createdAt")
+            ],
+            "waiting": [
+                each.model_dump(mode="json", include=_OF_WAITING)
+                for each in await Waiting.all_of(self._db, shop.id, member.discord_id, 0)
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }
