@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from pymongo import ReturnDocument
+
 from models.base import Db, Field, ObjectId, Part, TenantDocument, Tx, Utc, index, stored
 
 
@@ -25,6 +27,7 @@ class Storefront(TenantDocument):
     leftovers: list[Posted] = Field(default_factory=list, description="Older messages, still to be deleted")
     posts: int = Field(default=0, description="How often it was posted anew")
     dirty: bool = Field(default=True, description="Whether what it shows may have changed")
+    unsettled: bool = Field(default=True, description="Whether it was dirty when it was last claimed")
     due_at: Utc
     rests_until: Utc = Field(description="Not to be shown again before: a lease, or the pause between edits")
     lease_token: ObjectId | None = Field(default=None, description="Held by the process that shows it")
@@ -47,8 +50,12 @@ class Storefront(TenantDocument):
     async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
         """Lease the one that is due longest, as it was before; None when none is due."""
         ends = now + lease
-        lent = {"dirty": False, "dueAt": ends, "restsUntil": ends, "leaseToken": ObjectId()}
-        return await cls.change(db, {"dueAt": {"$lte": now}}, {"$set": lent})
+        lent = {"dirty": False, "unsettled": "$dirty", "leaseToken": ObjectId()}
+        rest = {"dueAt": ends, "restsUntil": ends, "updatedAt": "$$NOW"}
+        row = await cls.rows(db).find_one_and_update(
+            {"dueAt": {"$lte": now}}, [{"$set": lent | rest}], return_document=ReturnDocument.AFTER
+        )
+        return None if row is None else cls.model_validate_doc(row)
 
     @classmethod
     async def rest(

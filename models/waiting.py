@@ -38,7 +38,7 @@ class Waiting(TenantDocument):
     model_config = stored(
         "waitings",
         index("tenantId", "discordUserId", "productId", unique=True, only={"isOpen": True}),
-        index("tenantId", "productId", "askedAt", "_id", only={"status": "WAITING"}),
+        index("status", "tenantId", "productId", "askedAt", "_id", only={"status": "WAITING"}),
         index("endedAt", only={"isOpen": False}, expire_after=int(_KEPT.total_seconds())),
     )
 

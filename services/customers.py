@@ -16,6 +16,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from models.waiting import Waiting
 from services.key_delivery import KeyDelivery
 from services.shops import Shop
 
@@ -48,6 +49,7 @@ _OF_ENTITLEMENT = {
     "granted_at",
     "revoked_at",
 }
+_OF_WAITING = {"product_id", "status", "asked_at", "offered_until"}
 _OF_CART = {"items", "shipping_address", "shipping_type_code", "payment_method", "expires_at"}
 _STORED = {
     "order_received": "orderReceived",
@@ -157,6 +159,10 @@ class Customers:
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
                 | ({"keys": [key.written() for key in keys[each.key]]} if each.key in keys else {})
                 for each in received
+            ],
+            "waiting": [
+                each.model_dump(mode="json", include=_OF_WAITING)
+                for each in await Waiting.all_of(self._db, shop.id, member.discord_id, 0)
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }

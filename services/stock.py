@@ -15,6 +15,7 @@ from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
 from models.storefront import Storefront
+from models.waiting import Waiting
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, effect
@@ -29,12 +30,14 @@ _REASON_LENGTH = 500
 
 @dataclass(frozen=True)
 class StockView:
-    """A product's stock and its latest ledger rows, newest first."""
+    """A product's stock, its latest ledger rows, newest first, and how many wait for it."""
 
     product: Product
     available: int
     reserved: int
     rows: list[InventoryTransaction]
+    waiting: int
+    kept: int
 
 
 class Stock:
@@ -56,7 +59,14 @@ class Stock:
             raise NotFound("product")
         snapshot = await InventorySnapshot.of_product(self._db, shop.id, product.key)
         rows = await InventoryTransaction.latest(self._db, shop.id, product.key, _LATEST)
-        return StockView(product, snapshot.quantity_available, snapshot.quantity_reserved, rows)
+        return StockView(
+            product,
+            snapshot.quantity_available,
+            snapshot.quantity_reserved,
+            rows,
+            waiting=await Waiting.how_many(self._db, shop.id, product.key),
+            kept=len(snapshot.offers),
+        )
 
     async def restock(
         self, shop: Shop, actor: Member, product_id: str, quantity: int, reason: str

@@ -69,11 +69,14 @@ class Storefronts:
         await Storefront.drop_leftover(self._db, front, message_id)
 
     async def shown(self, front: Storefront, fingerprint: str | None, *, looked: bool) -> None:
-        """It shows what is there now."""
+        """It shows what is there now.
+
+        After a mark it is looked at once more: what marked it may have been committed only afterwards.
+        """
         now = self._clock.now()
         fields = {"shown": fingerprint, "problem": None} | ({"lookedAt": now} if looked else {})
         pause, look = now + self._rules.storefront_pause, now + self._rules.storefront_look
-        await Storefront.rest(self._db, front, pause, look, fields)
+        await Storefront.rest(self._db, front, pause, pause if front.unsettled else look, fields)
 
     async def failed(self, front: Storefront, reason: str) -> None:
         """It could not be shown; staff hear once of what they can mend."""

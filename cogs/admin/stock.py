@@ -129,7 +129,8 @@ def _card(view: StockView, w: Words) -> Card:
         text=text,
         fields=[
             Field(w("To sell"), str(view.available), inline=True),
-            Field(w("Reserved by open orders"), str(view.reserved), inline=True),
+            Field(w("Reserved by open orders"), str(view.reserved - view.kept), inline=True),
+            *_line(view, w),
             Field(w("Latest changes"), _ledger(view.rows, w)),
         ],
         colour="warn" if product.inventory_tracked and view.available == 0 else "plain",
@@ -149,6 +150,14 @@ def _changes(product: Product, w: Words) -> list[Button]:
     pool = [Button(w("Import keys"), Target("stock:keys", product.key), "primary")]
     asked = [Button(w(_HOW[how][0]), Target("stock:ask", how, product.key)) for how in ways]
     return [*(pool if product.delivers_keys else []), *asked]
+
+
+def _line(view: StockView, w: Words) -> list[Field]:
+    """Who asked to be told; a delivery goes to them first."""
+    if not (view.waiting or view.kept):
+        return []
+    said = w("{waiting}, and one is kept for {kept} more", waiting=view.waiting, kept=view.kept)
+    return [Field(w("Waiting for it"), said if view.kept else str(view.waiting), inline=True)]
 
 
 def _ledger(rows: list[InventoryTransaction], w: Words) -> str:

@@ -168,6 +168,7 @@ HOT: dict[str, Query] = {
     "ended offers": lambda db: with_ended_offers(db, LATER),
     "a member's waits": lambda db: Waiting.open_of(db, "a", "59", ["59", "2"]),
     "all a member waits for": lambda db: Waiting.all_of(db, "a", "59", 25),
+    "lines that wait": Waiting.lines,
     "how many wait": lambda db: Waiting.how_many(db, "a", "59"),
     "the next in line": lambda db: transact(db, lambda tx: Waiting.next_in_line(db, "a", "59", [], 5, tx=tx)),
     "a storefront": lambda db: Storefront.of_tenant(db, "a59"),

@@ -8,6 +8,7 @@ from models.inventory import InventoryTransaction, replay
 from services import Services
 from services.shops import Shop
 from tests.cogs.admin.conftest import Buy
+from tests.cogs.conftest import member
 from tests.services.conftest import MakeProduct
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -91,6 +92,20 @@ async def test_product_and_stock_lead_to_each_other(sam: Person, product: MakePr
     seen = await seen.press("Product")
     assert seen.id == first.id
     assert "The buyer gets the roles" in seen.text
+
+
+async def test_stock_says_how_many_wait_and_for_how_many_one_is_kept(
+    services: Services, shop: Shop, sam: Person, ada: Person, bob: Person, product: MakeProduct
+) -> None:
+    """Before an order of new stock one can see for how many; what is kept counts as no open order."""
+    mug = await product("Mug", stock=0)
+    for person in (ada, bob):
+        await services.waitlist.ask(shop, member(person), mug.key)
+    assert "Waiting for it: 2" in (await sam.run("/admin stock", product=mug.key)).text
+    await services.stock.restock(shop, member(sam), mug.key, 1, "box")
+    seen = await sam.run("/admin stock", product=mug.key)
+    assert "Waiting for it: 1, and one is kept for 1 more" in seen.text
+    assert "Reserved by open orders: 0" in seen.text
 
 
 async def test_an_unknown_product_is_said_kindly(sam: Person) -> None:
