@@ -16,6 +16,7 @@ from models.order import Order, OrderEvent, OrderStatus
 from models.payment import PaymentStatus
 from services.orders import OrdersPage, OrderView
 from services.payments import processors
+from services.role_terms import EXPIRED
 
 _MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
 _LINK_LENGTH = 512
@@ -174,9 +175,18 @@ def _owed(owed: Entitlement, w: Words) -> str:
     if owed.keys:
         what = w.count(owed.keys, "{n} key", "{n} keys")
     if owed.status is not EntitlementStatus.FAILED:
-        return f"{what}: {status(owed.status, w)}"
+        return f"{what}: {status(owed.status, w)}{_time(owed, w)}"
     why = _FAILED.get(owed.failed_reason or "")
     return f"⚠️ {what}: {w(why) if why else status(owed.status, w)}"
+
+
+def _time(owed: Entitlement, w: Words) -> str:
+    """When a role's time ends or has ended."""
+    ended = owed.status is EntitlementStatus.REVOKED
+    if owed.expires_at is None or (ended and owed.revoked_reason != EXPIRED):
+        return ""
+    when = w.when(owed.expires_at, "f")
+    return " · " + (w("its time ended {when}", when=when) if ended else w("until {when}", when=when))
 
 
 def _history(events: list[OrderEvent], w: Words) -> str:

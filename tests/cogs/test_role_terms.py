@@ -43,6 +43,8 @@ async def test_a_role_for_thirty_days_is_announced_three_days_before_and_removed
     order = await scene.order(month)
     await scene.drain()
     end = scene.clock.now() + timedelta(days=30)
+    staff = await scene.olivia.run("/admin order", find=order.order_number)
+    assert f"delivered · until {end.day} {end:%B %Y %H:%M}" in staff.text
     seen = await (await scene.ada.run("/orders view", order=order.key)).press("Get my items")
     assert f"you have it until {end.day} {end:%B %Y %H:%M}" in seen.text
     await pass_time(scene, days=26, hours=23)
