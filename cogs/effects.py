@@ -5,6 +5,7 @@ from nextcord.ext import commands
 
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
+from cogs._effects.role_checks import RoleChecks
 from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
 from cogs._effects.stock_offers import StockOffers
@@ -27,6 +28,7 @@ class Effects(commands.Cog):
         self._handlers: dict[EffectKind, Handler] = {
             EffectKind.ROLE_GRANT: roles.grant,
             EffectKind.ROLE_REVOKE: roles.revoke,
+            EffectKind.ROLE_CHECK: RoleChecks(bot, services).check,
             EffectKind.CUSTOMER_NOTICE: CustomerNotices(bot, services).tell,
             EffectKind.STAFF_CLAIM: staff.claim,
             EffectKind.STAFF_DECIDED: staff.decided,

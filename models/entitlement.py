@@ -105,10 +105,11 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, limit=limit)
 
     @classmethod
-    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
-        """Note that a role has to be granted again, because its holder left and came back."""
+    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> bool:
+        """Note that a role has to be granted again: its holder came back or lost it. False if not granted."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
-        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        again = await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        return again is not None
 
     @classmethod
     async def grant(

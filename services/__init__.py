@@ -34,6 +34,7 @@ from services.providers import Providers
 from services.queue import Queue
 from services.refunds import Refunds
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
@@ -67,6 +68,7 @@ class Services:
     revocation: Revocation
     role_terms: RoleTerms
     queue: Queue
+    role_checks: RoleChecks
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing

@@ -50,6 +50,7 @@ REMEDIES = {
 EFFECTS = {
     "role.grant": later("granting a role"),
     "role.revoke": later("taking a role back"),
+    "role.check": later("comparing roles with purchases"),
     "customer.notice": later("telling a customer"),
     "staff.claim": later("posting a payment to be checked"),
     "staff.decided": later("showing a decision on its card"),
@@ -134,6 +135,20 @@ def _keys_missing(alert: Alert, w: Words) -> str:
     return f"{said} {w('Import keys, and it is handed out by itself.')}"
 
 
+def _roles_mended(alert: Alert, w: Words) -> str:
+    given, taken = int(alert.params["given"]), int(alert.params["taken"])
+    said = [w("I compared everybody's roles with what they bought.")]
+    if given:
+        said.append(
+            w.count(given, "{n} role was missing: I give it again.", "{n} were missing: I give them again.")
+        )
+    if taken:
+        said.append(
+            w.count(taken, "{n} role was left over: I take it away.", "{n} were left over: I take them away.")
+        )
+    return " ".join(said)
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -187,6 +202,7 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "role_failed": _role_failed,
     "role_not_removed": _role_not_removed,
     "keys_missing": _keys_missing,
+    "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,

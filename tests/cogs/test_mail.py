@@ -12,8 +12,8 @@ from bson import ObjectId
 from nextcord.ext import commands
 from pydantic import SecretStr
 
+from bot.outside import Outside
 from bot.sandbox import Person, Room
-from bot.wiring import Outside
 from models.base import Db
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus

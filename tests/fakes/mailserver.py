@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -36,6 +37,7 @@ class MailServer:
         self.answers: dict[str, list[str]] = {}
         self.secure: list[bool] = []
         self.port = 0
+        self.taken: Callable[[], object] = lambda: None  # called once an e-mail is kept, before the answer
         self._tls, self._at_once, self._login = tls, at_once, login
         self._server: asyncio.Server | None = None
         self._sessions: list[SMTP] = []
@@ -114,6 +116,7 @@ class MailServer:
             assert isinstance(content, bytes)
             self.raw.append(content)
             self.letters.append(message_from_bytes(content, policy=policy.default))
+            self.taken()
         return await self._answer("DATA") or "250 OK"
 
 

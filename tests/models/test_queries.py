@@ -8,7 +8,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import customer_orders, role_term, undelivered
+from models import customer_orders, role_check, role_term, undelivered
 from models.access import Role, RoleAssignment, User, permission_keys
 from models.audit import AuditLog
 from models.base import Db, Document, Where, transact
@@ -22,6 +22,7 @@ from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, PaymentStatus
 from models.product import Product
 from models.registry import create_indexes
+from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered, with_ended_offers
 from models.storefront import Storefront
@@ -200,6 +201,9 @@ HOT: dict[str, Query] = {
     ),
     "roles whose time is over": lambda db: role_term.ended(db, LATER, 10),
     "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
+    "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),
+    "holders of roles": lambda db: role_check.holders(db, "a", "58", 10),
+    "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),
     "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),

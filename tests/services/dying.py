@@ -23,13 +23,15 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
 from services.effects import EffectKind, assign_keys
 from services.links import Links
+from services.mail.smtp import SmtpKeys
 from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
 from services.shops import Shop
@@ -159,7 +161,9 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     clock = Ahead(timedelta(seconds=float(os.environ.get("AHEAD", "0"))))
     links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
-    outside = Outside(OUTSIDE.vault, sites)
+    port = os.environ.get("MAIL_PORT")
+    mail = SmtpKeys(sender="relay@host.example", host="localhost", port=int(port)) if port else None
+    outside = Outside(OUTSIDE.vault, sites, mail=mail)
     db = Db(client=client, database=database)
     services = build(db, clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
