@@ -121,15 +121,10 @@ class Entitlement(TenantDocument):
         return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod
-    async def hand_over(cls, db: Db, entitlement: Self, now: datetime, *, tx: Tx) -> Self | None:
-        """PENDING or FAILED → GRANTED because a person saw to it; None when it was granted or revoked."""
-        where = {
-            "_id": entitlement.id,
-            "tenantId": entitlement.tenant_id,
-            "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)},
-        }
-        fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None, "metadata.byHand": True}
-        return await cls.change(db, where, {"$set": fields}, tx=tx)
+    async def mark_by_hand(cls, db: Db, entitlement: Self, *, tx: Tx) -> None:
+        """Note that a person saw to it."""
+        where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id}
+        await cls.change(db, where, {"$set": {"metadata.byHand": True}}, tx=tx)
 
     @classmethod
     async def fail(

@@ -15,6 +15,7 @@ from models.member import Member
 from models.order import Order, OrderEvent
 from models.outbox import BY_HAND, OutboxEffect, OutboxStatus
 from models.payment import Payment
+from models.role_term import begin
 from services.audit import Audit
 from services.clock import Clock
 from services.delivery import Delivery
@@ -156,8 +157,9 @@ class Queue:
         self, shop: Shop, actor: Member, entry: QueueEntry, owed: Entitlement, why: str
     ) -> None:
         async def work(tx: Tx) -> None:
-            if await Entitlement.hand_over(self._db, owed, self._clock.now(), tx=tx) is None:
+            if await begin(self._db, owed, self._clock.now(), tx=tx) is None:
                 raise NotFound("queue")
+            await Entitlement.mark_by_hand(self._db, owed, tx=tx)
             # Its handler finds nothing owed and looks whether the order is complete: also after a crash.
             await self._again(shop, entry, tx)
             await self._written(shop, actor, entry, why, tx)
@@ -202,12 +204,13 @@ class Queue:
         if owed:
             await OutboxEffect.hasten_these(self._db, owed, self._clock.now(), tx=tx)
         elif isinstance(entry.record, Entitlement):
-            await self._outbox.owe([self._grant(shop, entry.record)], tx)
+            await self._outbox.owe([self._anew(shop, entry.record)], tx)
 
-    def _grant(self, shop: Shop, owed: Entitlement) -> OutboxEffect:
+    def _anew(self, shop: Shop, owed: Entitlement) -> OutboxEffect:
+        """What hands an entitlement over, where its own effect was lost."""
         now = self._clock.now()
         return effect(
-            EffectKind.ROLE_GRANT,
+            EffectKind.KEYS_ASSIGN if owed.keys else EffectKind.ROLE_GRANT,
             shop.id,
             f"{owed.key}:queue:{int(now.timestamp())}",
             now,

@@ -14,7 +14,7 @@ from models.undelivered import REFUND_UNKNOWN
 from services.effects import EffectKind
 
 # What these hand over stands in the queue itself, also when such an effect was lost.
-OF_ENTITLEMENT = frozenset({EffectKind.ROLE_GRANT})
+OF_ENTITLEMENT = frozenset({EffectKind.ROLE_GRANT, EffectKind.KEYS_ASSIGN})
 # Nobody waits for these: each is the telling of something that can be seen elsewhere.
 _NOT_OWED = frozenset({EffectKind.STAFF_ALERT})
 
@@ -119,7 +119,7 @@ def _of_entitlement(owed: Entitlement, effects: list[OutboxEffect], order: Order
         order_id=owed.order_id,
         tries=last.attempts if last else 0,
         next_try=_next_try(last),
-        can_retry=role or last is not None,
+        can_retry=role or owed.keys > 0 or last is not None,
         can_close=True,
         order=order,
         effects=effects,

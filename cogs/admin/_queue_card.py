@@ -31,15 +31,17 @@ _WHAT = {
     "refund": later("A refund"),
 }
 _REASONS = {
+    **REMEDIES,
+    # Said of what is still being tried.
     _WAITING: later("It has been waiting for longer than it should."),
     "to_ship": later("It is paid and was not sent yet."),
     "parcel_failed": later("The parcel did not arrive."),
     "discord_down": later("Discord does not take it."),
     "discord_lost": later("Discord cannot be reached."),
     "rate_limited": later("Discord asks us to slow down."),
+    "mail_away": later("The mail service cannot be reached."),
     "provider_away": later("The provider cannot be reached."),
     "NotFound": later("What it is about does not exist any more."),
-    **{name: text for name, text in REMEDIES.items() if name != "refund_unknown"},
     "refund_unknown": later(
         "Nobody knows whether the money went back. Look on the provider's site, then tell me at the payment."
     ),

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from models.audit import AuditLog
 from models.base import Db
+from models.digital_key import DigitalKey
 from models.entitlement import Entitlement, EntitlementStatus
 from models.errors import BadInput, NotFound, Refused, ShopError, UnderWay
 from models.member import Member
@@ -19,7 +21,7 @@ from services.queue_entries import QueueKind
 from services.rules import Rules
 from services.shops import Shop
 from services.worker import EffectFailed
-from tests.services import buying
+from tests.services import buying, keys
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.test_crashes import dies, hasty
 
@@ -154,6 +156,44 @@ async def test_done_by_hand_counts_as_delivered_and_completes_the_order(
     await services.worker.drain()
     assert discord.granted == []
     assert not await OutboxEffect.find_all(db, {"kind": EffectKind.ROLE_GRANT, "status": "PENDING"})
+
+
+@pytest.mark.usefixtures("discord")
+async def test_keys_that_are_missing_are_one_entry(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Until keys come, also when their effect was lost; a lost effect is owed anew, and no key twice."""
+    game = await keys.pool(services, shop, product, ["KEY-1", "KEY-2"])
+    order = await buying.paid(services, shop, ADA, game, 2)
+    await DigitalKey.rows(db).delete_one({"status": "FREE"})
+    for _ in range(7):
+        await services.worker.drain()
+        clock.forward(hours=15)
+    (entry,) = (await services.queue.page(shop)).entries
+    assert (entry.what, entry.reason, entry.next_try) == ("item", "no_keys", None)
+    await OutboxEffect.rows(db).delete_many({"kind": EffectKind.KEYS_ASSIGN})
+    await keys.fill(services, shop, game.key, ["KEY-3"])
+    await OutboxEffect.rows(db).delete_many({"kind": EffectKind.KEYS_ASSIGN})
+    await services.queue.retry(shop, SAM, entry.id)
+    await services.worker.drain()
+    assert len(await keys.handed(services, shop, order.key)) == 2
+    assert (await services.queue.page(shop)).total == 0
+    assert (await stored(db, shop, order.key)).status is OrderStatus.COMPLETE
+
+
+async def test_a_timed_role_done_by_hand_has_its_end(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, discord: Discord, clock: TestClock
+) -> None:
+    """Its days run from then on, as if the shop had granted it."""
+    discord.reason = "role_gone"
+    month = await product("Month", stock=None, granted_role_ids=["77"], role_days=30)
+    order = await buying.paid(services, shop, ADA, month)
+    await services.worker.drain()
+    (role,) = await Entitlement.of_order(db, shop.id, order.key)
+    await services.queue.close(shop, SAM, f"g{role.key}", "gave it")
+    (role,) = await Entitlement.of_order(db, shop.id, order.key)
+    assert role.expires_at == clock.now() + timedelta(days=30)
+    assert role.metadata == {"byHand": True}
 
 
 async def test_two_staff_at_once_do_it_by_hand_once(
