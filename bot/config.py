@@ -101,6 +101,8 @@ class ProviderSettings(Section):
     coinbase_commerce_url: WebAddress = "https://api.commerce.coinbase.com"
     sendgrid_url: WebAddress = "https://api.sendgrid.com"
     sendgrid_eu_url: WebAddress = "https://api.eu.sendgrid.com"
+    taxjar_url: WebAddress = "https://api.taxjar.com"
+    taxjar_sandbox_url: WebAddress = "https://api.sandbox.taxjar.com"
 
     def sites(self) -> dict[str, Site]:
         """The addresses by the adapters' names."""
@@ -112,6 +114,7 @@ class ProviderSettings(Section):
             "coinbase_business": Site(self.coinbase_business_url),
             "coinbase_commerce": Site(self.coinbase_commerce_url),
             "sendgrid": Site(self.sendgrid_url),
+            "taxjar": Site(self.taxjar_url, self.taxjar_sandbox_url),
         }
 
     def roots(self) -> tuple[Certificate, ...] | None:

@@ -31,9 +31,12 @@ from services.discord_purchases import DiscordEntitlements
 from services.discount_desk import DiscountDesk
 from services.discounts import Discounts
 from services.draft import Drafts
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.levels import Levels
 from services.links import Links
 from services.mail.smtp import Smtp, SmtpKeys
@@ -51,15 +54,20 @@ from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.reminders import Reminders
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
-from services.sweeper import Sweeper
+from services.sweeper import Step, Sweeper
+from services.tax_records import TaxRecords
+from services.taxes import Taxes
 from services.vault import Vault
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -135,11 +143,11 @@ def build(
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
+    terms = RoleTerms(db, clock, outbox, ground.revocation)
     sweeper = Sweeper(
         db, clock, rules,
         shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also={"uses": ground.discounts.sweep, "entitlements": till.entitlements.end_due,
-              "reminders": Reminders(db, clock, rules, outbox).remind_due},
+        also=_also(ground, till, terms),
     )  # fmt: skip
     services = Services(
         clock=clock,
@@ -147,7 +155,7 @@ def build(
         access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods),
+        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
         claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
@@ -157,6 +165,8 @@ def build(
         payments=PaymentDesk(db, till.refunds),
         decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
+        revocation=ground.revocation,
+        role_terms=terms,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -164,7 +174,10 @@ def build(
         stock=stock,
         customers=customers,
         discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
-        delivery=Delivery(db, clock, outbox),
+        delivery=ground.delivery,
+        goods=ground.goods,
+        key_pool=ground.key_pool,
+        keys=ground.keys,
         invoices=Invoices(db),
         links=links,
         alerts=Alerts(db),
@@ -175,6 +188,17 @@ def build(
     )
     MailEffects(services).sign_up(ground.worker)
     return services
+
+
+def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]:
+    """What else the sweeper looks after, by name."""
+    return {
+        "uses": ground.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "files": ground.goods.sweep,
+        "roles": terms.sweep,
+        "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
+    }
 
 
 class _Ground:
@@ -191,6 +215,15 @@ class _Ground:
         self.shops = Shops(db, clock, self.audit)
         self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.delivery = Delivery(db, clock, self.outbox)
+        self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
+        pool: dict[str, Any] = {
+            "audit": self.audit, "outbox": self.outbox, "stock": self.stock, "vault": outside.vault
+        }  # fmt: skip
+        self.key_pool = KeyPool(db, clock, **pool)
+        self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
+        self.keys.sign_up(self.worker)
+        self.revocation = Revocation(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
@@ -203,6 +236,11 @@ class _Ground:
             more["sendgrid"] = {"eu": outside.sendgrid_eu}
         self.partners = Partners(self.calls, outside.sites, more)
         self.adapters = Adapters(self.partners)
+        self.providers = Providers(
+            db, clock,
+            audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+        )  # fmt: skip
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)
 
 
 class _Shelf:
@@ -211,7 +249,7 @@ class _Shelf:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
-        self.customers = customers = Customers(db)
+        self.customers = customers = Customers(db, on.keys)
         self.catalog = Catalog(db, clock, on.audit, levels)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
@@ -223,6 +261,7 @@ class _Shelf:
             db, clock, rules,
             outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
             drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
+            taxes=on.taxes,
         )  # fmt: skip
 
 
@@ -232,10 +271,7 @@ class _Till:
     def __init__(self, on: _Ground) -> None:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
-        self.providers = providers = Providers(
-            db, clock,
-            audit=on.audit, shops=shops, vault=on.outside.vault, partners=on.partners, links=on.links,
-        )  # fmt: skip
+        self.providers = providers = on.providers
         keys, relay = on.outside.mail, Smtp(on.calls, Smtp.site, anywhere=True, in_clear=True)
         self.mailing = Mailing(
             db, clock,
@@ -243,19 +279,23 @@ class _Till:
             default=(relay, keys) if keys is not None else None,
         )  # fmt: skip
         settlement = Settlement(
-            db, clock, rules, outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts
-        )
+            db, clock, rules,
+            outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts, revocation=on.revocation,
+        )  # fmt: skip
         pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
         self.hosted = Hosted(
             db, clock,
             shops=shops, adapters=adapters, providers=providers, pages=pages, settlement=settlement,
         )  # fmt: skip
         self.refunds = Refunds(
+            db, clock, audit=on.audit, outbox=outbox, adapters=adapters, settlement=settlement
+        )
+        sending = RefundSending(
             db, clock, rules,
-            audit=on.audit, outbox=outbox, shops=shops, adapters=adapters, providers=providers,
-            settlement=settlement,
+            outbox=outbox, shops=shops, adapters=adapters, providers=providers, settlement=settlement,
         )  # fmt: skip
-        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=self.refunds).sign_up(on.worker)
+        PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=sending).sign_up(on.worker)
+        TaxRecords(db, shops=shops, providers=providers, partners=on.partners).sign_up(on.worker)
         self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(

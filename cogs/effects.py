@@ -22,8 +22,10 @@ class Effects(commands.Cog):
     def __init__(self, bot: commands.Bot, services: Services) -> None:
         self._services = services
         staff = StaffCalls(bot, services)
+        roles = RoleGrants(bot, services)
         self._handlers: dict[EffectKind, Handler] = {
-            EffectKind.ROLE_GRANT: RoleGrants(bot, services).grant,
+            EffectKind.ROLE_GRANT: roles.grant,
+            EffectKind.ROLE_REVOKE: roles.revoke,
             EffectKind.CUSTOMER_NOTICE: CustomerNotices(bot, services).tell,
             EffectKind.STAFF_CLAIM: staff.claim,
             EffectKind.STAFF_DECIDED: staff.decided,

@@ -13,6 +13,7 @@ class AlertType(StrEnum):
     NEW_ORDER = "NEW_ORDER"
     PAYMENT_FAILED = "PAYMENT_FAILED"
     FULFILLMENT_FAILED = "FULFILLMENT_FAILED"
+    REFUND = "REFUND"
 
 
 class AlertSeverity(StrEnum):

@@ -13,10 +13,12 @@ ShopError
 ├── ConfirmInProgress   the same order is being placed at this moment
 ├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
+├── TaxUnknown          the tax cannot be computed just now, and the shop sells nothing without it
 ├── Refused             a state does not allow the step
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
+├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
@@ -90,7 +92,7 @@ class CartEmpty(ShopError):
 class Change:
     """One thing that moved since the customer looked.
 
-    Its kind is price, gone, roles, stock, shipping or discount.
+    Its kind is price, gone, roles, stock, shipping, discount, tax or term (days that a role is kept).
     """
 
     kind: str
@@ -121,6 +123,10 @@ class StepMissing(ShopError):
     step: str
 
 
+class TaxUnknown(ShopError):
+    """The tax cannot be computed at the moment, and the shop sells nothing without it; nothing was placed."""
+
+
 @dataclass(eq=False)
 class Refused(ShopError):
     """A record's state does not allow the step."""
@@ -148,6 +154,25 @@ class AlreadyExists(ShopError):
     """The value that must be unique is taken."""
 
     field: str
+
+
+@dataclass(frozen=True)
+class KeyProblem:
+    """What is wrong with a line of an import, counted from 1; never the key itself.
+
+    `problem` is blank, too_long, unreadable, twice (as on the line `first`) or known.
+    """
+
+    line: int
+    problem: str
+    first: int | None = None
+
+
+@dataclass(eq=False)
+class KeysRefused(ShopError):
+    """Keys that were not imported, none of them, because of these lines."""
+
+    problems: tuple[KeyProblem, ...]
 
 
 class ChangedMeanwhile(ShopError):

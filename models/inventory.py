@@ -50,6 +50,17 @@ class InventoryTransaction(TenantDocument):
         where = {"tenantId": tenant_id, "productId": product_id}
         return await cls.find_all(db, where, sort="-createdAt", limit=limit)
 
+    @classmethod
+    async def pieces_of_order(
+        cls, db: Db, tenant_id: str, order_id: str, move: InventoryMove, *, tx: Tx
+    ) -> dict[str, int]:
+        """How many units an order's rows of this kind moved, by product id."""
+        where = {"tenantId": tenant_id, "orderId": order_id, "type": move}
+        moved: dict[str, int] = {}
+        for row in await cls.find_all(db, where, tx=tx):
+            moved[row.product_id] = moved.get(row.product_id, 0) + row.quantity_delta
+        return moved
+
     @property
     def available_delta(self) -> int:
         """What the row does to quantityAvailable: everything but a sale, which was taken at RESERVE."""

@@ -20,6 +20,7 @@ from models.base import (
     searchable,
     stored,
 )
+from models.digital_file import DeliveryFile
 from models.payment_method import PaymentMethod
 from models.states import Life
 
@@ -47,8 +48,11 @@ ORDER_LIFE = Life(
         S.COMPLETE: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
         # A payment that arrives after the hold's end revives the order when its stock can be had again.
         S.CANCELLED: frozenset({S.PAID}),
-        S.PARTIALLY_REFUNDED: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        S.REFUNDED: frozenset(),
+        # A refund that bounces leads back to where the order stood before it.
+        S.PARTIALLY_REFUNDED: frozenset(
+            {S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}
+        ),
+        S.REFUNDED: frozenset({S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED}),
     }
 )
 
@@ -74,13 +78,27 @@ class OrderItem(Part):
     is_digital: bool = False
     inventory_tracked: bool = True
     granted_role_ids: list[str] = Field(default_factory=list)
+    role_days: int | None = Field(default=None, description="Days that each piece keeps the granted roles")
     delivery_text: str | None = None
+    delivery_link: str | None = None
+    delivery_file: DeliveryFile | None = None
+    delivers_keys: bool = False
     discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
+    tax_cents: int = Field(default=0, ge=0, description="This line's part of the order's tax")
 
     @property
     def line_cents(self) -> int:
         """Price of the whole line in minor units."""
         return self.quantity * self.unit_price_cents
+
+    @property
+    def handed_over(self) -> dict[str, Any]:
+        """What its buyer gets at once when it is paid, by `text`, `link` and `file`; keys come after it."""
+        if not self.is_digital:
+            return {}
+        file = self.delivery_file.model_dump() if self.delivery_file else None
+        every = {"text": self.delivery_text, "link": self.delivery_link, "file": file}
+        return {kind: given for kind, given in every.items() if given}
 
 
 class OrderCustomer(Part):
@@ -121,6 +139,7 @@ class Order(TenantDocument):
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
+        index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
     )
 
     tenant_id: str
@@ -133,7 +152,12 @@ class Order(TenantDocument):
     discount_code: str | None = None
     discount_label: str | None = None
     discount_amount_cents: int = 0
-    tax_amount_cents: int | None = 0
+    tax_amount_cents: int | None = Field(
+        default=0, description="With the tax on shipping; None when it could not be computed"
+    )
+    shipping_tax_cents: int = 0
+    tax_partner: str | None = Field(default=None, description="Who is told of the sale, for the tax on it")
+    tax_told_back_cents: int = Field(default=0, description="Of refundedCents, what the tax partner is told")
     currency: str
     customer: OrderCustomer
     customer_id: str | None = None
@@ -255,6 +279,12 @@ class Order(TenantDocument):
         ids = [ObjectId(key) for key in keys if ObjectId.is_valid(key)]
         found = await cls.find_all(db, {"tenantId": tenant_id, "_id": {"$in": ids}})
         return {order.key: order for order in found}
+
+    @classmethod
+    async def with_file(cls, db: Db, tenant_id: str, file_id: str) -> bool:
+        """Whether any order of the tenant, in any state, has this file among its lines."""
+        where = {"items.deliveryFile.fileId": file_id, "tenantId": tenant_id}
+        return await cls.rows(db).find_one(where, {"_id": 1}) is not None
 
     @classmethod
     async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:

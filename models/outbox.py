@@ -94,10 +94,10 @@ class OutboxEffect(TenantDocument):
         return await cls.change(db, where, {"$set": fields}, tx=tx) is not None
 
     @classmethod
-    async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime) -> int:
+    async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime, *, tx: Tx | None = None) -> int:
         """Make due at once what failed for this reason, dead or waiting but not under way; how many."""
         waiting = {"status": OutboxStatus.PENDING, "leaseToken": None}
         where = {"tenantId": tenant_id, "lastError": reason, "$or": [{"status": OutboxStatus.DEAD}, waiting]}
         fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
         update = {"$set": fields, "$currentDate": {"updatedAt": True}}
-        return int((await cls.rows(db).update_many(where, update)).modified_count)
+        return int((await cls.rows(db).update_many(where, update, session=tx)).modified_count)

@@ -7,7 +7,7 @@ from typing import Any, Self
 from models.base import Db, Field, TenantDocument, Tx, Utc, Where, given, index, stored
 from models.payment_life import PAYMENT_LIFE, SETTLED, PaymentStatus
 from models.payment_method import PaymentMethod
-from models.payment_parts import Dispute, PaymentEvent, Receipt, Refund, RefundState
+from models.payment_parts import Dispute, PaymentEvent, Receipt, Refund, RefundLine, RefundState
 
 __all__ = [
     "PAYMENT_LIFE",
@@ -17,6 +17,7 @@ __all__ = [
     "PaymentStatus",
     "Receipt",
     "Refund",
+    "RefundLine",
     "RefundState",
 ]
 
@@ -91,9 +92,17 @@ class Payment(TenantDocument):
         return self.status in SETTLED
 
     @property
+    def arrived(self) -> list[Receipt]:
+        """What came in; a payment that staff approved before such approvals were booked came in full."""
+        if self.receipts or not self.settled or self.amount_cents == 0:
+            return self.receipts
+        at = self.approved_at or self.created_at
+        return [Receipt(ref=self.key, amount_cents=self.amount_cents, currency=self.currency, at=at)]
+
+    @property
     def received_cents(self) -> int:
         """Everything that arrived in the payment's own currency, in minor units."""
-        return sum(each.amount_cents for each in self.receipts if each.currency == self.currency)
+        return sum(each.amount_cents for each in self.arrived if each.currency == self.currency)
 
     @property
     def coins_due(self) -> Decimal | None:
@@ -111,6 +120,10 @@ class Payment(TenantDocument):
     def received_any(self) -> bool:
         """Whether money came that did not go back entirely."""
         return bool(self.receipts) and (self.received_cents == 0 or self.received_cents > self.refunded_cents)
+
+    def refund(self, key: str) -> Refund | None:
+        """One of its refunds by its key."""
+        return next((each for each in self.refunds if each.key == key), None)
 
     @property
     def refunded_cents(self) -> int:

@@ -27,6 +27,15 @@ class RefundState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RefundLine(Part):
+    """Pieces of one line of the order that go back; in minor units of the payment's currency."""
+
+    product_id: str
+    quantity: int = Field(ge=1)
+    cents: int = Field(ge=0, description="What is given back for them, tax included")
+    tax_cents: int = Field(default=0, ge=0, description="How much of that is tax")
+
+
 class Refund(Part):
     """Money given back; amount in minor units."""
 
@@ -35,6 +44,9 @@ class Refund(Part):
     charge_ref: str = Field(description="Which receipt it comes from")
     state: RefundState = RefundState.ASKED
     by_hand: bool = Field(default=False, description="Sent outside the shop and only recorded here")
+    lines: list[RefundLine] = Field(default_factory=list, description="What it is for; none: by amount")
+    shipping_cents: int = Field(default=0, ge=0, description="How much of it is for shipping")
+    restock: bool = Field(default=False, description="Whether its lines go back on the shelf once it is made")
     reason: str = ""
     actor_id: str | None = Field(default=None, description="Who asked; nobody when the provider did")
     asked_at: Utc

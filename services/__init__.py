@@ -15,9 +15,12 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.links import Links
 from services.mailing import Mailing
 from services.orders import Orders
@@ -27,6 +30,8 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.refunds import Refunds
+from services.revocation import Revocation
+from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
 from services.sweeper import Sweeper
@@ -53,6 +58,8 @@ class Services:
     payments: PaymentDesk
     decisions: Decisions
     refunds: Refunds
+    revocation: Revocation
+    role_terms: RoleTerms
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing
@@ -61,6 +68,9 @@ class Services:
     customers: Customers
     discounts: DiscountDesk
     delivery: Delivery
+    goods: Goods
+    key_pool: KeyPool
+    keys: KeyDelivery
     invoices: Invoices
     links: Links
     alerts: Alerts

@@ -39,18 +39,18 @@ type Edit = Callable[[OrderSession], list[OrderItem]]
 
 @dataclass(frozen=True)
 class Totals:
-    """What a cart or an order costs, in minor units."""
+    """What a cart or an order costs, in minor units; `tax` is None where it could not be computed."""
 
     subtotal: int
     discount: int
     shipping: int
-    tax: int
+    tax: int | None
     currency: str
 
     @property
     def total(self) -> int:
         """What is to be paid."""
-        return self.subtotal - self.discount + self.shipping + self.tax
+        return self.subtotal - self.discount + self.shipping + (self.tax or 0)
 
 
 @dataclass(frozen=True)

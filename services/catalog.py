@@ -16,6 +16,7 @@ from models.product import Product, QtyVisibility
 from models.tenant import VisibilityDefault
 from services.audit import Audit
 from services.clock import Clock
+from services.goods_link import link_of
 from services.levels import Levels
 from services.remembered import Remembered
 from services.shops import Shop
@@ -190,6 +191,11 @@ def _product(fields: dict[str, Any]) -> Product:
         fields["sku"] = fields["sku"].strip()
     if fields.get("image_url") and not str(fields["image_url"]).startswith(("https://", "http://")):
         raise BadInput("image_url", "not_a_link")
+    if fields.get("delivery_link"):
+        fields["delivery_link"] = link_of(str(fields["delivery_link"]))
+    for needed in ("is_digital", "inventory_tracked"):
+        if fields.get("delivers_keys") and not fields.get(needed, True):
+            raise BadInput(needed, "keys_need")
     try:
         return Product(**fields)
     except ValidationError as error:

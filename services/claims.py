@@ -13,7 +13,7 @@ from models.errors import AlreadyDecided, BadInput, NotFound, ReferenceUsed, Ref
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
-from models.payment import Payment, PaymentStatus
+from models.payment import Payment, PaymentStatus, Receipt
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
@@ -110,6 +110,7 @@ class Claims:
             "approvedAt": self._clock.now(),
             "customerReferenceNote": seen,
             "customerReferenceKey": _reference_key(seen),
+            "receipts": [self._receipt(view.payment).model_dump_doc()],
         }
 
         async def work(tx: Tx) -> Order:
@@ -123,6 +124,11 @@ class Claims:
         order = await self._decide(shop, view, work)
         await self._stock.count_in(shop, order)
         return await self.view(shop, payment_id)
+
+    def _receipt(self, payment: Payment) -> Receipt:
+        """What staff say has arrived: all of it, and nobody but them gave it a name."""
+        amount, currency = payment.amount_cents, payment.currency
+        return Receipt(ref=payment.key, amount_cents=amount, currency=currency, at=self._clock.now())
 
     async def _note_reference(self, payment: Payment, key: str, tx: Tx, *, used_before_ok: bool) -> None:
         # Two approvals at once cannot see each other's note; they meet at this number, and one looks again.

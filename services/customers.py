@@ -16,6 +16,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from services.key_delivery import KeyDelivery
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -59,8 +60,9 @@ _STORED = {
 class Customers:
     """Keeps customers' own records."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, keys: KeyDelivery) -> None:
         self._db = db
+        self._keys = keys
 
     async def of(self, shop: Shop, member: Member) -> Customer:
         """This member's record, with today's names; made on the first visit."""
@@ -140,11 +142,13 @@ class Customers:
             self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
         )
         # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
-        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text"}}}
+        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text", "delivery_link", "delivery_file"}}}
         hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
         cart = await OrderSession.current(self._db, shop.id, member.discord_id)
         payments = await Payment.of_orders(self._db, shop.id, [order.key for order in orders])
         owed = {"tenantId": shop.id, "userId": member.discord_id}
+        received = await Entitlement.find_all(self._db, owed, sort="createdAt")
+        keys = await self._keys.held(shop.id, received)
         return {
             "shop": shop.name,
             "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
@@ -152,7 +156,8 @@ class Customers:
             "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
             "received": [
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
-                for each in await Entitlement.find_all(self._db, owed, sort="createdAt")
+                | ({"keys": [key.written() for key in keys[each.key]]} if each.key in keys else {})
+                for each in received
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }

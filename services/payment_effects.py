@@ -6,7 +6,7 @@ from models.order import Order
 from models.outbox import OutboxEffect
 from services.effects import EffectKind
 from services.hosted import Hosted
-from services.refunds import Refunds
+from services.refund_sending import RefundSending
 from services.shops import Shops
 from services.worker import EffectFailed, Worker
 
@@ -14,7 +14,7 @@ from services.worker import EffectFailed, Worker
 class PaymentEffects:
     """Makes the payment.* effects happen."""
 
-    def __init__(self, db: Db, *, shops: Shops, hosted: Hosted, refunds: Refunds) -> None:
+    def __init__(self, db: Db, *, shops: Shops, hosted: Hosted, refunds: RefundSending) -> None:
         self._db = db
         self._shops = shops
         self._hosted = hosted

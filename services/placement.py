@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
 from models.discount import Discount
-from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired
+from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired, TaxUnknown
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.member import Member
 from models.order import Order
@@ -33,6 +33,7 @@ from services.payments import by_hand
 from services.rules import Rules
 from services.shops import Shop
 from services.stock import Stock
+from services.taxes import Taxes, tax_change
 
 _WAITS = 20
 _WAIT_SECONDS = 0.1
@@ -62,6 +63,7 @@ class Placement:
         drafts: Drafts,
         paid: Paid,
         stock: Stock,
+        taxes: Taxes,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -73,11 +75,13 @@ class Placement:
         self._drafts = drafts
         self._paid = paid
         self._stock = stock
+        self._taxes = taxes
 
     async def place(self, shop: Shop, member: Member, session_id: str, version: int) -> Order:
         """Place the order that this person reviewed, or return the one that an earlier click placed.
 
-        Raises CartChanged when anything moved since, StepMissing, SessionExpired, ConfirmInProgress.
+        Raises CartChanged when anything moved since, StepMissing, TaxUnknown, SessionExpired,
+        ConfirmInProgress.
         """
         session = await self._session(shop, member, session_id)
         if session.state is SessionState.SUBMITTED:
@@ -120,12 +124,19 @@ class Placement:
         products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
         moved = [difference(i, products.get(i.product_id), None, member) for i in session.items]
         found = await self._discounts.find(shop, member, session.items, session.discount_code)
-        moved += [shipping_change(shop, session), discount_change(session, found.offer)]
+        tax = await self._taxes.of(shop, session, found.offer)
+        moved += [
+            shipping_change(shop, session),
+            discount_change(session, found.offer),
+            tax_change(session, tax),
+        ]
         changes = tuple(change for change in moved if change is not None)
         if changes:
             await self._carts.refresh(shop, member, changes)
+        if tax.blocks:
+            raise TaxUnknown
         customer = await self._customers.of(shop, member)
-        return self._drafts.make(shop, member, session, products, customer, found.offer)
+        return self._drafts.make(shop, member, session, products, customer, found.offer, tax)
 
     async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
         short = await self._take(draft)
@@ -173,6 +184,8 @@ class Placement:
             if draft.shipment is not None:
                 await draft.shipment.insert(self._db, tx=tx)
             await InventoryTransaction.insert_all(self._db, draft.ledger, tx=tx)
+            if draft.tax.levy is None:
+                await self._taxes.tell_unknown(draft.order, draft.tax, tx)
             if draft.free:
                 return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
             await self._outbox.owe([self._first_effect(shop, draft.order)], tx)

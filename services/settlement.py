@@ -15,13 +15,17 @@ from services.discounts import Discounts
 from services.outbox import Outbox
 from services.paid import Paid
 from services.payments.processor import News, What
+from services.revocation import Revocation
 from services.rules import Rules
 from services.settling.case import Case, Ledger
+from services.settling.goods_back import GoodsBack
 from services.settling.money_in import MoneyIn
 from services.settling.money_out import MoneyOut
 from services.settling.waiting import Waiting
 from services.shops import Shop
 from services.stock import Stock
+
+_MOVES_STOCK = {"paid", What.REFUNDED.value}
 
 type First = Callable[[Payment, Tx], Awaitable[None]]
 
@@ -39,6 +43,7 @@ class Settlement:
         paid: Paid,
         stock: Stock,
         discounts: Discounts,
+        revocation: Revocation,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -46,7 +51,8 @@ class Settlement:
         self._stock = stock
         self._discounts = discounts
         ledger = Ledger(db, clock, rules, outbox)
-        money_in, money_out = MoneyIn(ledger, rules, paid), MoneyOut(ledger, rules)
+        money_in = MoneyIn(ledger, rules, paid)
+        money_out = MoneyOut(ledger, rules, GoodsBack(ledger, revocation))
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {
             What.APPROVED: waiting.approved,
@@ -75,7 +81,7 @@ class Settlement:
             outcome, order = await self._settle(shop, payment_id, news, key, first)
         except (OutOfStock, DiscountUsedUp):
             outcome, order = await self._look_again(shop, payment_id, news)
-        if outcome == "paid":
+        if outcome in _MOVES_STOCK:
             await self._stock.count_in(shop, order)
         return outcome
 

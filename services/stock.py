@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
+from models.digital_key import unpromised
 from models.errors import BadInput, NotFound, OutOfStock
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold_within
 from models.member import Member
@@ -97,18 +98,31 @@ class Stock:
             delta = delta_of(left)
             if delta == 0:
                 return
+            if product.delivers_keys and delta > 0:
+                await self._check_keys(product, left + delta, tx)
             row = InventoryTransaction(
                 tenant_id=shop.id, product_id=product.key, type=move, quantity_delta=delta, reason=why
             )
-            if not await apply_row(self._db, row, tx):
-                raise OutOfStock(product.name, left)
+            await self.write(shop, product, row, tx)
             before, after = {"available": left}, {"delta": delta, "reason": why}
             act = f"stock.{move.value.lower()}"
             await self._audit.record(shop.id, actor, act, product, before=before, after=after, tx=tx)
-            await self._note_level(shop, product.key, product.name, tx)
 
         await self._outbox.commit(work)
         return await self.of(shop, product_id)
+
+    async def write(self, shop: Shop, product: Product, row: InventoryTransaction, tx: Tx) -> None:
+        """Write a ledger row that moves a product's stock and watch the threshold; raises OutOfStock."""
+        if not await apply_row(self._db, row, tx):
+            left = await InventorySnapshot.of_product(self._db, shop.id, product.key, tx=tx)
+            raise OutOfStock(product.name, left.quantity_available)
+        await self._note_level(shop, product.key, product.name, tx)
+
+    async def _check_keys(self, product: Product, wanted: int, tx: Tx) -> None:
+        """A pool of keys sells no more than it holds: more come by importing them."""
+        most = await unpromised(self._db, product.tenant_id, product.key, tx=tx)
+        if wanted > most:
+            raise BadInput("quantity", "keys_short", most)
 
     async def count_in(self, shop: Shop, order: Order) -> None:
         """Fold what the ledger says of an order's products into their snapshots and watch the threshold."""

@@ -38,6 +38,10 @@ REMEDIES = {
         "The mail service refused it. Please test its keys with `/admin providers`, and look there."
     ),
     "address_refused": later("Nobody can be reached at that address. Change it with `/admin config`."),
+    "no_keys": later("No key is left. Import keys with `/admin stock`; then it is handed out by itself."),
+    "tax_no_address": later("It needs the shop's address. Enter it with `/admin config`, under Tax."),
+    "tax_declined": later("It refused the question. Look at the customer's address and the shop's."),
+    "tax_not_taken": later("It did not take it. Please enter it on the provider's site."),
     "refund_unknown": later(
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
@@ -45,6 +49,7 @@ REMEDIES = {
 }
 EFFECTS = {
     "role.grant": later("granting a role"),
+    "role.revoke": later("taking a role back"),
     "customer.notice": later("telling a customer"),
     "staff.claim": later("posting a payment to be checked"),
     "staff.decided": later("showing a decision on its card"),
@@ -55,6 +60,9 @@ EFFECTS = {
     "payment.refund": later("giving money back"),
     "mail.customer": later("sending a customer an e-mail"),
     "mail.staff": later("sending your staff an e-mail"),
+    "keys.assign": later("handing out keys"),
+    "tax.record": later("telling of a sale for its tax"),
+    "tax.refund": later("telling of a refund for its tax"),
 }
 
 
@@ -105,6 +113,18 @@ def _role_failed(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
+def _role_not_removed(alert: Alert, w: Words) -> str:
+    role, who = f"<@&{alert.params['roleId']}>", f"<@{alert.params['userId']}>"
+    said = w("I could not take the role {role} back from {who}.", role=role, who=who)
+    return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
+
+
+def _keys_missing(alert: Alert, w: Words) -> str:
+    name, number = plain(cut(str(alert.params["product"]), _NAME_LENGTH)), alert.params["number"]
+    said = w("Order **{number}** is paid, but no key of **{name}** is left.", number=number, name=name)
+    return f"{said} {w('Import keys, and it is handed out by itself.')}"
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -113,6 +133,23 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     else:
         said = w("I gave up on {what} after several tries.", what=what)
     return f"{said} {_remedy(alert.params['reason'], w)}"
+
+
+def _tax_blocks(alert: Alert, w: Words) -> str:
+    said = w("A customer cannot order because the tax cannot be worked out.")
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_unknown(alert: Alert, w: Words) -> str:
+    number = alert.params["number"]
+    said = w("Order **{number}** was placed without tax, which could not be worked out.", number=number)
+    return f"{said} {_tax_remedy(alert, w)}"
+
+
+def _tax_remedy(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "provider_away":
+        return w("The provider does not answer just now.")
+    return _remedy(alert.params["reason"], w)
 
 
 def _remedy(reason: Any, w: Words) -> str:
@@ -129,5 +166,9 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "low_stock": _low_stock,
     "new_order": _new_order,
     "role_failed": _role_failed,
+    "role_not_removed": _role_not_removed,
+    "keys_missing": _keys_missing,
     "effect_dead": _effect_dead,
+    "tax_blocks": _tax_blocks,
+    "tax_unknown": _tax_unknown,
 }

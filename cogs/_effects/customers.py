@@ -1,9 +1,11 @@
 """Tells customers what became of their orders, by DM and e-mail, as far as they want to hear it."""
 
+from dataclasses import replace
+
 import nextcord
 
 from cogs._effects.failing import failing
-from cogs._effects.notices import Told, notice_card, outdated
+from cogs._effects.notices import OF_KEYS, Told, notice_card, outdated
 from cogs._ui import send
 from cogs._ui.role_names import role_names_in_dm
 from cogs._ui.words import Words
@@ -22,10 +24,13 @@ _SWITCHES = {
     Notice.PAYMENT_UNDERPAID: "payment_confirmed",
     Notice.PAYMENT_FAILED: "payment_confirmed",
     Notice.ROLE_FAILED: "payment_confirmed",
+    Notice.ROLE_ENDING: "payment_confirmed",
+    Notice.ROLE_ENDED: "payment_confirmed",
     Notice.REFUNDED: "refunds",
     Notice.ORDER_SHIPPED: "order_shipped",
     Notice.HOLD_ENDING: "payment_confirmed",
     Notice.KEY_DELIVERED: "payment_confirmed",
+    Notice.KEY_REPLACED: "payment_confirmed",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})
@@ -57,6 +62,8 @@ class CustomerNotices:
             words = Words.of((known.locale if known else None) or person.locale)
             names = role_names_in_dm(self._bot, shop.guild_id)
             told = Told(shop, view, self._services.methods, names, payload=effect.payload)
+            if event in OF_KEYS:
+                told = replace(told, keys=await self._services.keys.held(shop.id, view.entitlements))
             card = notice_card(event, told, words)
             try:
                 await send.dm(self._bot, person.discord_id, card, guild_id=shop.guild_id, nonce=effect.key)

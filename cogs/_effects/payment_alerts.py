@@ -42,6 +42,11 @@ _SENTENCES = {
     "refund_failed": later(
         "The money for order **{number}** could not be given back by {method}. Please look at the payment."
     ),
+    "refund_made": later("{back} of order **{number}** went back to the customer by {method}."),
+    "refund_bounced": later(
+        "{back} that had gone back for order **{number}** by {method} bounced: the money is yours again. "
+        "What the customer lost by that refund stays taken back until you decide. Please look at the payment."
+    ),
     "dispute_open": later(
         "The payment of {total} by {method} for order **{number}** is disputed. "
         "Please answer in time on the provider's site."
@@ -156,6 +161,7 @@ _VALUES: dict[str, Callable[[Alert, Words], str]] = {
     "total": _money("total", "currency"),
     "came": _money("came", "came_currency"),
     "over": _money("over", "currency"),
+    "back": _money("back", "currency"),
     "provider": lambda alert, _: provider_name(str(alert.params.get("provider", ""))),
     "who": _who,
     "sku": lambda alert, _: code(str(alert.params.get("skuId", ""))),

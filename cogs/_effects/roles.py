@@ -1,4 +1,4 @@
-"""Grants the roles that were bought, or says what keeps Discord from letting us."""
+"""Grants the roles that were bought and takes them back, or says what keeps Discord from letting us."""
 
 import nextcord
 
@@ -19,8 +19,16 @@ _REASONS = {
 _MISSING_PERMISSIONS = 50013
 
 
+# Whoever is not there, or holds a role that is not there, has nothing that could be taken away.
+_GONE_ANYWAY = frozenset({"member_left", "role_gone"})
+
+
 class RoleGrants:
-    """Makes role.grant happen; Discord takes a role that is there already for granted, so again is safe."""
+    """Makes role.grant and role.revoke happen; Discord minds neither twice, so again is safe.
+
+    Both do the same: they make the role what the member's purchases say and look again afterwards, because a
+    purchase may have come or gone while Discord was being asked. The last one to ask is right.
+    """
 
     def __init__(self, bot: nextcord.Client, services: Services) -> None:
         self._bot = bot
@@ -30,21 +38,50 @@ class RoleGrants:
         """Give the member the role that the entitlement names; raises EffectFailed with what is missing."""
         entitlement = await self._services.delivery.owed(effect.tenant_id, effect.payload["entitlementId"])
         if entitlement is None:
-            return "not_owed"
-        with failing():
-            shop = await self._services.shops.of_tenant(effect.tenant_id)
-            hindrance = await self._hindrance(shop.guild_id, entitlement)
+            # It may have been taken back while a process that died was giving it.
+            return await self.revoke(effect)
+        given, hindrance = await self._settle(entitlement)
         if hindrance is not None:
             await self._services.delivery.failed(entitlement, hindrance)
             raise EffectFailed(hindrance)
+        if not given:
+            return "revoked"
         await self._services.delivery.granted(entitlement)
         return "granted"
 
-    async def _hindrance(self, guild_id: str, entitlement: Entitlement) -> str | None:
+    async def revoke(self, effect: OutboxEffect) -> str:
+        """Take a revoked role away, unless another purchase grants it; raises EffectFailed."""
+        entitlement = await self._services.revocation.owed(effect.tenant_id, effect.payload["entitlementId"])
+        if entitlement is None:
+            return "not_owed"
+        kept, hindrance = await self._settle(entitlement)
+        if hindrance is not None and not kept and hindrance not in _GONE_ANYWAY:
+            await self._services.revocation.failed(entitlement, hindrance)
+            raise EffectFailed(hindrance)
+        if kept:
+            return "kept"
+        if hindrance != "member_left":
+            # Some bots give members who come back all the roles they had: the daily pass takes it then.
+            await self._services.revocation.removed(entitlement)
+        return hindrance or "removed"
+
+    async def _settle(self, entitlement: Entitlement) -> tuple[bool, str | None]:
+        """Whether the member should have the role now, and what kept Discord from making it so."""
+        with failing():
+            shop = await self._services.shops.of_tenant(entitlement.tenant_id)
+            while True:
+                wanted = await self._services.revocation.wanted(entitlement)
+                hindrance = await self._hindrance(shop.guild_id, entitlement, give=wanted)
+                if hindrance is not None or await self._services.revocation.wanted(entitlement) is wanted:
+                    return wanted, hindrance
+
+    async def _hindrance(self, guild_id: str, entitlement: Entitlement, *, give: bool) -> str | None:
+        user_id, role_id = entitlement.user_id, entitlement.role_id or "0"
         try:
-            await self._bot.http.add_role(
-                guild_id, entitlement.user_id, entitlement.role_id or "0", reason="Bought in the shop"
-            )
+            if give:
+                await self._bot.http.add_role(guild_id, user_id, role_id, reason="Bought in the shop")
+            else:
+                await self._bot.http.remove_role(guild_id, user_id, role_id, reason="Taken back by the shop")
         except nextcord.HTTPException as error:
             if error.code == _MISSING_PERMISSIONS:
                 return await self._lacking(guild_id)

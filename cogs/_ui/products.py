@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.linked import linked
-from cogs._ui.role_names import RoleName, named
+from cogs._ui.role_names import RoleName, lasting, named
 from cogs._ui.target import Target, written
 from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
@@ -148,7 +148,8 @@ def product_card(
     if product.required_role_ids:
         fields.append(Field(w("For members with"), named(product.required_role_ids, role), inline=True))
     if product.granted_role_ids:
-        fields.append(Field(w("Gives you"), named(product.granted_role_ids, role), inline=True))
+        given = lasting(named(product.granted_role_ids, role), product.role_days, w)
+        fields.append(Field(w("Gives you"), given, inline=True))
     return Card(
         title=plain(product.name),
         text=linked(cut(product.description or "", 2000)),

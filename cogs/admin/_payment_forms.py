@@ -6,8 +6,9 @@ from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.errors import BadInput, NotFound, ProviderError, WrongKeys
 from models.money import decimal_text
-from models.payment import Payment, Receipt, RefundState
+from models.payment import Payment, RefundState
 from services.payment_desk import PaymentView
+from services.settling.shares import largest
 
 _MAX_NOTE = 200
 
@@ -40,16 +41,7 @@ def suggested(payment: Payment) -> int:
     """What is too much, else all that is left, as far as one receipt can give it; in minor units."""
     gone = sum(each.amount_cents for each in payment.refunds if each.state is not RefundState.FAILED)
     over = payment.received_cents - gone - payment.amount_cents if payment.settled else 0
-    most = max((_left(payment, each) for each in payment.receipts), default=0)
-    return min(over if over > 0 else payment.refundable_cents, most)
-
-
-def _left(payment: Payment, receipt: Receipt) -> int:
-    if receipt.currency != payment.currency:
-        return 0
-    taken = (each for each in payment.refunds if each.charge_ref == receipt.ref)
-    gone = sum(each.amount_cents for each in taken if each.state is not RefundState.FAILED)
-    return max(0, receipt.amount_cents - gone)
+    return min(over if over > 0 else payment.refundable_cents, largest(payment))
 
 
 def wrong_amount(error: BadInput, payment: Payment, w: Words) -> str | None:

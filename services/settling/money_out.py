@@ -2,23 +2,28 @@
 
 from typing import Any
 
-from models.alert import AlertSeverity
-from models.order import ORDER_LIFE, Order, OrderEvent
+from models.alert import AlertSeverity, AlertType
+from models.order import ORDER_LIFE, Order, OrderEvent, OrderStatus
 from models.payment import Dispute, Payment, PaymentStatus, Refund
+from services.effects import Notice, notice
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settling.case import Case, Ledger
+from services.settling.goods_back import GoodsBack
 from services.settling.returns import DISPUTE, order_after, refunded, status_after
+from services.tax_records import refund_owed
 
+_REFUNDED = {OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED}
 _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "lost"}
 
 
 class MoneyOut:
     """Settles REFUNDED, DISPUTED and their like."""
 
-    def __init__(self, ledger: Ledger, rules: Rules) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, goods: GoodsBack) -> None:
         self._ledger = ledger
         self._rules = rules
+        self._goods = goods
 
     async def refund(self, case: Case) -> str:
         """Book a refund, ours or one made at the provider's; payment and order say what went back."""
@@ -29,11 +34,25 @@ class MoneyOut:
         if case.news.what is What.REFUND_PENDING:
             # Its end is told by a webhook, which may never come.
             fields |= {"nextPollAt": case.now + self._rules.payment_polls[0], "polls": 0}
+        before = case.payment.refunded_cents
         await self._ledger.record(case, case.news.what, **fields)
-        if case.news.what is What.REFUND_FAILED:
-            await self._ledger.alert(case, "refund_failed", AlertSeverity.ERROR)
         await self.follow(case)
+        await self._tell(case, case.payment.refunded_cents - before)
         return case.news.what.value
+
+    async def _tell(self, case: Case, back: int) -> None:
+        """Tell the customer of money that went back, and staff of that and of what did not."""
+        if back > 0:
+            turn = len(case.payment.history)
+            told = notice(Notice.REFUNDED, case.shop.id, case.order.key, case.now, turn=turn, amount=back)
+            await self._ledger.owe(case, told)
+            await self._ledger.alert(case, "refund_made", AlertSeverity.INFO, AlertType.REFUND, back=back)
+        elif back < 0:
+            await self._ledger.alert(
+                case, "refund_bounced", AlertSeverity.ERROR, AlertType.REFUND, back=-back
+            )
+        elif case.news.what is What.REFUND_FAILED:
+            await self._ledger.alert(case, "refund_failed", AlertSeverity.ERROR)
 
     async def dispute(self, case: Case) -> str:
         """Book a dispute and its end; a lost one takes the money with it."""
@@ -75,6 +94,7 @@ class MoneyOut:
             case.payment = await Payment.record(self._ledger.db, payment, {"status": status}, tx=case.tx)
         await self._clear_conflict(case)
         await self._order(case)
+        await self._goods.follow(case)
 
     async def _clear_conflict(self, case: Case) -> None:
         """Money that went back entirely needs no decision any more."""
@@ -89,16 +109,14 @@ class MoneyOut:
             return
         status, back = order_after(case.payment, order)
         fields = {"refundedCents": back, "disputed": disputed}
-        event = OrderEvent(at=case.now, what=case.news.what)
-        if status is not order.status and ORDER_LIFE.allows(order.status, status):
-            moved = await Order.move(
-                self._ledger.db,
-                order,
-                status,
-                OrderEvent(at=case.now, what=status),
-                fields=fields,
-                tx=case.tx,
-            )
+        fields["taxToldBackCents"] = max(back, order.tax_told_back_cents)
+        await self._ledger.owe(case, *refund_owed(order, back, case.now))
+        moves = status is not order.status and ORDER_LIFE.allows(order.status, status)
+        # A bounce leads back to where the order had come long ago: its history says what happened now.
+        what = status if moves and status in _REFUNDED else case.news.what
+        event, db = OrderEvent(at=case.now, what=what), self._ledger.db
+        if moves:
+            moved = await Order.move(db, order, status, event, fields=fields, tx=case.tx)
         else:
-            moved = await Order.patch(self._ledger.db, order, fields, event, tx=case.tx)
+            moved = await Order.patch(db, order, fields, event, tx=case.tx)
         case.order = moved or order

@@ -7,6 +7,7 @@ from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
 from models.payment_life import PaymentStatus
 from services.payments.processor import Money, News, What
+from services.settling.credit import credited_cents
 
 _STATES = {
     What.REFUNDED: RefundState.DONE,
@@ -17,6 +18,7 @@ _OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
 _TOTAL = "total:"
 DISPUTE = "dispute:"
 _OVER = {RefundState.DONE, RefundState.FAILED}
+_UNREFUNDED = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED, OrderStatus.COMPLETE}
 
 
 def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = None) -> list[Refund] | None:
@@ -161,11 +163,21 @@ def status_after(payment: Payment) -> PaymentStatus:
 def order_after(payment: Payment, order: Order) -> tuple[OrderStatus, int]:
     """Where a paid order stands then, and how much of its price went back, in minor units.
 
-    What came too much and went back is no refund of the order.
+    What came too much and went back is no refund of the order, unless it went back for its lines.
     """
     kept = payment.received_cents - payment.refunded_cents
     # Nor is what never came, where staff or a rule let that pass.
-    back = min(order.total_cents, payment.refunded_cents, max(0, order.total_cents - kept))
-    if back == 0 or payment.refunded_cents == 0:
-        return order.status, 0
-    return (OrderStatus.REFUNDED if kept <= 0 else OrderStatus.PARTIALLY_REFUNDED), back
+    missing = max(0, order.total_cents - kept, credited_cents(payment))
+    back = min(order.total_cents, payment.refunded_cents, missing)
+    if back == 0:
+        return _before_refunds(order), 0
+    whole = kept <= 0 or back == order.total_cents
+    return (OrderStatus.REFUNDED if whole else OrderStatus.PARTIALLY_REFUNDED), back
+
+
+def _before_refunds(order: Order) -> OrderStatus:
+    """Where the order stood before anything went back of it, where something had."""
+    if order.status not in {OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED}:
+        return order.status
+    reached = (each.what for each in reversed(order.history) if each.what in _UNREFUNDED)
+    return OrderStatus(next(reached, OrderStatus.PAID))

@@ -8,6 +8,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from models import role_term
 from models.access import Role, RoleAssignment, User, permission_keys
 from models.audit import AuditLog
 from models.base import Db, transact
@@ -148,6 +149,11 @@ HOT: dict[str, Query] = {
     "a reference used before": lambda db: Payment.with_reference(db, sample(Payment, tenant_id="a"), "x"),
     "entitlements of an order": lambda db: Entitlement.of_order(db, "a", "59"),
     "roles owed to a member": lambda db: Entitlement.owed_roles(db, "a", "59"),
+    "a role granted otherwise": lambda db: Entitlement.role_is_owed(
+        db, sample(Entitlement, tenant_id="a", user_id="59", role_id="7")
+    ),
+    "roles whose time is over": lambda db: role_term.ended(db, LATER, 10),
+    "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
     "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "permission keys": lambda db: permission_keys(db, "a", "59"),

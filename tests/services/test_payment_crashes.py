@@ -58,7 +58,7 @@ async def shop(shop: Shop, services: Services) -> Shop:
         return "taken"
 
     for kind in EffectKind:
-        if not kind.startswith("payment."):
+        if not kind.startswith(("payment.", "keys.")):
             services.worker.register(kind, taken)
     return await hosting.offer(services, shop)
 

@@ -292,7 +292,7 @@ def discord(services: Services) -> None:
         return "taken"
 
     for kind in EffectKind:
-        if not kind.startswith("payment."):
+        if not kind.startswith(("payment.", "keys.")):
             services.worker.register(kind, taken)
 
 

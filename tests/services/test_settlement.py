@@ -280,7 +280,7 @@ async def test_money_that_went_back_before_the_order_was_cancelled_is_nobodys_wo
     await services.refunds.ask(shop, OWNER, placed.payment_id, 1000, "wrong sum", by_hand=True)
     await services.orders.cancel(shop, ADA, placed.key)
     assert (await hosting.payment(services, shop, placed)).conflict is None
-    assert await alerts(db) == ["payment_amount"]
+    assert await alerts(db) == ["payment_amount", "refund_made"]
 
 
 async def test_staff_read_what_came_also_in_another_currency(
@@ -338,14 +338,18 @@ async def test_a_refund_never_exceeds_what_came_in(
 async def test_a_refund_that_bounces_is_told_and_the_money_counts_again(
     db: Db, services: Services, shop: Shop, settlement: Settlement, placed: Order
 ) -> None:
-    """A refund can fail after it was done."""
+    """A refund can fail after it was done; the order is what it was, and its history tells."""
     await told(settlement, shop, placed, hosting.paid(placed, "ch_1"))
+    before = (await services.orders.staff_view(shop, placed.key)).order
     done = News(What.REFUNDED, charge_ref="ch_1", refund_ref="re_1", amount=Money(3000, "USD"))
     bounced = News(What.REFUND_FAILED, charge_ref="ch_1", refund_ref="re_1", amount=Money(3000, "USD"))
     await told(settlement, shop, placed, done, bounced)
     payment = await hosting.payment(services, shop, placed)
     assert (payment.status, payment.refunds[0].state) == (PaymentStatus.CONFIRMED, RefundState.FAILED)
-    assert await alerts(db) == ["refund_failed"]
+    assert await alerts(db) == ["refund_made", "refund_bounced"]
+    order = (await services.orders.staff_view(shop, placed.key)).order
+    assert (order.status, order.refunded_cents) == (before.status, 0)
+    assert [each.what for each in order.history[len(before.history) :]] == ["REFUNDED", "refund_failed"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
     Unavailable,
     WrongKeys,
 )
@@ -53,6 +54,7 @@ SAMPLES: list[ShopError] = [
     ConfirmInProgress(),
     SessionExpired(),
     StepMissing("ADDRESS"),
+    TaxUnknown(),
     Refused("order", "CANCELLED"),
     Refused("payment", "confirmed"),
     AlreadyDecided("confirmed"),
@@ -173,10 +175,10 @@ def test_missing_roles_are_named_by_discord() -> None:
 
 
 def test_a_provider_is_called_by_its_name_and_its_own_words_stay_inside() -> None:
-    """A company, not an adapter's name or an error code."""
+    """Customers know Cash App Pay and Bitcoin, not an adapter's name or an error code."""
     said = sentence(WrongKeys("cashapp_pay", "http_401"), Words.of("en-US"))
-    assert said.startswith("Square does not accept this shop's keys.")
-    assert sentence(Unavailable("NOWPAYMENTS"), Words.of("en-US")).startswith("NOWPayments does not answer")
+    assert said.startswith("Cash App Pay does not accept this shop's keys.")
+    assert sentence(Unavailable("NOWPAYMENTS"), Words.of("en-US")).startswith("Bitcoin does not answer")
     assert "http_401" not in said
 
 
