@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from babel.dates import format_datetime
 
 from bot.mail.letters import Draft, Line, bare, unmarked
-from cogs._effects.notices import amount_told, note_of
+from cogs._effects.notices import OF_KEYS, amount_told, note_of
 from cogs._ui.amounts import order_parts
 from cogs._ui.order_card import standing
 from cogs._ui.paying import method_name
@@ -29,6 +29,9 @@ _SUBJECTS = {
     Notice.ORDER_SHIPPED: later("Order {number} is on its way to you"),
     Notice.HOLD_ENDING: later("Order {number}: please pay soon"),
     Notice.KEY_DELIVERED: later("Order {number}: your key is ready"),
+    Notice.KEY_REPLACED: later("Order {number}: you have a new key"),
+    Notice.ROLE_ENDING: later("Order {number}: the time of your role ends soon"),
+    Notice.ROLE_ENDED: later("Order {number}: the time of your role has ended"),
 }
 _NEWS = later("News about your order {number} at {shop}")
 
@@ -36,13 +39,18 @@ _NEWS = later("News about your order {number} at {shop}")
 def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffect, w: Words) -> Draft:
     """The e-mail for an event, in the customer's language."""
     order = view.order
-    note = note_of(event, order)
     return Draft(
         subject=w(_SUBJECTS.get(event, _NEWS), number=order.order_number, shop=shop.name),
-        title=bare(note, w, shop=shop.name, amount=amount_told(view, owed.payload, w)),
+        title=bare(
+            note_of(event, order),
+            w,
+            shop=shop.name,
+            amount=amount_told(view, owed.payload, w),
+            reason=str(owed.payload.get("reason", "")),
+        ),
         greeting=w("Hello {name},", name=order.customer.discord_display_name),
         paragraphs=_paragraphs(event, shop, view, w),
-        facts=_facts(view, w),
+        facts=[*_facts(view, w), *_ends(event, view, owed, w)],
         lines=[
             Line(item.quantity, item.name, w.money(item.line_cents, order.currency)) for item in order.items
         ],
@@ -58,7 +66,7 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
 
 def _paragraphs(event: Notice, shop: Shop, view: OrderView, w: Words) -> list[str]:
     said = _to_pay(view, w) if _payable(view) else [unmarked(standing(view, w))]
-    if event is Notice.KEY_DELIVERED:
+    if event in OF_KEYS:
         said.append(w("Open the order there and press Get my items to read it."))
     where = w(
         "Everything about your order is on Discord: type /orders list in the server of {shop}.",
@@ -108,6 +116,14 @@ def _facts(view: OrderView, w: Words) -> list[tuple[str, str]]:
     if order.refunded_cents:
         facts.append((w("Refunded"), w.money(order.refunded_cents, order.currency)))
     return facts
+
+
+def _ends(event: Notice, view: OrderView, owed: OutboxEffect, w: Words) -> list[tuple[str, str]]:
+    """Until when a role was bought, where the e-mail is about that."""
+    if event not in {Notice.ROLE_ENDING, Notice.ROLE_ENDED}:
+        return []
+    about = [each for each in view.entitlements if each.key == owed.payload.get("entitlementId")]
+    return [(w("Ends"), _moment(each.expires_at, w)) for each in about if each.expires_at]
 
 
 def _due_cents(view: OrderView) -> int:

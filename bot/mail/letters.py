@@ -79,9 +79,9 @@ class Letters:
         )
 
 
-def name(said: str) -> str:
+def name(said: str, limit: int = _LONGEST_NAME) -> str:
     """Somebody's text in one line, short, and nothing in it that is not seen."""
-    return cut(" ".join(_UNSEEN.sub(" ", well_formed(said)).split()), _LONGEST_NAME)
+    return cut(" ".join(_UNSEEN.sub(" ", well_formed(said)).split()), limit)
 
 
 def text(said: str) -> str:

@@ -12,8 +12,11 @@ from bson import ObjectId
 from nextcord.ext import commands
 from pydantic import SecretStr
 
+from bot.mail.customers import customer_draft
+from bot.mail.letters import Letters
 from bot.outside import Outside
 from bot.sandbox import Person, Room
+from cogs._ui.words import Words
 from models.base import Db
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
@@ -29,6 +32,7 @@ from tests.services.conftest import MakeProduct, TestClock
 
 ADA = "ada@engine.example"
 STAFF = "staff@aurora.example"
+ENGLISH = Words.of("en-US")
 
 
 def relay(port: int) -> SmtpKeys:
@@ -339,6 +343,19 @@ async def test_every_later_event_has_its_message_and_its_e_mail(
     [letter] = scene.letters()[before:]
     assert said in " ".join(plain(letter).split())
     assert any(said in each.text.replace("**", "") for each in scene.ada.dms)
+
+
+@pytest.mark.parametrize("event", list(Notice))
+async def test_every_event_can_be_written_as_an_e_mail(scene: Scene, event: Notice) -> None:
+    """Whatever the shop can tell, with a reason of any length: whole sentences, and no mark of Discord's."""
+    order = await scene.order()
+    view = await scene.services.orders.staff_view(scene.shop, order.key)
+    about: dict[str, Any] = {"amount": 500, "reason": "{x} **y** " + "z" * 4000, "entitlementId": "1"}
+    owed = notice(event, scene.shop.id, order.key, scene.clock.now(), **about)
+    letter = Letters().write(customer_draft(event, scene.shop, view, owed, ENGLISH), ENGLISH)
+    assert order.order_number in letter.subject
+    assert "Aurora" in letter.text.splitlines()[0]
+    assert not re.search(r"<@|<t:|\{(?!x\})|\*\*(?!y|\s)", letter.text)
 
 
 async def test_a_hold_that_ends_soon_is_told_once(scene: Scene) -> None:

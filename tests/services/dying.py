@@ -163,9 +163,8 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
     port = os.environ.get("MAIL_PORT")
     mail = SmtpKeys(sender="relay@host.example", host="localhost", port=int(port)) if port else None
-    outside = Outside(OUTSIDE.vault, sites, mail=mail)
     db = Db(client=client, database=database)
-    services = build(db, clock, Rules(), links, outside)
+    services = build(db, clock, Rules(), links, Outside(OUTSIDE.vault, sites, mail=mail))
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
     await step(services, shop, name, json.loads(arguments), db)
