@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from bot.config import Settings
 from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
 from models.provider import Provider
+from services.partners import known_partners
 
 PATIENCE_SECONDS = 5
 
@@ -119,7 +120,11 @@ async def _reach_finding(uri: str, name: str) -> Finding:
     try:
         async with AsyncMongoClient[dict[str, Any]](uri) as client:
             found = client[name][Provider.__collection__]
-            shops = len(await found.distinct("tenantId", {"isActive": True}))
+            delivering = [partner.name for partner in known_partners() if partner.delivers]
+            waiting = [
+                await found.distinct("tenantId", {"isActive": True, "type": each}) for each in delivering
+            ]
+            shops = len({tenant for tenants in waiting for tenant in tenants})
     except PyMongoError:
         return Finding("warning", "Webhooks: I may not read which shops have keys to payment providers.")
     if not shops:

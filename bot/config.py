@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config_problems import ConfigError, Layers, phrase
@@ -26,6 +26,7 @@ from bot.config_values import (
     WebAddress,
 )
 from bot.own_secret import own_secret
+from services.mail.smtp import SmtpKeys
 from services.payments.processor import Site
 
 __all__ = ["ConfigError", "Settings", "ShopSettings", "load_settings"]
@@ -82,6 +83,8 @@ class ShopSettings(Section):
     lease_seconds: Duration = 30.0
     sweep_seconds: Duration = 15.0
     stale_confirm_seconds: Duration = 30.0
+    offer_minutes: Duration = 30.0
+    storefront_pause_seconds: Duration = 15.0
     poll_seconds: Duration = 1.0
 
 
@@ -98,6 +101,10 @@ class ProviderSettings(Section):
     nowpayments_sandbox_url: WebAddress = "https://api-sandbox.nowpayments.io/v1"
     coinbase_business_url: WebAddress = "https://business.coinbase.com/api/v1"
     coinbase_commerce_url: WebAddress = "https://api.commerce.coinbase.com"
+    sendgrid_url: WebAddress = "https://api.sendgrid.com"
+    sendgrid_eu_url: WebAddress = "https://api.eu.sendgrid.com"
+    taxjar_url: WebAddress = "https://api.taxjar.com"
+    taxjar_sandbox_url: WebAddress = "https://api.sandbox.taxjar.com"
 
     def sites(self) -> dict[str, Site]:
         """The addresses by the adapters' names."""
@@ -108,6 +115,8 @@ class ProviderSettings(Section):
             "nowpayments": Site(self.nowpayments_url, self.nowpayments_sandbox_url),
             "coinbase_business": Site(self.coinbase_business_url),
             "coinbase_commerce": Site(self.coinbase_commerce_url),
+            "sendgrid": Site(self.sendgrid_url),
+            "taxjar": Site(self.taxjar_url, self.taxjar_sandbox_url),
         }
 
     def roots(self) -> tuple[Certificate, ...] | None:
@@ -121,6 +130,30 @@ class ProviderSettings(Section):
             raise ConfigError(
                 [f"SHOP_PROVIDERS__PAYPAL_ROOTS, or paypal_roots in [providers], {why}."]
             ) from None
+
+
+class MailSettings(Section):
+    """The mail server for shops that have no mail service of their own."""
+
+    host: Annotated[str, Field(min_length=1)] | None = None
+    port: Port = 587
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    anywhere: bool = False
+
+    def keys(self) -> SmtpKeys | None:
+        """How to reach it; None without one. Raises ConfigError."""
+        if self.host is None:
+            return None
+        try:
+            return SmtpKeys(
+                host=self.host, port=self.port, user=self.user, password=self.password, sender=self.sender
+            )
+        except ValidationError as error:
+            name = error.errors()[0]["loc"][0]
+            why = "must be an e-mail address" if name == "sender" else "is not what a mail server needs"
+            raise ConfigError([f"SHOP_MAIL__{str(name).upper()}, or {name} in [mail], {why}."]) from None
 
 
 class LogSettings(Section):
@@ -143,6 +176,7 @@ class Settings(BaseSettings):
     security: SecuritySettings = SecuritySettings()
     shop: ShopSettings = ShopSettings()
     providers: ProviderSettings = ProviderSettings()
+    mail: MailSettings = MailSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -178,8 +212,14 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> Iterator[str]:
         """Everything that must never be printed."""
-        several = (self.discord.token, self.database.uri, self.redis.url, *self.security.secrets)
-        return (each.get_secret_value() for each in several if each is not None)
+        several = (
+            self.discord.token,
+            self.database.uri,
+            self.redis.url,
+            self.mail.password,
+            *self.security.secrets,
+        )
+        return (each.get_secret_value() for each in several if each)
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:

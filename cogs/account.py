@@ -64,7 +64,8 @@ class Account(ShopCog):
         customer = await visit.services.customers.set_profile(
             await visit.shop(), visit.member, typed["email"], typed["phone"]
         )
-        await visit.show(profile_card(customer, visit.words, note=visit.words("Saved.")))
+        mails = await self._mails(visit)
+        await visit.show(profile_card(customer, visit.words, mails=mails, note=visit.words("Saved.")))
 
     @click("account:addresses")
     async def addresses_by_click(self, visit: Visit) -> None:
@@ -112,13 +113,13 @@ class Account(ShopCog):
             dm=wanted if channel == "dm" else None,
             email=wanted if channel == "email" else None,
         )
-        await visit.show(notices_card(customer, visit.words))
+        await visit.show(notices_card(customer, visit.words, mails=await self._mails(visit)))
 
     @click("account:messages")
     async def switch_messages(self, visit: Visit, allowed: str) -> None:
         customers, shop = visit.services.customers, await visit.shop()
         customer = await customers.set_notices(shop, visit.member, dm_opt_out=allowed != "1")
-        await visit.show(notices_card(customer, visit.words))
+        await visit.show(notices_card(customer, visit.words, mails=await self._mails(visit)))
 
     @click("account:data")
     async def data_by_click(self, visit: Visit) -> None:
@@ -127,14 +128,19 @@ class Account(ShopCog):
     async def _customer(self, visit: Visit) -> Customer:
         return await visit.services.customers.of(await visit.shop(), visit.member)
 
+    async def _mails(self, visit: Visit) -> bool:
+        return visit.services.mailing.ready(await visit.shop())
+
     async def _profile(self, visit: Visit) -> None:
-        await visit.show(profile_card(await self._customer(visit), visit.words))
+        customer, mails = await self._customer(visit), await self._mails(visit)
+        await visit.show(profile_card(customer, visit.words, mails=mails))
 
     async def _addresses(self, visit: Visit, chosen: str | None = None) -> None:
         await visit.show(addresses_card(await self._customer(visit), visit.words, chosen=chosen))
 
     async def _notices(self, visit: Visit) -> None:
-        await visit.show(notices_card(await self._customer(visit), visit.words))
+        customer, mails = await self._customer(visit), await self._mails(visit)
+        await visit.show(notices_card(customer, visit.words, mails=mails))
 
     async def _data(self, visit: Visit) -> None:
         export = await visit.services.customers.export(await visit.shop(), visit.member)

@@ -14,7 +14,7 @@ from cogs._ui.hosted_order import with_page
 from cogs._ui.order_card import order_card
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
-from models.errors import CartChanged, CartEmpty, NotFound, StepMissing
+from models.errors import CartChanged, CartEmpty, NotFound, StepMissing, TaxUnknown
 from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from models.session import SessionStep
@@ -104,7 +104,7 @@ class Checkout(ShopCog):
             changed = amounts.changes(moved.changes, shop.currency, w)
             said = w("Something has changed, so nothing was ordered yet. Please look once more:")
             await self._again(visit, f"{said}\n{changed}")
-        except StepMissing as missing:
+        except (StepMissing, TaxUnknown) as missing:
             await self._again(visit, sentence(missing, w))
         else:
             await self._placed(visit, order)

@@ -6,10 +6,11 @@ import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands
 
+from cogs._ui.card import Picture
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit, suggest
 from cogs._ui.form import Form, Input
 from cogs._ui.hosted_order import checked, with_page
-from cogs._ui.items_card import items_card
+from cogs._ui.items_card import attached, items_card
 from cogs._ui.order_card import cancel_card, order_card
 from cogs._ui.orders_card import order_label, orders_card
 from cogs._ui.role_names import role_names
@@ -99,8 +100,11 @@ class Orders(ShopCog):
 
     @click("orders:items")
     async def items(self, visit: Visit, order_id: str) -> None:
-        view, name = await self._view(visit, order_id), await role_names(visit)
-        await visit.show(items_card(view, visit.member, visit.words, name))
+        await self._show_items(visit, await self._view(visit, order_id))
+
+    @click("orders:file")
+    async def file(self, visit: Visit, order_id: str) -> None:
+        await self._show_items(visit, await self._view(visit, order_id), visit.choice)
 
     @click("orders:roles")
     async def ask_for_roles(self, visit: Visit, order_id: str) -> None:
@@ -108,6 +112,21 @@ class Orders(ShopCog):
         await visit.services.delivery.rejoined(await visit.shop(), visit.member)
         await self._show(visit, view)
         await visit.say(visit.words("I am asking for your roles again. Please look again in a minute."))
+
+    async def _show_items(self, visit: Visit, view: OrderView, wanted: str | None = None) -> None:
+        tenant_id, name = view.order.tenant_id, await role_names(visit)
+        held = await visit.services.keys.held(tenant_id, view.entitlements)
+        card = items_card(view, visit.member, visit.words, name, held)
+        # Files take longer than Discord waits for a first answer: what can be read comes before them.
+        await visit.show(card)
+        contents = [
+            (file.name, await visit.services.goods.content(tenant_id, file))
+            for file in attached(view, wanted)
+        ]
+        files = [Picture(file, data, shown=False) for file, data in contents if data is not None]
+        if files:
+            card.pictures = [*card.pictures, *files]
+            await visit.show(card)
 
     async def _show_page(self, visit: Visit, page: int) -> None:
         found = await visit.services.orders.of_member(await visit.shop(), visit.member, page)

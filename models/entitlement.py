@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, Where, index, stored
 from models.states import Life
 
 
@@ -45,6 +45,9 @@ class Entitlement(TenantDocument):
         index("tenantId", "orderId"),
         index("tenantId", "userId", "status"),
         index("tenantId", "status", "createdAt"),
+        index("tenantId", "productId", "status", only={"keys": {"$gt": 0}}),
+        index("status", "expiresAt"),
+        index("status", "warnAt"),
     )
 
     tenant_id: str
@@ -58,6 +61,13 @@ class Entitlement(TenantDocument):
     granted_at: Utc | None = None
     revoked_at: Utc | None = None
     failed_reason: str | None = None
+    keys: int = Field(default=0, ge=0, description="How many one-time keys are owed")
+    days: int | None = Field(
+        default=None, description="How long a role is kept from its grant; none for ever"
+    )
+    expires_at: Utc | None = Field(default=None, description="When a role's time ends; known once granted")
+    warn_at: Utc | None = Field(default=None, description="When its holder has to be told that it ends")
+    warned: bool = Field(default=False, description="Whether its holder was told that it ends")
     revoked_reason: str | None = Field(default=None, description="Why it was taken back, as a word")
 
     @classmethod
@@ -77,17 +87,49 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, sort="_id")
 
     @classmethod
-    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
-        """Note that a role has to be granted again, because its holder left and came back."""
-        where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
-        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+    async def owing_keys(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx | None = None) -> list[Self]:
+        """What is owed of a product's keys and not wholly handed over yet, in order of payment."""
+        where = {
+            "tenantId": tenant_id,
+            "productId": product_id,
+            "keys": {"$gt": 0},
+            "status": {"$in": [E.PENDING, E.FAILED]},
+        }
+        return await cls.find_all(db, where, sort="_id", tx=tx)
 
     @classmethod
-    async def grant(cls, db: Db, tenant_id: str, key: Any, now: datetime) -> Self | None:
+    async def of_people(cls, db: Db, tenant_id: str, user_ids: list[str], *, limit: int) -> list[Self]:
+        """What some Discord users hold or are still owed, in no order."""
+        open_states = {"$in": [E.FAILED, E.PENDING, E.GRANTED]}
+        where = {"tenantId": tenant_id, "userId": {"$in": user_ids}, "status": open_states}
+        return await cls.find_all(db, where, limit=limit)
+
+    @classmethod
+    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> bool:
+        """Note that a role has to be granted again: its holder came back or lost it. False if not granted."""
+        where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
+        again = await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        return again is not None
+
+    @classmethod
+    async def grant(
+        cls, db: Db, tenant_id: str, key: Any, now: datetime, *, tx: Tx | None = None
+    ) -> Self | None:
         """PENDING or FAILED → GRANTED; None when it was granted or revoked before."""
         where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)}}
         fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None}
-        return await cls.change(db, where, {"$set": fields})
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def hand_over(cls, db: Db, entitlement: Self, now: datetime, *, tx: Tx) -> Self | None:
+        """PENDING or FAILED → GRANTED because a person saw to it; None when it was granted or revoked."""
+        where = {
+            "_id": entitlement.id,
+            "tenantId": entitlement.tenant_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)},
+        }
+        fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None, "metadata.byHand": True}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod
     async def fail(
@@ -112,30 +154,34 @@ class Entitlement(TenantDocument):
             "tenantId": entitlement.tenant_id,
             "status": {"$in": ENTITLEMENT_LIFE.before(E.REVOKED)},
         }
-        fields: dict[str, Any] = {"status": E.REVOKED, "revokedReason": reason}
+        fields: dict[str, Any] = {"status": E.REVOKED, "revokedReason": reason, "warnAt": None}
         if entitlement.type is not EntitlementType.DISCORD_ROLE:
             fields["revokedAt"] = now
         return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod
     async def date_removal(cls, db: Db, entitlement: Self, now: datetime) -> None:
-        """Note when a revoked role's removal ran, once."""
-        where = {
-            "_id": entitlement.id,
-            "tenantId": entitlement.tenant_id,
-            "status": E.REVOKED,
-            "revokedAt": None,
+        """Note when a role was removed, at all that had granted it: who has it later, has it from others."""
+        where = {**entitlement.same_role, "status": E.REVOKED, "revokedAt": None}
+        fields = {"revokedAt": now, "failedReason": None}
+        await cls.rows(db).update_many(where, {"$set": fields, "$currentDate": {"updatedAt": True}})
+
+    @property
+    def same_role(self) -> Where:
+        """The filter for everything that this member bought in this shop and that grants the same role."""
+        return {
+            "tenantId": self.tenant_id,
+            "userId": self.user_id,
+            "type": EntitlementType.DISCORD_ROLE,
+            "roleId": self.role_id,
         }
-        await cls.change(db, where, {"$set": {"revokedAt": now, "failedReason": None}})
+
+    @property
+    def standing(self) -> Where:
+        """Those of them that were not taken back, granted or not."""
+        return {**self.same_role, "status": {"$in": ENTITLEMENT_LIFE.before(E.REVOKED)}}
 
     @classmethod
-    async def role_is_owed(cls, db: Db, tenant_id: str, user_id: str, role_id: str) -> bool:
-        """Whether anything that a member bought in this shop grants the role, or is about to."""
-        where = {
-            "tenantId": tenant_id,
-            "userId": user_id,
-            "type": EntitlementType.DISCORD_ROLE,
-            "roleId": role_id,
-            "status": {"$in": ENTITLEMENT_LIFE.before(E.REVOKED)},
-        }
-        return await cls.find_one(db, where) is not None
+    async def role_is_owed(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> bool:
+        """Whether anything that its holder bought in this shop grants the same role, or is about to."""
+        return await cls.find_one(db, entitlement.standing, tx=tx) is not None

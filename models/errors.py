@@ -8,15 +8,19 @@ ShopError
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
+├── OrdersClosed        the shop takes no orders from this customer
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
+├── UnderWay            it is being tried at this moment
 ├── ConfirmInProgress   the same order is being placed at this moment
 ├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
+├── TaxUnknown          the tax cannot be computed just now, and the shop sells nothing without it
 ├── Refused             a state does not allow the step
 ├── AlreadyDecided      somebody else was faster
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
+├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
@@ -82,6 +86,10 @@ class DiscountUsedUp(ShopError):
     code: str
 
 
+class OrdersClosed(ShopError):
+    """Staff have deactivated this customer: no new order is taken, what was paid still arrives."""
+
+
 class CartEmpty(ShopError):
     """There is nothing to check out."""
 
@@ -90,7 +98,7 @@ class CartEmpty(ShopError):
 class Change:
     """One thing that moved since the customer looked.
 
-    Its kind is price, gone, roles, stock, shipping or discount.
+    Its kind is price, gone, roles, stock, shipping, discount, tax or term (days that a role is kept).
     """
 
     kind: str
@@ -110,6 +118,10 @@ class ConfirmInProgress(ShopError):
     """Another click is placing this order at this moment."""
 
 
+class UnderWay(ShopError):
+    """It is being tried at this very moment, so nobody can say yet that it was done by hand."""
+
+
 class SessionExpired(ShopError):
     """The cart was left too long and its checkout has ended."""
 
@@ -119,6 +131,10 @@ class StepMissing(ShopError):
     """The step of checkout that has no answer yet: address, shipping or payment."""
 
     step: str
+
+
+class TaxUnknown(ShopError):
+    """The tax cannot be computed at the moment, and the shop sells nothing without it; nothing was placed."""
 
 
 @dataclass(eq=False)
@@ -148,6 +164,25 @@ class AlreadyExists(ShopError):
     """The value that must be unique is taken."""
 
     field: str
+
+
+@dataclass(frozen=True)
+class KeyProblem:
+    """What is wrong with a line of an import, counted from 1; never the key itself.
+
+    `problem` is blank, too_long, unreadable, twice (as on the line `first`) or known.
+    """
+
+    line: int
+    problem: str
+    first: int | None = None
+
+
+@dataclass(eq=False)
+class KeysRefused(ShopError):
+    """Keys that were not imported, none of them, because of these lines."""
+
+    problems: tuple[KeyProblem, ...]
 
 
 class ChangedMeanwhile(ShopError):

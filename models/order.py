@@ -10,7 +10,6 @@ from models.base import (
     Db,
     Field,
     ObjectId,
-    Part,
     TenantDocument,
     Tx,
     Utc,
@@ -20,8 +19,20 @@ from models.base import (
     searchable,
     stored,
 )
+from models.order_parts import OrderCustomer, OrderEvent, OrderItem
 from models.payment_method import PaymentMethod
 from models.states import Life
+
+__all__ = [
+    "ORDER_LIFE",
+    "EndedHold",
+    "Order",
+    "OrderCustomer",
+    "OrderEvent",
+    "OrderItem",
+    "OrderStatus",
+    "ShippingStatus",
+]
 
 
 class OrderStatus(StrEnum):
@@ -66,45 +77,6 @@ class ShippingStatus(StrEnum):
     FAILED = "FAILED"
 
 
-class OrderItem(Part):
-    """A line; in an order everything is frozen at the time of Confirm. Price in minor units, each."""
-
-    product_id: str
-    sku: str
-    name: str
-    quantity: int = Field(ge=1)
-    unit_price_cents: int = Field(ge=0)
-    is_digital: bool = False
-    inventory_tracked: bool = True
-    granted_role_ids: list[str] = Field(default_factory=list)
-    delivery_text: str | None = None
-    discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
-
-    @property
-    def line_cents(self) -> int:
-        """Price of the whole line in minor units."""
-        return self.quantity * self.unit_price_cents
-
-
-class OrderCustomer(Part):
-    """Who bought, as known at the time of Confirm."""
-
-    discord_id: str
-    discord_username: str
-    discord_display_name: str
-    email: str | None = None
-    locale: str | None = None
-
-
-class OrderEvent(Part):
-    """One entry of an order's history: a state reached, or a note of staff."""
-
-    at: Utc
-    what: str
-    actor_id: str | None = None
-    note: str | None = None
-
-
 class EndedHold(NamedTuple):
     """The name of an order that nobody paid in time."""
 
@@ -121,9 +93,12 @@ class Order(TenantDocument):
         index("tenantId", "orderNumber", unique=True),
         index("tenantId", "customer.discordId", "-createdAt"),
         index("tenantId", "status", "-createdAt"),
+        index("tenantId", "customerId", "-createdAt"),
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
+        index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
+        index("tenantId", "status", "shippingStatus", "paidAt", only=given("shipmentId")),
     )
 
     tenant_id: str
@@ -136,7 +111,12 @@ class Order(TenantDocument):
     discount_code: str | None = None
     discount_label: str | None = None
     discount_amount_cents: int = 0
-    tax_amount_cents: int | None = 0
+    tax_amount_cents: int | None = Field(
+        default=0, description="With the tax on shipping; None when it could not be computed"
+    )
+    shipping_tax_cents: int = 0
+    tax_partner: str | None = Field(default=None, description="Who is told of the sale, for the tax on it")
+    tax_told_back_cents: int = Field(default=0, description="Of refundedCents, what the tax partner is told")
     currency: str
     customer: OrderCustomer
     customer_id: str | None = None
@@ -158,6 +138,7 @@ class Order(TenantDocument):
     cancelled_at: Utc | None = None
     cancel_reason: str | None = None
     invoice_number: str | None = None
+    hold_reminded: bool = Field(default=False, description="The customer was told that the hold ends soon")
     disputed: bool = Field(default=False, description="The payer wants the money back from the provider")
     history: list[OrderEvent] = Field(default_factory=list)
 
@@ -259,14 +240,40 @@ class Order(TenantDocument):
         return {order.key: order for order in found}
 
     @classmethod
+    async def with_file(cls, db: Db, tenant_id: str, file_id: str) -> bool:
+        """Whether any order of the tenant, in any state, has this file among its lines."""
+        where = {"items.deliveryFile.fileId": file_id, "tenantId": tenant_id}
+        return await cls.rows(db).find_one(where, {"_id": 1}) is not None
+
+    @classmethod
     async def of_number(cls, db: Db, tenant_id: str, number: str) -> Self | None:
         """The tenant's order with this number."""
         return await cls.find_one(db, {"tenantId": tenant_id, "orderNumber": number})
 
     @classmethod
+    async def mark_reminded(cls, db: Db, order: Self, *, tx: Tx) -> Self | None:
+        """Note that the customer of an unpaid order is reminded; None when it moved on or that was done."""
+        where = {
+            "_id": order.id,
+            "tenantId": order.tenant_id,
+            "status": OrderStatus.PENDING_PAYMENT,
+            "holdReminded": {"$ne": True},
+        }
+        return await cls.change(db, where, {"$set": {"holdReminded": True}}, tx=tx)
+
+    @classmethod
+    async def with_ending_hold(cls, db: Db, now: datetime, until: datetime) -> list[EndedHold]:
+        """Unpaid orders, of every tenant, whose hold ends in this time, their customers not reminded."""
+        return await cls._held(db, {"$gt": now, "$lte": until}, {"holdReminded": {"$ne": True}})
+
+    @classmethod
     async def with_ended_hold(cls, db: Db, now: datetime) -> list[EndedHold]:
         """Unpaid orders, of every tenant, whose hold is over, the soonest first."""
-        where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": {"$lte": now}}
+        return await cls._held(db, {"$lte": now}, {})
+
+    @classmethod
+    async def _held(cls, db: Db, ends: Where, also: Where) -> list[EndedHold]:
+        where = {"status": OrderStatus.PENDING_PAYMENT, "holdEndsAt": ends, **also}
         # Only their names: one that cannot be read must not hide the others.
         names = {"tenantId": 1, "orderNumber": 1}
         cursor = cls.rows(db).find(where, names).sort("holdEndsAt", 1)

@@ -5,6 +5,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, TenantDocument, Tx, Where, index, object_id, searchable, stored
+from models.digital_file import DeliveryFile
+
+MAX_DAYS = 3650
 
 
 class QtyVisibility(StrEnum):
@@ -46,6 +49,18 @@ class Product(TenantDocument):
     image_url: str | None = None
     delivery_text: str | None = Field(
         default=None, max_length=2000, description="What a buyer of a digital item receives"
+    )
+    delivery_link: str | None = Field(
+        default=None, max_length=500, description="The web address that a buyer receives"
+    )
+    delivery_file: DeliveryFile | None = Field(default=None, description="The file that a buyer receives")
+    delivers_keys: bool = Field(default=False, description="Whether a buyer gets one-time keys of a pool")
+
+    role_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_DAYS,
+        description="Days that a buyer keeps the granted roles; none for ever",
     )
 
     @property

@@ -74,6 +74,9 @@ class OrderSession(TenantDocument):
     discount_code: str | None = Field(default=None, description="What the customer typed")
     discount_id: str | None = Field(default=None, description="The discount the customer last saw")
     discount_cents: int = Field(default=0, description="What it took off then")
+    tax_cents: int | None = Field(
+        default=0, description="The tax the customer last saw; None when it could not be computed"
+    )
     confirming_order_id: str | None = Field(default=None, description="The order id that Confirm is writing")
     confirming_since: Utc | None = Field(default=None, description="When Confirm began")
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, Part, TenantDocument, Tx, index, stored
+from models.discount import Percent
 from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
 
@@ -47,6 +48,23 @@ class VisibilityDefault(StrEnum):
     PRIVATE = "private"
 
 
+class TaxUnknownRule(StrEnum):
+    """What happens to an order whose tax cannot be computed: it waits, or it is placed without tax."""
+
+    STOP = "stop"
+    ZERO = "zero"
+
+
+class TaxOrigin(Part):
+    """Where the shop sells from; `country` is an ISO 3166-1 alpha-2 code."""
+
+    country: str = Field(min_length=2, max_length=2)
+    postal_code: str = Field(default="", max_length=20)
+    state: str = Field(default="", max_length=100)
+    city: str = Field(default="", max_length=100)
+    street: str = Field(default="", max_length=100)
+
+
 class BotConfig(TenantDocument):
     """How a tenant's shop behaves in its one guild; ids are Discord's."""
 
@@ -77,6 +95,12 @@ class BotConfig(TenantDocument):
     )
     admin_notify_email: str | None = Field(default=None, description="For staff notices by e-mail")
     currency: str = Field(default="USD", min_length=3, max_length=3)
+    tax_percent: Percent = Field(
+        default=None, description="Added to every order unless a tax partner is in use; None adds nothing"
+    )
+    tax_on_shipping: bool = Field(default=False, description="Whether that percentage is of shipping, too")
+    tax_when_unknown: TaxUnknownRule = TaxUnknownRule.STOP
+    tax_origin: TaxOrigin | None = Field(default=None, description="Where the shop sells from, for its tax")
 
     @property
     def staff_channel_id(self) -> str | None:

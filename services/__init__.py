@@ -10,27 +10,39 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
 from services.invoices import Invoices
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
 from services.links import Links
+from services.mailing import Mailing
 from services.orders import Orders
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
+from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -56,17 +68,29 @@ class Services:
     refunds: Refunds
     refund_desk: RefundDesk
     revocation: Revocation
+    role_terms: RoleTerms
+    queue: Queue
+    role_checks: RoleChecks
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing
     calls: Calls
     stock: Stock
+    waitlist: Waitlist
+    storefronts: Storefronts
+    storefront_worker: StorefrontWorker
     customers: Customers
+    customer_desk: CustomerDesk
+    merging: CustomerMerge
     discounts: DiscountDesk
     delivery: Delivery
+    goods: Goods
+    key_pool: KeyPool
+    keys: KeyDelivery
     invoices: Invoices
     links: Links
     alerts: Alerts
     worker: Worker
     sweeper: Sweeper
     wakeups: Wakeups
+    mailing: Mailing

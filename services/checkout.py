@@ -6,7 +6,7 @@ from typing import Any
 
 from models.address import Address, SavedAddress
 from models.customer import Customer
-from models.errors import CartEmpty, ConfirmInProgress, NotFound, SessionExpired
+from models.errors import CartEmpty, ConfirmInProgress, NotFound, OrdersClosed, SessionExpired
 from models.member import Member
 from models.payment_method import PaymentMethod
 from models.session import OrderSession, SessionState, SessionStep
@@ -18,6 +18,7 @@ from services.lines import CartLine
 from services.payments.contract import MethodDescriptor
 from services.payments.methods import PaymentMethods
 from services.shops import Shop
+from services.taxes import Tax, Taxes
 
 _ANSWERS = {
     SessionStep.ADDRESS: {"shippingAddress": None},
@@ -41,37 +42,45 @@ class CheckoutView:
     shipping_type: ShippingType | None
     methods: list[MethodDescriptor]
     method: MethodDescriptor | None
+    tax: Tax
 
 
 class Checkout:
     """Asks for what an order still needs."""
 
-    def __init__(self, carts: Carts, customers: Customers, methods: PaymentMethods) -> None:
+    def __init__(self, carts: Carts, customers: Customers, methods: PaymentMethods, *, taxes: Taxes) -> None:
         self._carts = carts
         self._customers = customers
         self._methods = methods
+        self._taxes = taxes
 
     async def view(self, shop: Shop, member: Member) -> CheckoutView:
-        """Where this person's checkout stands; raises CartEmpty."""
+        """Where this person's checkout stands; raises CartEmpty, and OrdersClosed when deactivated."""
         cart = await self._carts.view(shop, member)
         session = cart.session
         if session is None or cart.empty:
             raise CartEmpty
         if session.state is SessionState.CONFIRMING:
             raise ConfirmInProgress
-        saved = _default_first(await self._customers.of(shop, member)) if session.ships else []
-        view = self._view(shop, cart, session, saved)
+        customer = await self._customers.of(shop, member)
+        if not customer.is_active:
+            raise OrdersClosed
+        saved = _default_first(customer) if session.ships else []
+        tax = await self._taxes.of(shop, session, cart.found.offer)
+        if tax.blocks:
+            await self._taxes.tell_blocked(shop, session, tax)
+        view = self._view(shop, cart, session, saved, tax)
         return await self._note(shop, member, view)
 
     def _view(
-        self, shop: Shop, cart: CartView, session: OrderSession, saved: list[SavedAddress]
+        self, shop: Shop, cart: CartView, session: OrderSession, saved: list[SavedAddress], tax: Tax
     ) -> CheckoutView:
         address = Address.model_validate_doc(session.shipping_address) if session.shipping_address else None
         kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
         methods = self._methods.available(shop)
         method = next((m for m in methods if m.value == session.payment_method), None)
         shipping = kind.cost_cents if kind and session.ships else 0
-        totals = Totals(cart.totals.subtotal, cart.totals.discount, shipping, 0, shop.currency)
+        totals = Totals(cart.totals.subtotal, cart.totals.discount, shipping, tax.cents, shop.currency)
         return CheckoutView(
             session=session,
             step=_next_step(session, address, kind, shop, paying=method is None and totals.total > 0),
@@ -84,10 +93,11 @@ class Checkout:
             shipping_type=kind if session.ships else None,
             methods=methods,
             method=method,
+            tax=tax,
         )
 
     async def _note(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
-        """Keep how far it went and what was seen of shipping and discount: older cards confirm nothing."""
+        """Keep how far it went and what was seen of all sums: older cards confirm nothing."""
         steps, fields = list(SessionStep), dict[str, Any]()
         if steps.index(view.step) > steps.index(view.session.step):
             fields["step"] = view.step
@@ -98,6 +108,8 @@ class Checkout:
         discount_id, cents = (offer.discount.key, offer.cents) if offer else (None, 0)
         if (discount_id, cents) != (view.session.discount_id, view.session.discount_cents):
             fields |= {"discountId": discount_id, "discountCents": cents}
+        if view.tax.cents != view.session.tax_cents:
+            fields["taxCents"] = view.tax.cents
         if not fields:
             return view
         await self._carts.write(view.session, fields)

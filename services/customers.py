@@ -16,6 +16,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from services.key_delivery import KeyDelivery
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -59,11 +60,12 @@ _STORED = {
 class Customers:
     """Keeps customers' own records."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, keys: KeyDelivery) -> None:
         self._db = db
+        self._keys = keys
 
     async def of(self, shop: Shop, member: Member) -> Customer:
-        """This member's record, with today's names; made on the first visit."""
+        """The record that is kept of this member, with today's names; made on the first visit."""
         found = await Customer.of_discord(self._db, shop.id, member.discord_id)
         fresh = Customer(
             tenant_id=shop.id,
@@ -72,22 +74,18 @@ class Customers:
             discord_display_name=member.display_name,
             locale=member.locale,
         )
-        if found is not None and _same(found, fresh):
-            return found
-        return await Customer.seen(self._db, fresh)
+        if found is None or not _same(found, fresh):
+            found = await Customer.seen(self._db, fresh)
+        return await found.kept(self._db)
 
     async def known(self, shop: Shop, discord_id: str) -> Customer | None:
-        """The record of this Discord user as it is, without making or touching one."""
-        return await Customer.of_discord(self._db, shop.id, discord_id)
+        """The record that is kept of this Discord user as it is, without making or touching one."""
+        return await Customer.of_person(self._db, shop.id, discord_id)
 
     async def set_profile(self, shop: Shop, member: Member, email: str, phone: str) -> Customer:
         """Keep an e-mail address and a phone number, empty for none; raises BadInput."""
-        email, phone = email.strip(), phone.strip()
-        if email and (len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
-            raise BadInput("email", "not_an_email")
-        if phone and not _PHONE.fullmatch(phone):
-            raise BadInput("phone", "not_a_phone")
-        return await self._set(shop, member, {"email": email or None, "phone": phone or None})
+        fields = {**read_contact(email, phone), "emailRefused": False}
+        return await self._set(shop, member, fields)
 
     async def add_address(self, shop: Shop, member: Member, fields: Mapping[str, str]) -> Customer:
         """Keep an address; raises BadInput naming the field, or when the book is full."""
@@ -102,7 +100,11 @@ class Customers:
         if any(saved.address == address for saved in customer.addresses):
             return customer
         saved = SavedAddress(id=str(ObjectId()), address=address)
-        return await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        kept = await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        if kept is None:  # unless the book is full, the record was merged at this moment
+            customer = await self.of(shop, member)
+            kept = await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        return kept
 
     async def drop_address(self, shop: Shop, member: Member, address_id: str) -> Customer:
         """Forget an address; raises NotFound."""
@@ -139,19 +141,22 @@ class Customers:
             self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
         )
         # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
-        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text"}}}
+        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text", "delivery_link", "delivery_file"}}}
         hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
         cart = await OrderSession.current(self._db, shop.id, member.discord_id)
         payments = await Payment.of_orders(self._db, shop.id, [order.key for order in orders])
         owed = {"tenantId": shop.id, "userId": member.discord_id}
+        received = await Entitlement.find_all(self._db, owed, sort="createdAt")
+        keys = await self._keys.held(shop.id, received)
         return {
             "shop": shop.name,
-            "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
+            "customer": customer.model_dump(mode="json", exclude={"id", "notes", "merged_into", "merged_at"}),
             "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
             "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
             "received": [
                 each.model_dump(mode="json", include=_OF_ENTITLEMENT)
-                for each in await Entitlement.find_all(self._db, owed, sort="createdAt")
+                | ({"keys": [key.written() for key in keys[each.key]]} if each.key in keys else {})
+                for each in received
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }
@@ -160,7 +165,11 @@ class Customers:
         customer = await self.of(shop, member)
         if not fields:
             return customer
-        return await Customer.set_fields(self._db, customer, fields) or customer
+        done = await Customer.set_fields(self._db, customer, fields)
+        if done is None:  # merged at this moment
+            customer = await self.of(shop, member)
+            done = await Customer.set_fields(self._db, customer, fields)
+        return done or customer
 
 
 def _same(found: Customer, fresh: Customer) -> bool:
@@ -169,6 +178,16 @@ def _same(found: Customer, fresh: Customer) -> bool:
         and found.discord_display_name == fresh.discord_display_name
         and fresh.locale in {None, found.locale}
     )
+
+
+def read_contact(email: str, phone: str) -> dict[str, str | None]:
+    """An e-mail address and a phone number as they are stored, empty for none; raises BadInput."""
+    email, phone = email.strip(), phone.strip()
+    if email and (len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
+        raise BadInput("email", "not_an_email")
+    if phone and not _PHONE.fullmatch(phone):
+        raise BadInput("phone", "not_a_phone")
+    return {"email": email or None, "phone": phone or None}
 
 
 def read_address(shop: Shop, fields: Mapping[str, str]) -> Address:

@@ -6,6 +6,7 @@ from models.entitlement import Entitlement, EntitlementStatus
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
+from models.role_term import begin
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
@@ -33,7 +34,7 @@ class Delivery:
     async def granted(self, entitlement: Entitlement) -> None:
         """Note that the role is there; a wholly digital order is complete with its last one."""
         now = self._clock.now()
-        await Entitlement.grant(self._db, entitlement.tenant_id, entitlement.id, now)
+        await transact(self._db, lambda tx: begin(self._db, entitlement, now, tx=tx))
         await self.complete(entitlement.tenant_id, entitlement.order_id)
 
     async def complete(self, tenant_id: str, order_id: str) -> None:

@@ -1,8 +1,9 @@
 """An order put together in memory, before anything is taken or written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import choice
+from typing import Any
 
 from bson import ObjectId
 
@@ -25,6 +26,7 @@ from services.payments import by_hand
 from services.payments.methods import PaymentMethods
 from services.rules import Rules
 from services.shops import Shop
+from services.taxes import Tax
 
 # Without letters and digits that are read for one another: 30 to the eighth power numbers.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,6 +47,8 @@ class Draft:
     shipment: Shipment | None
     ledger: list[InventoryTransaction]
     offer: Offer | None
+    tax: Tax
+    waits: list[str] = field(default_factory=list)  # the waits whose kept units Confirm took
 
     @property
     def tracked(self) -> list[OrderItem]:
@@ -83,6 +87,7 @@ class Drafts:
         products: dict[str, Product],
         customer: Customer,
         offer: Offer | None,
+        tax: Tax,
     ) -> Draft:
         """The order for a session whose lines were just compared with the products; raises StepMissing.
 
@@ -97,16 +102,17 @@ class Drafts:
         address, shipping = self._shipping(shop, session)
         subtotal = sum(item.line_cents for item in items)
         cost, off = shipping.cost_cents if shipping else 0, offer.cents if offer else 0
-        total = subtotal - off + cost
-        method = self._method(shop, session, total)
+        total = subtotal - off + cost + (tax.cents or 0)
+        method, now = self._method(shop, session, total), self._clock.now()
         order = Order(
             tenant_id=shop.id,
             order_number=new_number(),
-            items=items,
+            items=tax.on(items),
             subtotal_cents=subtotal,
             total_cents=total,
             discount_amount_cents=off,
             **_named(offer),
+            **_taxed(tax),
             currency=shop.currency,
             customer=_snapshot(member, customer),
             customer_id=customer.key,
@@ -118,12 +124,10 @@ class Drafts:
             payment_method=method,
             payment_id=str(ObjectId()),
             guild_id=shop.guild_id,
-            hold_ends_at=self._clock.now() + self._hold(method),
-            history=[
-                OrderEvent(at=self._clock.now(), what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)
-            ],
+            hold_ends_at=now + self._hold(method),
+            history=[OrderEvent(at=now, what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)],
         )
-        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer)
+        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer, tax)
 
     def _hold(self, method: PaymentMethod) -> timedelta:
         return self._rules.hold_p2p if method in by_hand() else self._rules.hold_processor
@@ -174,6 +178,14 @@ def _named(offer: Offer | None) -> dict[str, str | None]:
         "discount_id": found.key if found else None,
         "discount_code": found.code if found else None,
         "discount_label": found.label if found else None,
+    }
+
+
+def _taxed(tax: Tax) -> dict[str, Any]:
+    return {
+        "tax_amount_cents": tax.cents,
+        "shipping_tax_cents": tax.levy.shipping if tax.levy else 0,
+        "tax_partner": tax.partner,
     }
 
 

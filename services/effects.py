@@ -13,6 +13,7 @@ class EffectKind(StrEnum):
 
     ROLE_GRANT = "role.grant"
     ROLE_REVOKE = "role.revoke"
+    ROLE_CHECK = "role.check"
     CUSTOMER_NOTICE = "customer.notice"
     STAFF_CLAIM = "staff.claim"
     STAFF_DECIDED = "staff.decided"
@@ -21,6 +22,12 @@ class EffectKind(StrEnum):
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"
     PAYMENT_REFUND = "payment.refund"
+    KEYS_ASSIGN = "keys.assign"
+    MAIL_CUSTOMER = "mail.customer"
+    MAIL_STAFF = "mail.staff"
+    TAX_RECORD = "tax.record"
+    TAX_REFUND = "tax.refund"
+    STOCK_OFFER = "stock.offer"
 
 
 class Notice(StrEnum):
@@ -34,6 +41,12 @@ class Notice(StrEnum):
     ORDER_CANCELLED = "orderCancelled"
     REFUNDED = "refunded"
     ROLE_FAILED = "roleFailed"
+    KEY_DELIVERED = "keyDelivered"
+    KEY_REPLACED = "keyReplaced"
+    ROLE_ENDING = "roleEnding"
+    ROLE_ENDED = "roleEnded"
+    ORDER_SHIPPED = "orderShipped"
+    HOLD_ENDING = "holdEnding"
 
 
 def effect(
@@ -69,6 +82,12 @@ def notice(
         payload=payload,
         order_id=order_id,
     )
+
+
+def assign_keys(entitlement_id: str, tenant_id: str, order_id: str, now: datetime) -> OutboxEffect:
+    """Hand out the one-time keys that an entitlement owes."""
+    payload = {"entitlementId": entitlement_id}
+    return effect(EffectKind.KEYS_ASSIGN, tenant_id, entitlement_id, now, payload=payload, order_id=order_id)
 
 
 def close_page(payment: Payment, now: datetime) -> OutboxEffect:

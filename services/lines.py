@@ -30,7 +30,11 @@ def line_of(product: Product, quantity: int) -> OrderItem:
         is_digital=product.is_digital,
         inventory_tracked=product.inventory_tracked,
         granted_role_ids=product.granted_role_ids,
+        role_days=product.role_days,
         delivery_text=product.delivery_text,
+        delivery_link=product.delivery_link,
+        delivery_file=product.delivery_file,
+        delivers_keys=product.delivers_keys,
     )
 
 
@@ -55,8 +59,14 @@ def difference(
         return Change("roles", product.name)
     if available is not None and available < item.quantity:
         return Change("stock", product.name, item.quantity, available)
+    return _terms(item, product)
+
+
+def _terms(item: OrderItem, product: Product) -> Change | None:
     if product.price_cents != item.unit_price_cents:
         return Change("price", product.name, item.unit_price_cents, product.price_cents)
     if product.is_digital != item.is_digital:
         return Change("shipping", product.name)
+    if product.role_days != item.role_days:
+        return Change("term", product.name, item.role_days, product.role_days)
     return None

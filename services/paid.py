@@ -11,10 +11,12 @@ from models.order import Order, OrderEvent, OrderItem, OrderStatus
 from models.payment import Payment, PaymentStatus
 from services.clock import Clock
 from services.discounts import Discounts
-from services.effects import EffectKind, Notice, effect, notice
+from services.effects import EffectKind, Notice, assign_keys, effect, notice
 from services.outbox import Outbox
+from services.role_terms import days_of
 from services.shops import Shop
 from services.stock import alert_effect
+from services.tax_records import sale_owed
 
 
 class Paid:
@@ -114,7 +116,9 @@ class Paid:
             order_id=order.key,
         )
         told = notice(Notice.PAYMENT_CONFIRMED, shop.id, order.key, now)
-        await self._outbox.owe([number, *roles, told, alert_effect(alert, self._clock)], tx)
+        keys = [assign_keys(each.key, shop.id, order.key, now) for each in owed if each.keys]
+        await self._outbox.owe([number, *roles, *keys, told, alert_effect(alert, self._clock)], tx)
+        await self._outbox.owe(sale_owed(order, now), tx)
 
     async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
         if order.needs_shipping or any(e.status is not EntitlementStatus.GRANTED for e in owed):
@@ -157,12 +161,15 @@ def _entitlements(order: Order, now: Any) -> list[Entitlement]:
     owed: list[Entitlement] = []
     for item in order.items:
         owed.extend(
-            _owed(order, item, EntitlementType.DISCORD_ROLE, role_id=role) for role in item.granted_role_ids
+            _owed(order, item, EntitlementType.DISCORD_ROLE, role_id=role, days=days_of(item))
+            for role in item.granted_role_ids
         )
-        if item.is_digital and item.delivery_text:
+        if item.handed_over:
             # A digital item is delivered by being there: Get my items shows it from now on.
-            given = _owed(order, item, EntitlementType.DIGITAL_ITEM, metadata={"text": item.delivery_text})
+            given = _owed(order, item, EntitlementType.DIGITAL_ITEM, metadata=item.handed_over)
             owed.append(given.model_copy(update={"status": EntitlementStatus.GRANTED, "granted_at": now}))
+        if item.is_digital and item.delivers_keys:
+            owed.append(_owed(order, item, EntitlementType.DIGITAL_ITEM, keys=item.quantity))
     return owed
 
 

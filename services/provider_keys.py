@@ -82,7 +82,8 @@ def masked(keys: ProviderKeys) -> dict[str, str]:
         if isinstance(value, SecretStr):
             text = value.get_secret_value()
             # Of a short one the last characters would be half of it.
-            shown[field.key] = f"••••{text[-_SHOWN:]}" if len(text) >= 4 * _SHOWN else "••••"
+            hidden = f"••••{text[-_SHOWN:]}" if len(text) >= 4 * _SHOWN else "••••"
+            shown[field.key] = hidden if text else ""
         else:
             shown[field.key] = str(value)
     return shown

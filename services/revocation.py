@@ -6,6 +6,7 @@ from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.outbox import OutboxEffect
+from models.role_term import draw_in
 from services.clock import Clock
 from services.effects import EffectKind, effect
 from services.outbox import Outbox
@@ -39,6 +40,7 @@ class Revocation:
         if gone is None:
             return False
         if gone.type is EntitlementType.DISCORD_ROLE:
+            await draw_in(self._db, gone, now, tx=tx)
             await self._outbox.owe([self._removal(gone)], tx)
         return True
 
@@ -60,12 +62,10 @@ class Revocation:
 
     async def wanted(self, entitlement: Entitlement) -> bool:
         """Whether its holder should have the role, by this purchase or any other in the same shop."""
-        return await Entitlement.role_is_owed(
-            self._db, entitlement.tenant_id, entitlement.user_id, entitlement.role_id or ""
-        )
+        return await Entitlement.role_is_owed(self._db, entitlement)
 
     async def removed(self, entitlement: Entitlement) -> None:
-        """Note that the role is gone, or stays for another purchase's sake."""
+        """Note that its holder does not have the role any more."""
         await Entitlement.date_removal(self._db, entitlement, self._clock.now())
 
     async def failed(self, entitlement: Entitlement, reason: str) -> None:

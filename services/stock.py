@@ -7,15 +7,18 @@ from weakref import WeakValueDictionary
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
+from models.digital_key import unpromised
 from models.errors import BadInput, NotFound, OutOfStock
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold_within
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
+from models.storefront import Storefront
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, effect
+from services.offering import Offering
 from services.outbox import Outbox
 from services.shops import Shop
 
@@ -37,11 +40,12 @@ class StockView:
 class Stock:
     """Counts, restocks and corrects."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, outbox: Outbox, offering: Offering) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._outbox = outbox
+        self._offering = offering
         # Spares the retries of writers that meet at one product; the database decides, these only queue.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -97,18 +101,31 @@ class Stock:
             delta = delta_of(left)
             if delta == 0:
                 return
+            if product.delivers_keys and delta > 0:
+                await self._check_keys(product, left + delta, tx)
             row = InventoryTransaction(
                 tenant_id=shop.id, product_id=product.key, type=move, quantity_delta=delta, reason=why
             )
-            if not await apply_row(self._db, row, tx):
-                raise OutOfStock(product.name, left)
+            await self.write(shop, product, row, tx)
             before, after = {"available": left}, {"delta": delta, "reason": why}
             act = f"stock.{move.value.lower()}"
             await self._audit.record(shop.id, actor, act, product, before=before, after=after, tx=tx)
-            await self._note_level(shop, product.key, product.name, tx)
 
         await self._outbox.commit(work)
         return await self.of(shop, product_id)
+
+    async def write(self, shop: Shop, product: Product, row: InventoryTransaction, tx: Tx) -> None:
+        """Write a ledger row that moves a product's stock and watch the threshold; raises OutOfStock."""
+        if not await apply_row(self._db, row, tx):
+            left = await InventorySnapshot.of_product(self._db, shop.id, product.key, tx=tx)
+            raise OutOfStock(product.name, left.quantity_available)
+        await self._moved(shop, product.key, product.name, tx)
+
+    async def _check_keys(self, product: Product, wanted: int, tx: Tx) -> None:
+        """A pool of keys sells no more than it holds: more come by importing them."""
+        most = await unpromised(self._db, product.tenant_id, product.key, tx=tx)
+        if wanted > most:
+            raise BadInput("quantity", "keys_short", most)
 
     async def count_in(self, shop: Shop, order: Order) -> None:
         """Fold what the ledger says of an order's products into their snapshots and watch the threshold."""
@@ -121,10 +138,16 @@ class Stock:
 
         async def work(tx: Tx) -> None:
             if await fold_within(self._db, shop.id, product_id, tx):
-                await self._note_level(shop, product_id, name, tx)
+                await self._moved(shop, product_id, name, tx)
 
         async with self._turns.setdefault(product_id, asyncio.Lock()):
             await self._outbox.commit(work)
+
+    async def _moved(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
+        """What a change of stock brings about, before anybody else can see it."""
+        await self._offering.go_round(shop.id, product_id, tx)
+        await self._note_level(shop, product_id, name, tx)
+        await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
 
     async def _note_level(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
         """Owe LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it.

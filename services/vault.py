@@ -1,6 +1,8 @@
-"""Keeps providers' keys unreadable in the database and in its backups."""
+"""Keeps providers' keys, and keys that are sold, unreadable in the database and in its backups."""
 
 import base64
+import hashlib
+import hmac
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,6 +21,7 @@ class Vault:
         if not secrets or not all(secrets):
             raise ValueError("a secret to seal keys is missing")
         self._locks = MultiFernet([Fernet(_key(secret)) for secret in secrets])
+        self._marks = [_derived(secret, b"shop: digests of keys") for secret in secrets]
 
     def seal(self, text: str, *, about: str) -> str:
         """Make a text unreadable; `about` says whose and what it is, and only there it opens again."""
@@ -34,7 +37,18 @@ class Vault:
             raise VaultShut(about)
         return text
 
+    def digests(self, text: str, *, about: str) -> list[str]:
+        """By what a sealed text is known again without being opened, one for each secret, the newest first.
+
+        They cannot be computed, and so no text be guessed, without the secret (HMAC-SHA-256).
+        """
+        named = f"{about}\0{text}".encode()
+        return [hmac.new(mark, named, hashlib.sha256).hexdigest() for mark in self._marks]
+
 
 def _key(secret: str) -> bytes:
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"shop: keys of providers").derive(secret.encode())
-    return base64.urlsafe_b64encode(derived)
+    return base64.urlsafe_b64encode(_derived(secret, b"shop: keys of providers"))
+
+
+def _derived(secret: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())

@@ -28,6 +28,8 @@ _UNAUTHORIZED: Answer = (401, {"message": "401: Unauthorized", "code": 0})
 _NOT_FOUND: Answer = (404, {"message": "404: Not Found", "code": 0})
 # These carry their own token, or are open to anyone.
 _OPEN = ("/interactions/", "/webhooks/", "/gateway")
+# Discord refuses larger requests, files and all.
+_MAX_BODY = 25 * 1024 * 1024
 
 
 class Server:
@@ -47,7 +49,9 @@ class Server:
             rest_entitlements.ROUTES,
         )
         self._runner = web.ServerRunner(
-            web.Server(self._handle, access_log=None), handle_signals=False, shutdown_timeout=0.5
+            web.Server(self._handle, access_log=None, request_factory=_request),
+            handle_signals=False,
+            shutdown_timeout=0.5,
         )
 
     async def start(self, port: int) -> None:
@@ -142,6 +146,11 @@ class Server:
         interaction = self._world.interactions.get(token or "")
         if interaction is not None:
             interaction.refusals.append(f"{record.method} {record.template}: {json.dumps(refusal.body)}")
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_BODY)
 
 
 async def _read(request: web.BaseRequest) -> tuple[Any, list[Upload]]:

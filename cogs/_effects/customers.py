@@ -1,9 +1,11 @@
-"""Tells customers what became of their orders, by DM, as far as they want to hear it."""
+"""Tells customers what became of their orders, by DM and e-mail, as far as they want to hear it."""
+
+from dataclasses import replace
 
 import nextcord
 
 from cogs._effects.failing import failing
-from cogs._effects.notices import Told, notice_card, outdated
+from cogs._effects.notices import OF_KEYS, Told, notice_card, outdated
 from cogs._ui import send
 from cogs._ui.role_names import role_names_in_dm
 from cogs._ui.words import Words
@@ -11,6 +13,7 @@ from models.customer import Customer
 from models.outbox import OutboxEffect
 from services import Services
 from services.effects import Notice
+from services.shops import Shop
 
 # A customer knows a switch for each stage of an order; what goes wrong at a stage belongs to its switch.
 _SWITCHES = {
@@ -21,7 +24,13 @@ _SWITCHES = {
     Notice.PAYMENT_UNDERPAID: "payment_confirmed",
     Notice.PAYMENT_FAILED: "payment_confirmed",
     Notice.ROLE_FAILED: "payment_confirmed",
+    Notice.ROLE_ENDING: "payment_confirmed",
+    Notice.ROLE_ENDED: "payment_confirmed",
     Notice.REFUNDED: "refunds",
+    Notice.ORDER_SHIPPED: "order_shipped",
+    Notice.HOLD_ENDING: "payment_confirmed",
+    Notice.KEY_DELIVERED: "payment_confirmed",
+    Notice.KEY_REPLACED: "payment_confirmed",
 }
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})
@@ -42,6 +51,10 @@ class CustomerNotices:
             view = await self._services.orders.staff_view(shop, effect.payload["orderId"])
             person = view.order.customer
             known = await self._services.customers.known(shop, person.discord_id)
+            # Each way has its own effect: a closed DM keeps no e-mail back, nor does a mail server any DM.
+            await self._services.mailing.owe(shop, known, effect, _SWITCHES[event])
+            if event is Notice.PAYMENT_REJECTED:
+                await self._mail_staff(shop, effect)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             if outdated(event, view, effect.payload):
@@ -49,6 +62,8 @@ class CustomerNotices:
             words = Words.of((known.locale if known else None) or person.locale)
             names = role_names_in_dm(self._bot, shop.guild_id)
             told = Told(shop, view, self._services.methods, names, payload=effect.payload)
+            if event in OF_KEYS:
+                told = replace(told, keys=await self._services.keys.held(shop.id, view.entitlements))
             card = notice_card(event, told, words)
             try:
                 await send.dm(self._bot, person.discord_id, card, guild_id=shop.guild_id, nonce=effect.key)
@@ -57,6 +72,12 @@ class CustomerNotices:
                     raise
                 return error.reason
         return "sent"
+
+    async def _mail_staff(self, shop: Shop, effect: OutboxEffect) -> None:
+        guild = self._bot.get_guild(int(shop.guild_id))
+        about = {key: effect.payload.get(key) for key in ("orderId", "reason")}
+        payload = about | {"locale": guild.preferred_locale if guild else None}
+        await self._services.mailing.owe_staff(shop, effect.dedupe_key, payload, effect.order_id)
 
 
 def _wants(customer: Customer, event: Notice) -> bool:

@@ -3,6 +3,7 @@
 import nextcord
 
 from cogs._effects.failing import failing
+from cogs._effects.own_roles import own_roles
 from models.entitlement import Entitlement
 from models.outbox import OutboxEffect
 from services import Services
@@ -58,8 +59,12 @@ class RoleGrants:
         if hindrance is not None and not kept and hindrance not in _GONE_ANYWAY:
             await self._services.revocation.failed(entitlement, hindrance)
             raise EffectFailed(hindrance)
-        await self._services.revocation.removed(entitlement)
-        return "kept" if kept else hindrance or "removed"
+        if kept:
+            return "kept"
+        if hindrance != "member_left":
+            # Some bots give members who come back all the roles they had: the daily pass takes it then.
+            await self._services.revocation.removed(entitlement)
+        return hindrance or "removed"
 
     async def _settle(self, entitlement: Entitlement) -> tuple[bool, str | None]:
         """Whether the member should have the role now, and what kept Discord from making it so."""
@@ -88,12 +93,5 @@ class RoleGrants:
 
     async def _lacking(self, guild_id: str) -> str:
         """Discord has one code for both: with the permission there, it is the order of the roles."""
-        user = self._bot.user
-        me = await self._bot.http.get_member(int(guild_id), user.id if user else 0)
-        mine = {*me["roles"], guild_id}
-        held = 0
-        for role in await self._bot.http.get_roles(int(guild_id)):
-            if role["id"] in mine:
-                held |= int(role["permissions"])
-        may = nextcord.Permissions(held)
-        return "role_too_high" if may.manage_roles or may.administrator else "missing_permission"
+        own = await own_roles(self._bot, guild_id)
+        return "role_too_high" if own.may_manage else "missing_permission"

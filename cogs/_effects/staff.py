@@ -9,7 +9,7 @@ from cogs._effects.failing import failing
 from cogs._ui import send
 from cogs._ui.claim_card import claim_card
 from cogs._ui.words import Words
-from models.alert import AlertType
+from models.alert import Alert, AlertSeverity, AlertType
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig
@@ -71,6 +71,9 @@ class StaffCalls:
             return "no_alert"
         with failing():
             desk = await self._desk(effect)
+            if _alarming(alert):
+                payload = {"alertId": alert.key, "locale": str(desk.words.locale).replace("_", "-")}
+                await self._services.mailing.owe_staff(desk.shop, alert.key, payload, effect.order_id)
             channel = _channel(_alert_channel(desk.shop.config, alert.type))
             await send.post(self._bot, channel, alerts.card(alert, desk.words), nonce=effect.key)
         return "posted"
@@ -83,6 +86,11 @@ class StaffCalls:
 
 def _waits(payment: Payment, claims: int) -> bool:
     return payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL and payment.claims == claims
+
+
+def _alarming(alert: Alert) -> bool:
+    # That an e-mail could not be sent is nothing to send an e-mail about.
+    return alert.severity is AlertSeverity.ERROR and not str(alert.params.get("kind")).startswith("mail.")
 
 
 def _channel(channel_id: str | None) -> str:

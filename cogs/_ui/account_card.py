@@ -19,11 +19,20 @@ _EVENTS = {
 _MOST_OPTIONS = 25
 
 
-def profile_card(customer: Customer, w: Words, *, note: str | None = None) -> Card:
-    """How the shop can reach this customer."""
+def profile_card(customer: Customer, w: Words, *, mails: bool, note: str | None = None) -> Card:
+    """How the shop can reach this customer; `mails` says whether it sends any."""
+    told = [w("Both are optional. This shop uses them for your orders and nothing else.")]
+    if customer.email and customer.email_refused:
+        told.append(w("⚠️ My last e-mail could not be delivered to your address. Please enter it anew."))
+    elif not mails:
+        told.append(w("This shop sends no e-mails at the moment."))
+    elif customer.email:
+        told.append(w("Choose under Notifications what I tell you by e-mail."))
+    else:
+        told.append(w("With an address I can also tell you by e-mail how your orders are."))
     return Card(
         title=w("Your profile"),
-        text=w("Both are optional. This shop uses them for your orders and nothing else."),
+        text="\n".join(told),
         fields=[
             Field(w("E-mail address"), plain(customer.email or "") or w("none"), inline=True),
             Field(w("Phone number"), plain(customer.phone or "") or w("none"), inline=True),
@@ -72,6 +81,15 @@ def _addresses(customer: Customer, w: Words) -> str:
     )
 
 
+def addresses_of(customer: Customer, w: Words) -> list[Field]:
+    """Every saved address in full, the one that is offered first marked, for staff."""
+    first = customer.default_address_id
+    return [
+        Field(f"{'⭐' if each.id == first else '•'} {n}", address_text(each.address, w), inline=True)
+        for n, each in enumerate(customer.addresses[:_MOST_OPTIONS], 1)
+    ]
+
+
 def _address_rows(
     saved: Sequence[SavedAddress], shown: SavedAddress, first: str | None, w: Words
 ) -> list[Row]:
@@ -86,13 +104,15 @@ def _address_rows(
     return [*rows, [offer, Button(w("Remove"), Target("account:drop", shown.id), "danger")]]
 
 
-def notices_card(customer: Customer, w: Words) -> Card:
+def notices_card(customer: Customer, w: Words, *, mails: bool) -> Card:
     """What this customer is told about, and where; every button switches one thing."""
-    said = [w("💬 is a direct message, ✉️ an e-mail once the shop sends any. Green is on; press to switch.")]
+    said = [w("💬 is a direct message, ✉️ an e-mail. Green is on; press to switch.")]
+    if not mails:
+        said.append(w("This shop sends no e-mails at the moment."))
+    elif not customer.email:
+        said.append(w("For e-mails, please enter your e-mail address in your profile."))
     if customer.dm_opt_out:
         said.append(w("You get no direct messages at all. Your orders are always in `/orders list`."))
-    if not customer.email:
-        said.append(w("For e-mails, please enter your e-mail address in your profile."))
     opted = customer.dm_opt_out
     everything = Button(
         w("Allow direct messages") if opted else w("Stop all direct messages"),

@@ -22,6 +22,8 @@ _CHANGES = {
     "gone": later("This is no longer sold."),
     "roles": later("This needs a role that you do not have."),
     "discount": later("The discount has changed."),
+    "term": later("Its role now lasts for ever."),
+    "tax": later("The tax has changed."),
 }
 
 
@@ -73,6 +75,8 @@ def change(moved: Change, currency: str, w: Words) -> str:
         return w("Fewer are left.")
     if moved.kind == "stock":
         return w.count(moved.new, "Only {n} left.", "Only {n} left.") if moved.new else w("Sold out.")
+    if moved.kind == "term" and moved.new is not None:
+        return w.count(moved.new, "Its role now lasts {n} day.", "Its role now lasts {n} days.")
     return w(_CHANGES.get(moved.kind, later("This has changed.")))
 
 
@@ -102,13 +106,28 @@ def order_totals(order: Order, w: Words) -> str:
         order.subtotal_cents,
         order.discount_amount_cents,
         order.shipping_cost_cents,
-        order.tax_amount_cents or 0,
+        order.tax_amount_cents,
     )
     named = discount_name(order.discount_label, order.discount_code)
     return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named)
 
 
-def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int], named: str) -> str:
+def order_parts(order: Order, w: Words) -> list[tuple[str, str]]:
+    """What an order's total is made of, a name and an amount each; empty when its lines say it all."""
+    if order.subtotal_cents == order.total_cents and not order.discount_amount_cents:
+        return []
+    off = discount_name(order.discount_label, order.discount_code)
+    named = w("Discount ({name})", name=off) if off else w("Discount")
+    parts = [
+        (w("Items"), order.subtotal_cents),
+        (named, -order.discount_amount_cents),
+        (w("Shipping"), order.shipping_cost_cents),
+        (w("Tax"), order.tax_amount_cents or 0),
+    ]
+    return [(label, w.money(cents, order.currency)) for label, cents in parts if cents]
+
+
+def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int | None], named: str) -> str:
     subtotal, discount, shipping, tax = parts
     said = []
     if subtotal != total:
@@ -120,7 +139,9 @@ def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, in
         said.append(w("Discount: -{amount}", amount=w.money(discount, currency)))
     if shipping:
         said.append(w("Shipping: {amount}", amount=w.money(shipping, currency)))
-    if tax:
+    if tax is None:
+        said.append(w("Tax: could not be worked out, so none is added"))
+    elif tax:
         said.append(w("Tax: {amount}", amount=w.money(tax, currency)))
     said.append(f"**{w.money(total, currency)}**")
     return "\n".join(said)

@@ -44,10 +44,14 @@ class Field:
 
 @dataclass(slots=True)
 class Picture:
-    """A picture, or another file by the ending of its name, that travels with the card."""
+    """A picture, or another file by the ending of its name, that travels with the card.
+
+    One that is not shown is a file to download, whatever it is.
+    """
 
     name: str
     data: bytes
+    shown: bool = True
 
 
 @dataclass(slots=True)
@@ -105,7 +109,7 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _is_image(picture: Picture) -> bool:
-    return picture.name.endswith(_IMAGES)
+    return picture.shown and picture.name.endswith(_IMAGES)
 
 
 def _attached(picture: Picture) -> str:

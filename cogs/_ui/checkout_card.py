@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cogs._ui import amounts
+from cogs._ui import amounts, labels
 from cogs._ui.address import address_label, address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.discount_code import code_button, code_note, found_name
@@ -155,6 +155,8 @@ def _review(view: CheckoutView, w: Words) -> Card:
     said = w("Is everything right? With Confirm you place the order; you pay right after.")
     if problems:
         said = w("Something has changed since you chose it. Please update your order first.")
+    elif view.tax.blocks:
+        said = _no_tax(view, w)
     elif free:
         said = w("Is everything right? There is nothing to pay.")
     return Card(
@@ -162,13 +164,24 @@ def _review(view: CheckoutView, w: Words) -> Card:
         text="\n\n".join(filter(None, [said, lines, code_note(view.session, view.found, w)])),
         fields=[*_where(view, w), *_how(view, w), *paid_by, _sum(view, w)],
         rows=[[_go(view, w, problems=problems), _back(w)], _changes(view, w, free=free)],
-        colour="warn" if problems else "plain",
+        colour="warn" if problems or view.tax.blocks else "plain",
     )
+
+
+def _no_tax(view: CheckoutView, w: Words) -> str:
+    if view.address is not None and view.tax.problem == "tax_declined":
+        return w(
+            "The tax cannot be worked out for this address, so nothing was ordered. "
+            "Please check its state and postal code."
+        )
+    return w(labels.NO_TAX)
 
 
 def _go(view: CheckoutView, w: Words, *, problems: bool) -> Button:
     if problems:
         return Button(w("Update my order"), Target("checkout:renew"), "primary")
+    if view.tax.blocks:
+        return Button(w("Try again"), Target("checkout:open"), "primary")
     seen = Target("checkout:confirm", view.session.key, view.session.version)
     return Button(w("Confirm"), seen, "success")
 

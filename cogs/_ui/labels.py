@@ -21,9 +21,12 @@ STATUSES = {
     "DISPUTED": later("disputed"),
     "ACTIVE": later("switched on"),
     "USED": later("in use"),
+    "WAITING": later("decided elsewhere"),
+    "MERGED": later("merged with another one"),
     "PENDING": later("on its way"),
     "GRANTED": later("delivered"),
     "REVOKED": later("taken back"),
+    "REPLACED": later("replaced"),
 }
 FIELDS = {
     "addresses": later("saved addresses"),
@@ -42,12 +45,17 @@ FIELDS = {
     "code": later("short code"),
     "cost_cents": later("cost"),
     "country": later("country"),
+    "customer": later("customer"),
     "currency": later("currency"),
     "days": later("days on the way"),
     "default_order_channel_id": later("order channel"),
     "default_product_image_url": later("picture for products without one"),
     "default_qty_visibility": later("display of stock"),
+    "delivery_file": later("file that is delivered"),
+    "delivery_link": later("link that is delivered"),
     "delivery_text": later("text that is delivered"),
+    "keys": later("keys"),
+    "keys_file": later("file of keys"),
     "delta": later("quantity"),
     "description": later("description"),
     "customers": later("members"),
@@ -79,6 +87,7 @@ FIELDS = {
     "qty_visibility": later("display of stock"),
     "quantity": later("quantity"),
     "reason": later("reason"),
+    "remark": later("what staff should know"),
     "recipient": later("recipient"),
     "recipient_name": later("recipient's name"),
     "reference": later("payment reference"),
@@ -86,15 +95,23 @@ FIELDS = {
     "response_mode": later("place of answers"),
     "shipping_types": later("ways to ship"),
     "products": later("products"),
+    "role_days": later("days that the roles are kept"),
     "roles": later("roles"),
     "sku": later("SKU"),
     "starts_at": later("first day"),
     "staff_role_ids": later("staff roles"),
     "state": later("state or region"),
+    "tax_origin": later("the shop's address"),
+    "tax_percent": later("tax in percent"),
     "text": later("text"),
     "total_allowed": later("number of uses"),
+    "waiting": later("products you wait for"),
     "usage_limit": later("number of uses"),
 }
+NO_TAX = later(
+    "The tax on your order cannot be worked out just now, so nothing was ordered. "
+    "Please try again in a few minutes; your cart stays as it is."
+)
 
 
 def status(code: str, w: Words) -> str:

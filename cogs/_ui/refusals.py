@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import discount_code, labels, provider_refusals
+from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -26,6 +26,7 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
 )
 
 _LONGEST_NAME = 200
@@ -69,7 +70,9 @@ _CHANGES = {
     "roles": later("**{name}** now needs a role that you do not have."),
     "stock": later("Of **{name}** only {new} are left."),
     "shipping": later("The shipping **{name}** has changed."),
+    "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
+    "tax": later("The tax has changed."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -102,6 +105,8 @@ _PROBLEMS = {
     "code_nothing_here": discount_code.PROBLEMS["nothing_here"],
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
+    **key_refusals.PROBLEMS,
+    "same_customer": later("That is the same customer. Please choose another one to merge with."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -118,6 +123,9 @@ _UNKNOWN = {
     "provider": later("I cannot find working keys for that provider. Enter them with `/admin providers`."),
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
+    "key": later("I cannot find that key. Please open the order again."),
+    "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
+    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -214,6 +222,10 @@ def _step_missing(error: StepMissing, w: Words) -> str:
     )
 
 
+def _tax_unknown(_: TaxUnknown, w: Words) -> str:
+    return w(labels.NO_TAX)
+
+
 def _refused(error: Refused, w: Words) -> str:
     status = labels.status(error.status, w)
     if error.kind == "order":
@@ -264,12 +276,15 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ConfirmInProgress: _in_progress,
     SessionExpired: _session_expired,
     StepMissing: _step_missing,
+    TaxUnknown: _tax_unknown,
     Refused: _refused,
     AlreadyDecided: _already_decided,
     ReferenceUsed: _reference_used,
     AlreadyExists: _already_exists,
     ChangedMeanwhile: _changed_meanwhile,
     **provider_refusals.SAID,
+    **key_refusals.SAID,
+    **desk_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -7,6 +7,7 @@ import nextcord
 from cogs._ui.refusals import mentioned
 from cogs._ui.text import plain
 from cogs._ui.visit import Visit
+from cogs._ui.words import Words
 from models.tenant import ResponseMode
 
 type RoleName = Callable[[str], str]
@@ -35,3 +36,10 @@ def role_names_in_dm(bot: nextcord.Client, guild_id: str) -> RoleName:
 def named(ids: Sequence[str], name: RoleName) -> str:
     """Several roles in one line; more than a few are hinted at."""
     return " · ".join([*(name(key) for key in ids[:_MOST]), *(["…"] if len(ids) > _MOST else [])])
+
+
+def lasting(roles: str, days: int | None, w: Words) -> str:
+    """Roles that are bought, with how long they are kept unless that is for ever."""
+    return (
+        roles if days is None else w.count(days, "{roles} for {n} day", "{roles} for {n} days", roles=roles)
+    )

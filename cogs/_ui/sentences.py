@@ -16,7 +16,7 @@ from services.provider_keys import key_fields
 
 _ROOT = LOCALES.parents[1]
 # Read as files: what speaks to browsers stands above this room and is not imported from here.
-_FOLDERS = ("cogs", "bot/web")
+_FOLDERS = ("cogs", "bot/web", "bot/mail")
 _OPTIONS = {"**.html": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 # What the words are called: `w(...)`, `visit.words(...)`, `self._words(...)`, and `w.count(n, ...)`.
 KEYWORDS = {"w": None, "words": None, "_words": None, "later": None, "count": (2, 3)}

@@ -21,6 +21,7 @@ _MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
 _LINK_LENGTH = 512
 _EVENTS = {
     "note": later("Note"),
+    "by_hand": later("Done by hand"),
     "payment_claimed": later("The customer says that it is paid"),
     "payment_rejected": later("Payment rejected"),
     "payment_processing": later("Money is on its way"),
@@ -36,6 +37,7 @@ _EVENTS = {
     "disputed": later("The payment is disputed"),
     "dispute_won": later("The dispute is won"),
     "dispute_lost": later("The dispute is lost"),
+    "key_replaced": later("Key replaced"),
     OrderStatus.PENDING_PAYMENT: later("Ordered"),
     OrderStatus.PAID: later("Paid"),
     OrderStatus.FULFILLING: later("Being prepared"),
@@ -54,6 +56,7 @@ _FAILED = {
     "role_gone": later("the role was deleted"),
     "member_left": later("the customer left the server"),
     "guild_gone": later("I am not in the server"),
+    "no_keys": later("no free key is left"),
 }
 
 
@@ -168,6 +171,8 @@ def _payment(view: OrderView, w: Words) -> str:
 def _owed(owed: Entitlement, w: Words) -> str:
     role = owed.type is EntitlementType.DISCORD_ROLE
     what = w("Role {role}", role=f"<@&{owed.role_id}>") if role else w("Digital item")
+    if owed.keys:
+        what = w.count(owed.keys, "{n} key", "{n} keys")
     if owed.status is not EntitlementStatus.FAILED:
         return f"{what}: {status(owed.status, w)}"
     why = _FAILED.get(owed.failed_reason or "")
@@ -199,9 +204,16 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
         acts.append(Button(w("Cancel the order"), Target("order:cancel", order.key), "danger"))
     if view.invoice_url and len(view.invoice_url) <= _LINK_LENGTH:
         acts.append(Button(w("Invoice"), url=view.invoice_url))
+    keys = (
+        [Button(w("Keys"), Target("keys:order", 0, order.key))]
+        if any(owed.keys for owed in view.entitlements)
+        else []
+    )
     ways = [
+        *keys,
         Button(w("All orders"), Target("order:list")),
         Button(w("Look again"), Target("order:open", order.key)),
+        Button(w("Customer"), Target("customer:order", order.key)),
     ]
     return [acts, ways]
 

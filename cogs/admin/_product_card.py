@@ -2,6 +2,7 @@
 
 from cogs._ui.card import Button, Card, Field, Option, PickRole, Row, Select, code, plain
 from cogs._ui.desk import Visit
+from cogs._ui.role_names import lasting
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._paging import pager, searchable
@@ -93,6 +94,22 @@ def product_card(stock: StockView, visit: Visit) -> Card:
     )
 
 
+def sell_anyway_card(product: Product, warnings: list[str], w: Words) -> Card:
+    """The question before a product is sold whose roles its buyers would not get."""
+    asked = w("Its buyers would pay and wait for their role. Do you want to sell it all the same?")
+    return Card(
+        title=plain(product.name),
+        text="\n\n".join([*(f"⚠️ {warning}" for warning in warnings), asked]),
+        colour="warn",
+        rows=[
+            [
+                Button(w("Back, I will see to it"), Target("product:open", product.key), "primary"),
+                Button(w("Sell it all the same"), Target("product:sell-anyway", product.key), "danger"),
+            ]
+        ],
+    )
+
+
 def _fields(stock: StockView, w: Words) -> list[Field]:
     product = stock.product
     none = w("none")
@@ -109,12 +126,17 @@ def _fields(stock: StockView, w: Words) -> list[Field]:
         Field(w("Kind"), w("digital") if product.is_digital else w("ships to an address"), inline=True),
         Field(w("Stock"), counted if product.inventory_tracked else w("not counted"), inline=True),
         Field(w("Cost (staff only)"), cost, inline=True),
-        Field(w("The buyer gets the roles"), _roles(product.granted_role_ids) or none, inline=True),
+        Field(w("The buyer gets the roles"), _granted(product, w) or none, inline=True),
         Field(
             w("Only for the roles"), _roles(product.required_role_ids) or w("everybody may buy"), inline=True
         ),
         Field(w("Text that the buyer gets"), delivery),
     ]
+
+
+def _granted(product: Product, w: Words) -> str:
+    roles = _roles(product.granted_role_ids)
+    return roles and lasting(roles, product.role_days, w)
 
 
 def _roles(role_ids: list[str]) -> str:
@@ -153,4 +175,5 @@ def _places(product: Product, w: Words) -> list[Button]:
         Button(w("All products"), Target("product:list")),
         Button(w("Stock"), Target("stock:open", product.key)),
         Button(w("New product"), Target("product:new")),
+        Button(w("What the buyer gets"), Target("goods:open", product.key)),
     ]

@@ -5,8 +5,9 @@ from typing import Any
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
+from models.errors import BadInput
 from models.money import decimal_text, parse_amount
-from models.product import Product
+from models.product import MAX_DAYS, Product
 
 _NAME, _SKU, _TEXT, _LINK = 100, 40, 2000, 500
 
@@ -50,7 +51,7 @@ def facts_of(fields: dict[str, str], currency: str) -> dict[str, Any]:
 
 
 def details_form(product: Product, w: Words) -> Form:
-    """Picture and what a buyer of a digital product is sent."""
+    """Picture, what a buyer of a digital product is sent, and how long a role is kept."""
     return Form(
         w("Picture and delivery"),
         Target("product:details", product.key),
@@ -71,15 +72,33 @@ def details_form(product: Product, w: Words) -> Form:
                 long=True,
                 max_length=_TEXT,
             ),
+            Input(
+                "role_days",
+                w("Days the roles are kept (empty: for ever)"),
+                "" if product.role_days is None else str(product.role_days),
+                required=False,
+                max_length=4,
+                placeholder="30",
+            ),
         ],
     )
 
 
+def _days(text: str) -> int | None:
+    if not text.strip():
+        return None
+    days = int(text) if text.strip().isdecimal() else 0
+    if not 1 <= days <= MAX_DAYS:
+        raise BadInput("role_days", "range", MAX_DAYS)
+    return days
+
+
 def details_of(fields: dict[str, str]) -> dict[str, Any]:
-    """What that form says, in the product's Python names."""
+    """What that form says, in the product's Python names; raises BadInput for the days."""
     return {
         "image_url": fields.get("image_url") or None,
         "delivery_text": fields.get("delivery_text") or None,
+        "role_days": _days(fields.get("role_days", "")),
     }
 
 

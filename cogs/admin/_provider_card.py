@@ -90,7 +90,8 @@ def _warnings(view: ProviderView, w: Words) -> list[str]:
 def _keys(view: ProviderView, w: Words) -> list[Field]:
     if not view.readable:
         return []
-    lines = [f"{w(field.label)}: {code(view.values[field.key])}" for field in view.fields]
+    given = [(w(field.label), view.values[field.key]) for field in view.fields]
+    lines = [f"{label}: {code(value) if value else w('none')}" for label, value in given]
     if view.has_sandbox:
         where = w("sandbox") if view.environment == "sandbox" else w("live")
         lines.append(f"{w('Site')}: **{where}**")

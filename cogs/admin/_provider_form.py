@@ -26,7 +26,7 @@ def keys_form(view: ProviderView, w: Words) -> Form:
 
 
 def _input(field: KeyField, view: ProviderView, w: Words) -> Input:
-    kept = field.secret and view.readable
+    kept = field.secret and view.readable and bool(view.values[field.key])
     return Input(
         field.key,
         w(field.label),

@@ -13,6 +13,7 @@ from cogs.admin._provider_card import provider_line
 from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import shipping_rows, shipping_text
+from cogs.admin._tax import tax_card
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.methods import PaymentMethods
 from services.providers import ProviderView
@@ -225,6 +226,10 @@ def _shipping(look: Look) -> Card:
     return Card(text=shipping_text(look.shop, look.w), rows=shipping_rows(look.shop, look.w))
 
 
+def _tax(look: Look) -> Card:
+    return tax_card(look.shop, look.providers, look.w)
+
+
 class Part(NamedTuple):
     """One part of the set-up."""
 
@@ -239,4 +244,5 @@ PARTS = {
     "currency": Part(later("Currency"), _currency),
     "general": Part(later("Name, answers and texts"), _general),
     "shipping": Part(later("Ways to ship"), _shipping),
+    "tax": Part(later("Tax"), _tax),
 }

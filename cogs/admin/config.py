@@ -19,6 +19,7 @@ from cogs.admin._settings import (
     provider_lines,
 )
 from cogs.admin._shipping import shipping_text
+from cogs.admin._tax import in_use, tax_text
 from models.errors import BadInput, NotFound
 from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
@@ -178,6 +179,7 @@ def _overview(look: Look) -> Card:
             Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
             Field(w("Ways to pay"), "\n".join([*offered, *provider_lines(look)]) or none),
             Field(w("Ways to ship"), shipping_text(shop, w)),
+            Field(w("Tax"), tax_text(shop, in_use(look.providers), w)),
         ],
         rows=[
             Select(

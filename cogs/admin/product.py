@@ -2,17 +2,23 @@
 
 from typing import Any, ClassVar
 
+import nextcord
 from nextcord import SlashOption
 
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
+from cogs._ui.upload import content
 from cogs.admin import _product_form as forms
+from cogs.admin._goods_card import goods_card
 from cogs.admin._paging import number, searchable
-from cogs.admin._product_card import MAX_ROLES, product_card, product_list
-from cogs.admin._reach import chosen_roles, powerful
+from cogs.admin._product_card import MAX_ROLES, product_card, product_list, sell_anyway_card
+from cogs.admin._reach import chosen_roles, powerful, role_warnings
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
 from models.product import QtyVisibility
 from services.access import Permission
+from services.goods import MAX_FILE_BYTES
+
+_FILE = SlashOption(description="A file that its buyers get, up to 8 MiB", required=False, default=None)
 
 
 class Products(Section):
@@ -26,7 +32,11 @@ class Products(Section):
         self,
         visit: Visit,
         name: str = SlashOption(description="Open this product", required=False, default=""),
+        file: nextcord.Attachment | None = _FILE,
     ) -> None:
+        if file is not None:
+            await self._give_file(visit, name, file)
+            return
         if name.strip():
             product = await self.services.catalog.resolve(await visit.shop(), name, staff=True)
             await self._show(visit, product.key)
@@ -91,6 +101,15 @@ class Products(Section):
 
     @click("product:sell")
     async def sell(self, visit: Visit, product_id: str) -> None:
+        stock = await self.services.stock.of(await visit.shop(), product_id)
+        warnings = role_warnings(visit, stock.product.granted_role_ids)
+        if warnings:
+            await visit.show(sell_anyway_card(stock.product, warnings, visit.words))
+            return
+        await self._change(visit, product_id, is_active=True)
+
+    @click("product:sell-anyway")
+    async def sell_anyway(self, visit: Visit, product_id: str) -> None:
         await self._change(visit, product_id, is_active=True)
 
     @click("product:hide")
@@ -135,6 +154,15 @@ class Products(Section):
     async def requires(self, visit: Visit, product_id: str) -> None:
         roles = chosen_roles(visit, "required_role_ids", MAX_ROLES)
         await self._change(visit, product_id, required_role_ids=roles)
+
+    async def _give_file(self, visit: Visit, name: str, file: nextcord.Attachment) -> None:
+        shop = await visit.shop()
+        if not name.strip():
+            raise BadInput("name", "required")
+        found = await self.services.catalog.resolve(shop, name, staff=True)
+        data = await content(file, "delivery_file", MAX_FILE_BYTES)
+        await self.services.goods.set_file(shop, visit.member, found.key, file.filename, data)
+        await visit.show(goods_card(await self.services.key_pool.of(shop, found.key), visit.words))
 
     async def _change(self, visit: Visit, product_id: str, **fields: Any) -> None:
         await self.services.catalog.edit(await visit.shop(), visit.member, product_id, fields)

@@ -2,17 +2,22 @@
 
 from typing import ClassVar
 
+import nextcord
 from nextcord import SlashOption
 
 from cogs._ui.card import Button, Card, Field, plain
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
+from cogs._ui.upload import content
 from cogs._ui.words import Words, later
+from cogs.admin._goods_card import keys_form
 from cogs.admin._root import Entry, Section
 from models.errors import BadInput
 from models.inventory import InventoryMove, InventoryTransaction
+from models.product import Product
 from services.access import Permission
+from services.key_reading import MAX_BYTES, KeyLine, file_lines, lines_of
 from services.stock import StockView
 
 _REASON_LENGTH = 200
@@ -30,6 +35,7 @@ _HOW = {
     "adjust": (later("Adjust"), later("By how many? For example 3 or -2"), "-2"),
     "set": (later("Set count"), later("How many are there to sell now?"), "40"),
 }
+_KEYS = SlashOption(description="Text or CSV file with one-time keys to import", required=False, default=None)
 
 
 class Stock(Section):
@@ -39,10 +45,19 @@ class Stock(Section):
     entry = Entry("stock", "See, restock and correct the stock of a product")
 
     @command_answer
-    async def enter(self, visit: Visit, product: str = SlashOption(description="Which product")) -> None:
+    async def enter(
+        self,
+        visit: Visit,
+        product: str = SlashOption(description="Which product"),
+        keys: nextcord.Attachment | None = _KEYS,
+    ) -> None:
         shop = await visit.shop()
         found = await self.services.catalog.resolve(shop, product, staff=True)
-        await visit.show(_card(await self.services.stock.of(shop, found.key), visit.words))
+        if keys is None:
+            await visit.show(_card(await self.services.stock.of(shop, found.key), visit.words))
+        else:
+            data = await content(keys, "keys_file", MAX_BYTES)
+            await self._import(visit, found.key, file_lines(keys.filename, data))
 
     @suggest
     async def names(self, visit: Visit, typed: str) -> None:
@@ -59,6 +74,21 @@ class Stock(Section):
     async def ask(self, visit: Visit, how: str, product_id: str) -> None:
         view = await self.services.stock.of(await visit.shop(), product_id)
         await visit.form(_form(view, how, visit.words))
+
+    @click("stock:keys")
+    async def ask_keys(self, visit: Visit, product_id: str) -> None:
+        pool = await self.services.key_pool.of(await visit.shop(), product_id)
+        await visit.form(keys_form(pool.product, visit.words))
+
+    @submit("stock:keys")
+    async def keys(self, visit: Visit, product_id: str) -> None:
+        await self._import(visit, product_id, lines_of(visit.fields.get("keys", "")))
+
+    async def _import(self, visit: Visit, product_id: str, lines: list[KeyLine]) -> None:
+        shop, w = await visit.shop(), visit.words
+        await self.services.key_pool.add(shop, visit.member, product_id, lines)
+        await visit.show(_card(await self.services.stock.of(shop, product_id), w))
+        await visit.say(w.count(len(lines), "{n} key is imported.", "{n} keys are imported."))
 
     @submit("stock:restock")
     async def restock(self, visit: Visit, product_id: str) -> None:
@@ -104,13 +134,21 @@ def _card(view: StockView, w: Words) -> Card:
         ],
         colour="warn" if product.inventory_tracked and view.available == 0 else "plain",
         rows=[
-            [Button(w(_HOW[how][0]), Target("stock:ask", how, product.key)) for how in _HOW],
+            _changes(product, w),
             [
                 Button(w("Product"), Target("product:open", product.key)),
                 Button(w("Look again"), Target("stock:open", product.key)),
             ],
         ],
     )
+
+
+def _changes(product: Product, w: Words) -> list[Button]:
+    # A pool of keys is restocked by its keys.
+    ways = [how for how in _HOW if not (how == "restock" and product.delivers_keys)]
+    pool = [Button(w("Import keys"), Target("stock:keys", product.key), "primary")]
+    asked = [Button(w(_HOW[how][0]), Target("stock:ask", how, product.key)) for how in ways]
+    return [*(pool if product.delivers_keys else []), *asked]
 
 
 def _ledger(rows: list[InventoryTransaction], w: Words) -> str:

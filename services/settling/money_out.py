@@ -11,6 +11,7 @@ from services.rules import Rules
 from services.settling.case import Case, Ledger
 from services.settling.goods_back import GoodsBack
 from services.settling.returns import DISPUTE, order_after, refunded, status_after
+from services.tax_records import refund_owed
 
 _REFUNDED = {OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED}
 _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "lost"}
@@ -108,6 +109,8 @@ class MoneyOut:
             return
         status, back = order_after(case.payment, order)
         fields = {"refundedCents": back, "disputed": disputed}
+        fields["taxToldBackCents"] = max(back, order.tax_told_back_cents)
+        await self._ledger.owe(case, *refund_owed(order, back, case.now))
         moves = status is not order.status and ORDER_LIFE.allows(order.status, status)
         # A bounce leads back to where the order had come long ago: its history says what happened now.
         what = status if moves and status in _REFUNDED else case.news.what

@@ -229,3 +229,19 @@ def test_every_setting_of_the_example_has_its_reason() -> None:
     for above, line in pairwise(lines):
         if re.match(r"(# )?[a-z_]+ = ", line):
             assert re.match(r"# [A-Z0-9].*\.$", above), line
+
+
+def test_a_mail_server_needs_a_host_and_a_sender_and_keeps_its_password_secret() -> None:
+    """Without a host there is none; a sender that is no address is named before anything starts."""
+    assert load_settings(None, {}).mail.keys() is None
+    given = {"SHOP_MAIL__HOST": "smtp.example.org", "SHOP_MAIL__PASSWORD": "the-mailbox-password"}
+    settings = load_settings(None, {**given, "SHOP_MAIL__SENDER": "shop@example.org"})
+    keys = settings.mail.keys()
+    assert keys is not None
+    assert (keys.host, keys.port, keys.sender) == ("smtp.example.org", 587, "shop@example.org")
+    assert "the-mailbox-password" not in repr(settings)
+    assert "the-mailbox-password" in set(settings.secret_values())
+    for sender in ("", "shop", "shop@example.org\nBcc: a@b.example"):
+        with pytest.raises(ConfigError) as wrong:
+            load_settings(None, {**given, "SHOP_MAIL__SENDER": sender}).mail.keys()
+        assert "SHOP_MAIL__SENDER" in wrong.value.problems[0]

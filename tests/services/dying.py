@@ -4,6 +4,7 @@ Run as `python -m tests.services.dying URI DATABASE N STEP ARGUMENTS`; status 0 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -22,18 +23,21 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from bot.wiring import Outside, build
-from models.base import Db
+from bot.outside import Outside
+from bot.wiring import build
+from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
-from services.effects import EffectKind
+from services.effects import EffectKind, assign_keys
 from services.links import Links
+from services.mail.smtp import SmtpKeys
 from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
 from services.shops import Shop
 from services.worker import EffectFailed
 from tests.outside import OUTSIDE
+from tests.services import keys
 from tests.services.conftest import ADA, OWNER
 
 
@@ -67,7 +71,7 @@ class Executioner(CommandListener):
         """A refused command changes nothing."""
 
 
-async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) -> None:
+async def step(services: Services, shop: Shop, name: str, arguments: list[Any], db: Db) -> None:
     """The step during which the process dies."""
     steps: dict[str, Callable[..., Awaitable[object]]] = {
         "place": partial(services.placement.place, shop, ADA),
@@ -83,7 +87,17 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any]) 
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
         "webhook": partial(webhook, services, shop),
+        "by_hand": partial(services.queue.close, shop, OWNER),
+        "merge": partial(services.merging.merge, shop, OWNER),
+        "restock": partial(services.stock.restock, shop, OWNER),
+        "withdraw": partial(services.waitlist.withdraw, shop, ADA),
+        "sweep": services.sweeper.sweep,
         "work": services.worker.drain,
+        "assign": partial(assign, services),
+        "import": partial(keys.fill, services, shop),
+        "replace": partial(services.keys.replace, shop, OWNER),
+        "revoke": partial(revoke, services, shop, db),
+        "end": services.role_terms.sweep,
     }
     await steps[name](*arguments)
 
@@ -116,6 +130,18 @@ async def deliver(services: Services, shop: Shop, how: str, entitlement_id: str)
         await services.delivery.failed(owed, "role_too_high")
 
 
+async def assign(services: Services, tenant_id: str, entitlement_id: str, order_id: str) -> None:
+    """What the worker does about the keys of a paid order."""
+    with contextlib.suppress(EffectFailed):
+        await services.keys.assign(assign_keys(entitlement_id, tenant_id, order_id, services.clock.now()))
+
+
+async def revoke(services: Services, shop: Shop, db: Db, order_id: str, product_id: str) -> None:
+    """What happens when a line of an order is refunded."""
+    taking = services.revocation.revoke
+    await transact(db, lambda tx: taking(shop.id, order_id, [product_id], "refunded", tx))
+
+
 async def give_up(services: Services) -> None:
     """Let every notice that is due fail for good."""
 
@@ -135,11 +161,14 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     clock = Ahead(timedelta(seconds=float(os.environ.get("AHEAD", "0"))))
     links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
-    outside = Outside(OUTSIDE.vault, sites)
-    services = build(Db(client=client, database=database), clock, Rules(), links, outside)
+    port = os.environ.get("MAIL_PORT")
+    mail = SmtpKeys(sender="relay@host.example", host="localhost", port=int(port)) if port else None
+    outside = Outside(OUTSIDE.vault, sites, mail=mail)
+    db = Db(client=client, database=database)
+    services = build(db, clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
-    await step(services, shop, name, json.loads(arguments))
+    await step(services, shop, name, json.loads(arguments), db)
 
 
 if __name__ == "__main__":

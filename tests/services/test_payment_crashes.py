@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.base import Db
 from models.entitlement import Entitlement
 from models.inventory import InventoryMove, InventoryTransaction
@@ -58,7 +58,7 @@ async def shop(shop: Shop, services: Services) -> Shop:
         return "taken"
 
     for kind in EffectKind:
-        if not kind.startswith("payment."):
+        if not kind.startswith(("payment.", "keys.")):
             services.worker.register(kind, taken)
     return await hosting.offer(services, shop)
 

@@ -227,3 +227,52 @@ async def test_long_and_marked_up_texts_fit_and_stay_text(sam: Person, product: 
     seen = await seen.choose("Open a product", "*" * 100)
     assert seen.pings == []
     assert "](https://bad.example)" not in str(seen.payload["embeds"])
+
+
+async def test_a_product_whose_role_cannot_be_granted_goes_on_sale_only_when_that_is_confirmed(
+    db: Db, shop: Shop, guild: Community, sam: Person
+) -> None:
+    """The warning is a question: back changes nothing, and only the second button sells it."""
+    high = guild.add_role("High")
+    guild.move_role(high, 9)
+    seen = await new(sam)
+    seen = await seen.choose(GETS, high)
+    asked = await seen.press("Put on sale")
+    assert "drag my role" in asked.text
+    assert not (await stored(db, shop)).is_active
+    back = await asked.press("Back, I will see to it")
+    assert "not on sale" in back.text
+    asked = await back.press("Put on sale")
+    await asked.press("Sell it all the same")
+    assert (await stored(db, shop)).is_active
+
+
+async def test_a_product_whose_role_can_be_granted_goes_on_sale_with_one_click(
+    db: Db, shop: Shop, guild: Community, sam: Person
+) -> None:
+    """Once the role stands below the bot's there is nothing to ask."""
+    high = guild.add_role("High")
+    guild.move_role(high, 9)
+    seen = await (await new(sam)).choose(GETS, high)
+    asked = await seen.press("Put on sale")
+    guild.move_role(high, 1)
+    back = await asked.press("Back, I will see to it")
+    await back.press("Put on sale")
+    assert (await stored(db, shop)).is_active
+
+
+async def test_nobody_confirms_for_the_staff_or_for_another_shop(
+    db: Db, shop: Shop, guild: Community, sam: Person, ada: Person, elsewhere: tuple[Community, Shop]
+) -> None:
+    """A customer's forged click, and one with the product's id from another server, sell nothing."""
+    high = guild.add_role("High")
+    guild.move_role(high, 9)
+    seen = await (await new(sam)).choose(GETS, high)
+    asked = await seen.press("Put on sale")
+    custom_id = asked.button("Sell it all the same").custom_id
+    mine = await ada.run("/cart view")
+    await ada.click(mine, custom_id=custom_id, forged=True)
+    place, _ = elsewhere
+    theirs = await place.owner.run("/admin product")
+    await place.owner.click(theirs, custom_id=custom_id, forged=True)
+    assert not (await stored(db, shop)).is_active

@@ -87,6 +87,7 @@ async def test_the_payment_is_told_once_when_it_is_there(ada: Person, mug: Produ
 async def test_part_of_the_money_is_told_with_the_rest_to_pay(ada: Person, mug: Product, till: Till) -> None:
     """The DM says what is missing and has a picture for it; the next part is told again."""
     order = await till.opened(ada, mug, COINS)
+    await till.drain()
     ref = await till.ref(order)
     till.nowpayments.pay(ref, Decimal("0.5"))
     await till.deliver()
@@ -132,6 +133,7 @@ async def test_a_failed_try_is_told_with_the_way_to_try_again(ada: Person, mug: 
     """Each failed try once, and not any more when another try went well."""
     order = await till.opened(ada, mug)
     ref = await till.ref(order)
+    await till.drain()
     till.square.decline(ref)
     await till.deliver()
     await till.drain()
@@ -148,6 +150,7 @@ async def test_a_failed_try_that_was_repeated_is_not_told(ada: Person, mug: Prod
     """Paid before the DM was sent: nothing is told of the failure."""
     order = await till.opened(ada, mug)
     till.square.decline(await till.ref(order))
+    await till.deliver()
     till.square.pay(await till.ref(order))
     await till.deliver()
     await till.drain()

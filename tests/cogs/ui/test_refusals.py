@@ -19,9 +19,12 @@ from models.errors import (
     ConfirmInProgress,
     Declined,
     DiscountUsedUp,
+    KeyProblem,
+    KeysRefused,
     NoShop,
     NotAllowed,
     NotFound,
+    OrdersClosed,
     OutcomeUnknown,
     OutOfStock,
     ProviderError,
@@ -31,7 +34,9 @@ from models.errors import (
     SessionExpired,
     ShopError,
     StepMissing,
+    TaxUnknown,
     Unavailable,
+    UnderWay,
     WrongKeys,
 )
 
@@ -51,11 +56,17 @@ SAMPLES: list[ShopError] = [
     CartEmpty(),
     CartChanged((Change("price", "Mug", 100, 200), Change("stock", "Cap", 3, 1))),
     ConfirmInProgress(),
+    UnderWay(),
+    OrdersClosed(),
+    NotFound("customer"),
+    NotFound("queue"),
     SessionExpired(),
     StepMissing("ADDRESS"),
+    TaxUnknown(),
     Refused("order", "CANCELLED"),
     Refused("payment", "confirmed"),
     AlreadyDecided("confirmed"),
+    KeysRefused((KeyProblem(2, "blank"), KeyProblem(7, "twice", 3))),
     ReferenceUsed("A-1"),
     AlreadyExists("sku"),
     AlreadyExists("name"),
@@ -173,10 +184,10 @@ def test_missing_roles_are_named_by_discord() -> None:
 
 
 def test_a_provider_is_called_by_its_name_and_its_own_words_stay_inside() -> None:
-    """A company, not an adapter's name or an error code."""
+    """Customers know Cash App Pay and Bitcoin, not an adapter's name or an error code."""
     said = sentence(WrongKeys("cashapp_pay", "http_401"), Words.of("en-US"))
-    assert said.startswith("Square does not accept this shop's keys.")
-    assert sentence(Unavailable("NOWPAYMENTS"), Words.of("en-US")).startswith("NOWPayments does not answer")
+    assert said.startswith("Cash App Pay does not accept this shop's keys.")
+    assert sentence(Unavailable("NOWPAYMENTS"), Words.of("en-US")).startswith("Bitcoin does not answer")
     assert "http_401" not in said
 
 

@@ -1,0 +1,1 @@
+"""What the shop says by e-mail, and the effects that send it."""

@@ -1,0 +1,35 @@
+"""What the shop's own address is told by e-mail: alarms, and payments that were turned down."""
+
+from bot.mail.letters import Draft, unmarked
+from cogs._effects import alerts
+from cogs._ui.words import Words
+from models.alert import Alert
+from services.orders import OrderView
+from services.shops import Shop
+
+
+def alert_draft(alert: Alert, shop: Shop, w: Words) -> Draft:
+    """An alert as it stands in the staff channel."""
+    said = unmarked(alerts.card(alert, w).text or "")
+    title = w("Something needs your staff")
+    return _draft(title, [said, w("The staff channel of your server has the way to it.")], shop, w)
+
+
+def rejection_draft(view: OrderView, reason: str, shop: Shop, w: Words) -> Draft:
+    """That the staff turned a claim down, and why."""
+    number = view.order.order_number
+    title = w("Order {number}: a payment was rejected", number=number)
+    said = [
+        w(
+            "{name} said to have paid {amount}, and the staff did not find it.",
+            name=view.order.customer.discord_display_name,
+            amount=w.money(view.payment.amount_cents, view.payment.currency),
+        ),
+        w("They wrote: “{reason}”", reason=reason),
+    ]
+    return _draft(title, said, shop, w)
+
+
+def _draft(title: str, said: list[str], shop: Shop, w: Words) -> Draft:
+    small = w("You get this because {shop} has this address for its staff (/admin config).", shop=shop.name)
+    return Draft(f"{shop.name}: {title}", title, paragraphs=said, small=[small])
