@@ -13,6 +13,7 @@ from cogs.admin._refund_choice import Choice, packed, with_number
 from models.order import Order, OrderItem
 from services.refund_desk import RefundView
 from services.refunds import REASON_LENGTH
+from services.settling.credit import restockable
 
 _NAME_LENGTH = 60
 
@@ -104,7 +105,7 @@ def _chosen(view: RefundView, choice: Choice, w: Words) -> list[Field]:
 
 
 def _restockable(view: RefundView) -> bool:
-    counted = {item.product_id for item in view.order.items if item.inventory_tracked}
+    counted = {item.product_id for item in view.order.items if restockable(item)}
     return any(line.product_id in counted for line in view.credit.lines)
 
 

@@ -2,7 +2,8 @@
 
 A line is worth its price less its part of the discount plus its part of the tax. Both parts are spread over
 its pieces by largest remainder, and pieces are counted from the first: however a line goes back, piece by
-piece or at once, the sums are the same to the cent. Nothing is ever worth more than is left of what came in.
+piece or at once, the sums are the same to the cent. Shipping goes back with its tax. Nothing is ever worth
+more than is left of what came in.
 """
 
 from collections.abc import Mapping
@@ -60,7 +61,8 @@ def left_of(order: Order, payment: Payment) -> Left:
         return Left({}, 0)
     given = [each for each in payment.refunds if each.state is not RefundState.FAILED]
     pieces = {item.product_id: item.quantity - pieces_of(given, item.product_id) for item in order.items}
-    shipping = order.shipping_cost_cents - sum(each.shipping_cents for each in given)
+    cost = order.shipping_cost_cents + order.shipping_tax_cents
+    shipping = cost - sum(each.shipping_cents for each in given)
     return Left({key: many for key, many in pieces.items() if many > 0}, max(0, shipping))
 
 
@@ -82,11 +84,8 @@ def credit(order: Order, payment: Payment, picked: Picked) -> Credit:
             raise NotFound("line")
         if not 0 < many <= left.pieces.get(key, 0):
             raise BadInput("quantity", "range", left.pieces.get(key, 0))
-    taxes = _taxes(order)
     given = [each for each in payment.refunds if each.state is not RefundState.FAILED]
-    lines = [
-        _line(order.items[at], taxes[at], given, chosen[key]) for key, at in items.items() if key in chosen
-    ]
+    lines = [_line(order.items[at], given, chosen[key]) for key, at in items.items() if key in chosen]
     shipping = left.shipping_cents if picked.shipping else 0
     whole = chosen == left.pieces and shipping == left.shipping_cents
     return _within(payment.refundable_cents, lines, shipping, whole=whole)
@@ -107,22 +106,17 @@ def _cut(line: RefundLine, cents: int) -> RefundLine:
     return line.model_copy(update={"cents": cents, "tax_cents": tax})
 
 
-def _line(item: OrderItem, tax: int, given: list[Refund], pieces: int) -> RefundLine:
+def _line(item: OrderItem, given: list[Refund], pieces: int) -> RefundLine:
     """The next pieces of a line: what all up to them are worth, less what went back for those before."""
     before = [line for each in given for line in each.lines if line.product_id == item.product_id]
     upto = pieces_of(given, item.product_id) + pieces
-    taxed = max(0, sum(spread(tax, [1] * item.quantity)[:upto]) - sum(line.tax_cents for line in before))
+    taxed = max(
+        0, sum(spread(item.tax_cents, [1] * item.quantity)[:upto]) - sum(line.tax_cents for line in before)
+    )
     off = sum(spread(item.discount_cents, [1] * item.quantity)[:upto])
     net = upto * item.unit_price_cents - off - sum(line.cents - line.tax_cents for line in before)
     cents = max(0, net) + taxed
     return RefundLine(product_id=item.product_id, quantity=pieces, cents=cents, tax_cents=taxed)
-
-
-def _taxes(order: Order) -> list[int]:
-    """Each line's part of the order's tax, in proportion to its price after the discount."""
-    return spread(
-        order.tax_amount_cents or 0, [item.line_cents - item.discount_cents for item in order.items]
-    )
 
 
 def pieces_of(refunds: list[Refund], product_id: str) -> int:
@@ -149,13 +143,17 @@ def went_back(payment: Payment) -> WentBack:
     return WentBack(lines, shipping, max(0, payment.refunded_cents - named))
 
 
+def restockable(item: OrderItem) -> bool:
+    """Whether a line can go back on the shelf: it is counted, and no key, which its buyer knows by then."""
+    return item.inventory_tracked and not item.delivers_keys
+
+
 def to_restock(order: Order, payment: Payment, restocked: Mapping[str, int]) -> dict[str, int]:
     """Pieces that go back on the shelf now, by product id, where so many have before.
 
     A refund that bounced and is made again puts its pieces back once: what came back is there already.
     """
     made = [each for each in payment.refunds if each.state is RefundState.DONE and each.restock]
-    # A key that was handed out is known to its buyer: it cannot be sold again.
-    tracked = [item for item in order.items if item.inventory_tracked and not item.delivers_keys]
-    pieces = {item.product_id: min(item.quantity, pieces_of(made, item.product_id)) for item in tracked}
+    counted = [item for item in order.items if restockable(item)]
+    pieces = {item.product_id: min(item.quantity, pieces_of(made, item.product_id)) for item in counted}
     return {key: many - restocked.get(key, 0) for key, many in pieces.items() if many > restocked.get(key, 0)}

@@ -22,12 +22,26 @@ def bought(lines: list[tuple[int, int]], *, off: int = 0, tax: int = 0, shipping
     """A paid order of lines as (quantity, price of each), with its discount spread as Confirm spreads it."""
     sums = [quantity * price for quantity, price in lines]
     off = min(off, sum(sums))
+    parts = spread(off, sums)
+    # The last part of the tax is the one on shipping.
+    taxes = spread(tax, [*(line - part for line, part in zip(sums, parts, strict=True)), shipping])
     items = [
-        sample(OrderItem, product_id=f"p{at}", quantity=quantity, unit_price_cents=price, discount_cents=part)
-        for at, ((quantity, price), part) in enumerate(zip(lines, spread(off, sums), strict=True))
+        sample(
+            OrderItem,
+            product_id=f"p{at}",
+            quantity=quantity,
+            unit_price_cents=price,
+            discount_cents=parts[at],
+            tax_cents=taxes[at],
+        )
+        for at, (quantity, price) in enumerate(lines)
     ]
     total = sum(sums) - off + tax + shipping
-    fields: dict[str, Any] = {"discount_amount_cents": off, "tax_amount_cents": tax}
+    fields: dict[str, Any] = {
+        "discount_amount_cents": off,
+        "tax_amount_cents": tax,
+        "shipping_tax_cents": taxes[-1],
+    }
     return sample(
         Order,
         items=items,
@@ -124,8 +138,7 @@ def test_however_lines_go_back_the_sums_are_exact(
     assert sum(line.cents for line in rest.lines) + rest.shipping_cents == rest.cents
     if rest.cents:
         book(payment, rest)
-    taxes = spread(tax, [item.line_cents - item.discount_cents for item in order.items])
-    for item, taxed in zip(order.items, taxes, strict=True):
+    for item in order.items:
         back = [
             line
             for each in payment.refunds
@@ -136,8 +149,8 @@ def test_however_lines_go_back_the_sums_are_exact(
         gone = sum(line.quantity for line in back)
         assert gone <= item.quantity
         if gone == item.quantity:
-            assert sum(line.cents for line in back) == item.line_cents - item.discount_cents + taxed
-            assert sum(line.tax_cents for line in back) == taxed
+            assert sum(line.cents for line in back) == item.line_cents - item.discount_cents + item.tax_cents
+            assert sum(line.tax_cents for line in back) == item.tax_cents
     assert payment.refunded_cents == order.total_cents
 
 
