@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import confirm, discord, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
-from bot.wiring import open_database
+from bot.outside import open_database
 
 PARTS = ("confirm", "discord", "webhooks", "start")
 

@@ -10,7 +10,8 @@ from pymongo import ReturnDocument
 
 from bench.load import Act, timed
 from bench.report import Figure, Table
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db, transact
 from models.member import Member
 from models.order import Order

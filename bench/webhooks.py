@@ -14,8 +14,9 @@ from bench import square
 from bench.children import Child, running, shop
 from bench.load import Act, Run, timed
 from bench.report import Figure, Table
+from bot.outside import Outside, open_database
 from bot.sandbox import Community, Patience, Person, Sandbox
-from bot.wiring import Outside, build, open_database
+from bot.wiring import build
 from models.base import Db
 from models.member import Member
 from models.order import Order

@@ -16,9 +16,10 @@ from bot.client import make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, working
 from bot.log import reference
+from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
 from bot.web.listener import Listener
-from bot.wiring import build, links_from, outside_from, rules_from
+from bot.wiring import build
 from models.registry import IndexRefused
 from services import Services
 from services.clock import SystemClock

@@ -83,6 +83,8 @@ class ShopSettings(Section):
     lease_seconds: Duration = 30.0
     sweep_seconds: Duration = 15.0
     stale_confirm_seconds: Duration = 30.0
+    offer_minutes: Duration = 30.0
+    storefront_pause_seconds: Duration = 15.0
     poll_seconds: Duration = 1.0
 
 

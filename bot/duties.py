@@ -82,6 +82,7 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
         "inbox": services.inbox.run,
         "sweeper": services.sweeper.run,
         "poller": services.poller.run,
+        "storefronts": services.storefront_worker.run,
         "wakeups": services.wakeups.relay,
     }
     outbox, inbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]

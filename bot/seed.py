@@ -9,9 +9,10 @@ from nextcord.http import Route
 from pymongo.errors import PyMongoError
 
 from bot.config import Settings
+from bot.outside import links_from, outside_from, rules_from
 from bot.samples import ROLE_NAMES, RoleKey, sample_shop
 from bot.stores import stored
-from bot.wiring import build, links_from, outside_from, rules_from
+from bot.wiring import build
 from models.errors import NoShop
 from models.member import Member
 from services.clock import SystemClock

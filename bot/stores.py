@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
-from bot.wiring import open_database, open_redis
+from bot.outside import open_database, open_redis
 from models.base import Db
 from models.registry import create_indexes
 

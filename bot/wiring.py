@@ -1,16 +1,11 @@
 """The only place where clients and services are made."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from cryptography.x509 import Certificate
-from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
-from bot.config import Settings, ShopSettings
 from bot.mail.sending import MailEffects
+from bot.outside import Outside
 from models.base import Db
 from services import Services
 from services.access import Access
@@ -22,6 +17,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -39,8 +36,9 @@ from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.levels import Levels
 from services.links import Links
-from services.mail.smtp import Smtp, SmtpKeys
+from services.mail.smtp import Smtp
 from services.mailing import Mailing
+from services.offering import Offering
 from services.orders import Orders
 from services.outbox import Outbox
 from services.pages import Pages
@@ -50,88 +48,30 @@ from services.payment_desk import PaymentDesk
 from services.payment_effects import PaymentEffects
 from services.payments.adapters import Adapters
 from services.payments.methods import PaymentMethods
-from services.payments.processor import Site
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refund_sending import RefundSending
 from services.refunds import Refunds
 from services.refusals import Refusals
 from services.reminders import Reminders
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.rules import Rules
 from services.settlement import Settlement
 from services.shops import Shops
 from services.sources import ProcessorSource, Source
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Step, Sweeper
 from services.tax_records import TaxRecords
 from services.taxes import Taxes
-from services.vault import Vault
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
-
-_REDIS_SECONDS = 1.0
-
-
-def open_database(uri: str, name: str) -> Db:
-    """A database whose times come back aware, in UTC."""
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True), database=name)
-
-
-def open_redis(url: str) -> Redis:
-    """A Redis client that gives up soon: the shop goes on without it."""
-    return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=_REDIS_SECONDS)
-
-
-def rules_from(shop: ShopSettings) -> Rules:
-    """The configured times as the services want them."""
-    return Rules(
-        session=timedelta(minutes=shop.session_minutes),
-        hold_p2p=timedelta(hours=shop.hold_hours_p2p),
-        hold_processor=timedelta(minutes=shop.hold_minutes_processor),
-        stale_confirm=timedelta(seconds=shop.stale_confirm_seconds),
-        outbox_lease=timedelta(seconds=shop.lease_seconds),
-        poll=timedelta(seconds=shop.poll_seconds),
-        sweep=timedelta(seconds=shop.sweep_seconds),
-    )
-
-
-def links_from(settings: Settings, public_url: str | None, clock: Clock) -> Links:
-    """The maker of signed links; without a configured public address the one given is used."""
-    secrets = [secret.get_secret_value() for secret in settings.security.secrets]
-    return Links(secrets, settings.web.public_url or public_url, clock)
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What reaching outside services takes; `sites` says where they answer, by the adapter's name.
-
-    `mail` is for shops without a mail service of their own; `mail_anywhere` lets theirs be in our network.
-    """
-
-    vault: Vault
-    sites: Mapping[str, Site] = field(default_factory=dict)
-    paypal_roots: tuple[Certificate, ...] | None = None
-    discord_public_key: str | None = None
-    mail: SmtpKeys | None = None
-    mail_anywhere: bool = False
-    sendgrid_eu: str | None = None
-
-
-def outside_from(settings: Settings) -> Outside:
-    """The configured addresses and secrets as the services want them."""
-    secrets = [secret.get_secret_value() for secret in settings.security.secrets]
-    return Outside(
-        vault=Vault(secrets),
-        sites=settings.providers.sites(),
-        paypal_roots=settings.providers.roots(),
-        discord_public_key=settings.discord.public_key,
-        mail=settings.mail.keys(),
-        mail_anywhere=settings.mail.anywhere,
-        sendgrid_eu=settings.providers.sendgrid_eu_url,
-    )
 
 
 def build(
@@ -139,16 +79,10 @@ def build(
 ) -> Services:
     """Every service over one database."""
     ground = _Ground(db, clock, rules, links, outside, redis)
-    audit, outbox, shops, stock, paid = ground.audit, ground.outbox, ground.shops, ground.stock, ground.paid
+    outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = _Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
     till = _Till(ground)
-    terms = RoleTerms(db, clock, outbox, ground.revocation)
-    sweeper = Sweeper(
-        db, clock, rules,
-        shops=shops, placement=shelf.placement, orders=shelf.orders, stock=stock,
-        also=_also(ground, till, terms),
-    )  # fmt: skip
     services = Services(
         clock=clock,
         shops=shops,
@@ -158,22 +92,22 @@ def build(
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
-        claims=Claims(db, clock, rules, audit=audit, outbox=outbox, paid=paid, stock=stock),
         methods=methods,
         providers=till.providers,
         hosted=till.hosted,
-        payments=PaymentDesk(db, till.refunds),
-        decisions=Decisions(db, clock, audit=audit, outbox=outbox, paid=paid, stock=stock),
         refunds=till.refunds,
         revocation=ground.revocation,
-        role_terms=terms,
+        role_terms=ground.role_terms,
+        role_checks=ground.role_checks,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
         calls=ground.calls,
         stock=stock,
+        waitlist=shelf.waitlist,
+        storefronts=shelf.storefronts,
+        storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=customers,
-        discounts=DiscountDesk(db, clock, audit=audit, discounts=ground.discounts, customers=customers),
         delivery=ground.delivery,
         goods=ground.goods,
         key_pool=ground.key_pool,
@@ -182,23 +116,46 @@ def build(
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
-        sweeper=sweeper,
+        sweeper=_sweeper(ground, shelf, till),
         wakeups=ground.wakeups,
         mailing=till.mailing,
+        **_staff(ground, shelf, till),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
 
 
-def _also(ground: "_Ground", till: "_Till", terms: RoleTerms) -> dict[str, Step]:
-    """What else the sweeper looks after, by name."""
+def _staff(on: "_Ground", shelf: "_Shelf", till: "_Till") -> dict[str, Any]:
+    """What only the people behind the counter use, by the names of the directory."""
+    db, clock, rules, audit, outbox = on.db, on.clock, on.rules, on.audit, on.outbox
+    paying: dict[str, Any] = {"audit": audit, "outbox": outbox, "paid": on.paid, "stock": on.stock}
     return {
-        "uses": ground.discounts.sweep,
-        "entitlements": till.entitlements.end_due,
-        "files": ground.goods.sweep,
-        "roles": terms.sweep,
-        "reminders": Reminders(ground.db, ground.clock, ground.rules, ground.outbox).remind_due,
+        "claims": Claims(db, clock, rules, **paying),
+        "payments": PaymentDesk(db, till.refunds),
+        "decisions": Decisions(db, clock, **paying),
+        "queue": Queue(
+            db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
+        ),
+        "customer_desk": CustomerDesk(db, clock, audit),
+        "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
+        "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
     }
+
+
+def _sweeper(on: "_Ground", shelf: "_Shelf", till: "_Till") -> Sweeper:
+    also: dict[str, Step] = {
+        "uses": on.discounts.sweep,
+        "entitlements": till.entitlements.end_due,
+        "files": on.goods.sweep,
+        "roles": on.role_terms.sweep,
+        "role_checks": on.role_checks.sweep,
+        "offers": on.offering.sweep,
+        "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
+    }
+    return Sweeper(
+        on.db, on.clock, on.rules,
+        shops=on.shops, placement=shelf.placement, orders=shelf.orders, stock=on.stock, also=also,
+    )  # fmt: skip
 
 
 class _Ground:
@@ -213,7 +170,9 @@ class _Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.stock, self.discounts = Stock(db, clock, self.audit, self.outbox), Discounts(db, clock)
+        self.offering = Offering(db, clock, rules, self.outbox)
+        self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
+        self.discounts = Discounts(db, clock)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
         self.delivery = Delivery(db, clock, self.outbox)
         self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
@@ -224,6 +183,8 @@ class _Ground:
         self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
         self.keys.sign_up(self.worker)
         self.revocation = Revocation(db, clock, self.outbox)
+        self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
+        self.role_checks = RoleChecks(db, clock, self.outbox)
         self.calls = Calls(clock)
         paypal: dict[str, Any] = {"now": clock.now}
         if outside.paypal_roots is not None:
@@ -250,7 +211,9 @@ class _Shelf:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
         self.customers = customers = Customers(db, on.keys)
-        self.catalog = Catalog(db, clock, on.audit, levels)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
+        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
+        self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
         self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
         self.orders = Orders(

@@ -6,7 +6,7 @@ import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands
 
-from cogs._ui.cart_card import cart_card
+from cogs._ui.cart_card import cart_card, kept_card
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit, suggest
 from cogs._ui.discount_code import code_form
 from cogs._ui.form import Form, Input
@@ -140,7 +140,10 @@ class Cart(ShopCog):
         await self._show(visit, cart, product_id)
 
     async def _view(self, visit: Visit) -> None:
-        await self._show(visit, await visit.services.carts.view(await visit.shop(), visit.member))
+        shop = await visit.shop()
+        cart = await visit.services.carts.view(shop, visit.member)
+        kept = await visit.services.waitlist.of_member(shop, visit.member)
+        await visit.show(kept_card(cart, kept, visit.words))
 
     async def _clear(self, visit: Visit) -> None:
         await self._show(visit, await visit.services.carts.clear(await visit.shop(), visit.member))

@@ -5,8 +5,10 @@ from nextcord.ext import commands
 
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
+from cogs._effects.role_checks import RoleChecks
 from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
+from cogs._effects.stock_offers import StockOffers
 from cogs._ui.desk import Desk
 from models.errors import NoShop
 from models.member import Member
@@ -26,11 +28,13 @@ class Effects(commands.Cog):
         self._handlers: dict[EffectKind, Handler] = {
             EffectKind.ROLE_GRANT: roles.grant,
             EffectKind.ROLE_REVOKE: roles.revoke,
+            EffectKind.ROLE_CHECK: RoleChecks(bot, services).check,
             EffectKind.CUSTOMER_NOTICE: CustomerNotices(bot, services).tell,
             EffectKind.STAFF_CLAIM: staff.claim,
             EffectKind.STAFF_DECIDED: staff.decided,
             EffectKind.STAFF_ALERT: staff.alert,
             EffectKind.INVOICE_NUMBER: self._number,
+            EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
         }
         for kind, handler in self._handlers.items():
             services.worker.register(kind, handler)

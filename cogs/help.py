@@ -5,7 +5,7 @@ from nextcord import InteractionContextType
 from nextcord.ext import commands
 
 from cogs._ui.card import Button, Card, Field, plain
-from cogs._ui.desk import Desk, ShopCog, Visit, command_answer
+from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from services import Services
@@ -26,10 +26,16 @@ _OWN = (
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
+    (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
+    (
+        Permission.CUSTOMER_MANAGE,
+        later("`/admin customer`: find customers, note something, merge two records"),
+    ),
     (Permission.WEBHOOK_MANAGE, later("`/admin webhooks`: what payment providers told, and another try")),
     (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
+    (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
     (
         Permission.PROVIDER_MANAGE,
@@ -47,6 +53,10 @@ class Help(ShopCog):
     )
     @command_answer
     async def help(self, visit: Visit) -> None:
+        await self.by_click(visit)
+
+    @click("help:open")
+    async def by_click(self, visit: Visit) -> None:
         shop = await visit.shop()
         allowed = await visit.services.access.permissions_of(shop, visit.member)
         await visit.show(_card(shop.name, allowed, visit.words))

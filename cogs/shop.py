@@ -87,6 +87,26 @@ class Storefront(ShopCog):
                 raise
         await visit.show(checkout_card(await visit.services.checkout.view(shop, visit.member), visit.words))
 
+    @click("shop:tell")
+    async def tell(self, visit: Visit, product_id: str, page: str, query: str) -> None:
+        await self._ask(visit, product_id, Place.read(page, query))
+
+    @click("shop:await")
+    async def tell_of_choice(self, visit: Visit, page: str, query: str) -> None:
+        await self._ask(visit, visit.choice, Place.read(page, query))
+
+    @click("shop:stop")
+    async def stop_waiting(self, visit: Visit, product_id: str, page: str = "0", query: str = "") -> None:
+        left = await visit.services.waitlist.withdraw(await visit.shop(), visit.member, product_id)
+        note = visit.words("You do not wait for this any more.") if left else None
+        await self._show_product(visit, product_id, Place.read(page, query), note=note)
+
+    async def _ask(self, visit: Visit, product_id: str, place: Place) -> None:
+        w = visit.words
+        wait = await visit.services.waitlist.ask(await visit.shop(), visit.member, product_id)
+        note = None if wait is not None else w("It is back already: you can buy it now.")
+        await self._show_product(visit, product_id, place, note=note)
+
     async def _show_page(self, visit: Visit, place: Place) -> None:
         shop = await visit.shop()
         page = await visit.services.catalog.page(shop, visit.member, place.query, place.page)

@@ -22,6 +22,7 @@ class DiscountUse(TenantDocument):
         "discountuses",
         index("tenantId", "orderId", unique=True),
         index("tenantId", "discountId", "-createdAt"),
+        index("tenantId", "customerId"),
         index("counted", "tenantId", "discountId", only={"counted": False}),
     )
 

@@ -98,10 +98,18 @@ class Entitlement(TenantDocument):
         return await cls.find_all(db, where, sort="_id", tx=tx)
 
     @classmethod
-    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> None:
-        """Note that a role has to be granted again, because its holder left and came back."""
+    async def of_people(cls, db: Db, tenant_id: str, user_ids: list[str], *, limit: int) -> list[Self]:
+        """What some Discord users hold or are still owed, in no order."""
+        open_states = {"$in": [E.FAILED, E.PENDING, E.GRANTED]}
+        where = {"tenantId": tenant_id, "userId": {"$in": user_ids}, "status": open_states}
+        return await cls.find_all(db, where, limit=limit)
+
+    @classmethod
+    async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> bool:
+        """Note that a role has to be granted again: its holder came back or lost it. False if not granted."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
-        await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        again = await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        return again is not None
 
     @classmethod
     async def grant(
@@ -110,6 +118,17 @@ class Entitlement(TenantDocument):
         """PENDING or FAILED → GRANTED; None when it was granted or revoked before."""
         where = {"_id": key, "tenantId": tenant_id, "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)}}
         fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def hand_over(cls, db: Db, entitlement: Self, now: datetime, *, tx: Tx) -> Self | None:
+        """PENDING or FAILED → GRANTED because a person saw to it; None when it was granted or revoked."""
+        where = {
+            "_id": entitlement.id,
+            "tenantId": entitlement.tenant_id,
+            "status": {"$in": ENTITLEMENT_LIFE.before(E.GRANTED)},
+        }
+        fields = {"status": E.GRANTED, "grantedAt": now, "failedReason": None, "metadata.byHand": True}
         return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod

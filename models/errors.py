@@ -8,8 +8,10 @@ ShopError
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
+├── OrdersClosed        the shop takes no orders from this customer
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
+├── UnderWay            it is being tried at this moment
 ├── ConfirmInProgress   the same order is being placed at this moment
 ├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
@@ -84,6 +86,10 @@ class DiscountUsedUp(ShopError):
     code: str
 
 
+class OrdersClosed(ShopError):
+    """Staff have deactivated this customer: no new order is taken, what was paid still arrives."""
+
+
 class CartEmpty(ShopError):
     """There is nothing to check out."""
 
@@ -110,6 +116,10 @@ class CartChanged(ShopError):
 
 class ConfirmInProgress(ShopError):
     """Another click is placing this order at this moment."""
+
+
+class UnderWay(ShopError):
+    """It is being tried at this very moment, so nobody can say yet that it was done by hand."""
 
 
 class SessionExpired(ShopError):

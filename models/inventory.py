@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from models.base import Db, Field, ObjectId, Part, TenantDocument, Tx, Utc, Where, index, stored, transact
 
@@ -18,12 +18,21 @@ class InventoryMove(StrEnum):
     REFUND = "REFUND"
 
 
+class StockOffer(Part):
+    """One unit kept for a member who waited for it; see models/stock_offers.py."""
+
+    waiting_id: str
+    member_id: str
+    until: Utc
+
+
 class StockHold(Part):
     """Units taken for an order that is being written; the sweeper gives back what no order claims."""
 
     order_id: str
     quantity: int = Field(ge=1)
     taken_at: Utc
+    offer: StockOffer | None = Field(default=None, description="The offer that one of the units was")
 
 
 class InventoryTransaction(TenantDocument):
@@ -85,6 +94,7 @@ class InventorySnapshot(TenantDocument):
         "inventorysnapshots",
         index("tenantId", "productId", unique=True),
         index("holds.takenAt", only={"holds.takenAt": {"$exists": True}}),
+        index("offers.until", only={"offers.until": {"$exists": True}}),
     )
 
     tenant_id: str
@@ -92,6 +102,7 @@ class InventorySnapshot(TenantDocument):
     quantity_available: int = Field(default=0, ge=0)
     quantity_reserved: int = Field(default=0, ge=0)
     holds: list[StockHold] = Field(default_factory=list)
+    offers: list[StockOffer] = Field(default_factory=list, description="Units kept for who waited")
     low_alerted: bool = Field(default=False, description="Whether staff know that stock is low")
 
     @classmethod
@@ -104,15 +115,23 @@ class InventorySnapshot(TenantDocument):
         return {row["productId"]: row["quantityAvailable"] async for row in cursor}
 
     @classmethod
-    async def take(cls, db: Db, hold: StockHold, *, tenant_id: str, product_id: str) -> bool:
-        """Move units from available to reserved as a hold that names the order; False when too few."""
+    async def take(
+        cls, db: Db, hold: StockHold, *, tenant_id: str, product_id: str, member_id: str | None = None
+    ) -> bool:
+        """Move units from available to reserved as a hold that names the order.
+
+        False when there are too few, and for a member for whom one is kept: that one comes first.
+        """
+        where: dict[str, Any] = {
+            "tenantId": tenant_id,
+            "productId": product_id,
+            "quantityAvailable": {"$gte": hold.quantity},
+            "holds.orderId": {"$ne": hold.order_id},
+        }
+        if member_id is not None:
+            where["offers.memberId"] = {"$ne": member_id}
         updated = await cls.rows(db).update_one(
-            {
-                "tenantId": tenant_id,
-                "productId": product_id,
-                "quantityAvailable": {"$gte": hold.quantity},
-                "holds.orderId": {"$ne": hold.order_id},
-            },
+            where,
             {
                 "$inc": {"quantityAvailable": -hold.quantity, "quantityReserved": hold.quantity},
                 "$push": {"holds": hold.model_dump_doc()},
@@ -123,7 +142,10 @@ class InventorySnapshot(TenantDocument):
 
     @classmethod
     async def give_back(cls, db: Db, order_id: str, *, tenant_id: str, product_id: str) -> bool:
-        """Undo the hold of an order that never came to be; False when it was undone or settled before."""
+        """Undo the hold of an order that never came to be; False when it was undone or settled before.
+
+        A unit that was kept for its customer is kept again, for as long as it was meant to be.
+        """
         where = {"tenantId": tenant_id, "productId": product_id}
         snapshot = await cls.find_one(db, {**where, "holds.orderId": order_id})
         hold = (
@@ -131,13 +153,16 @@ class InventorySnapshot(TenantDocument):
         )
         if hold is None:
             return False
+        loose = hold.quantity - (hold.offer is not None)
+        update: dict[str, Any] = {
+            "$inc": {"quantityAvailable": loose, "quantityReserved": -loose},
+            "$pull": {"holds": {"orderId": order_id}},
+            "$currentDate": {"updatedAt": True},
+        }
+        if hold.offer is not None:
+            update["$push"] = {"offers": hold.offer.model_dump_doc()}
         updated = await cls.rows(db).update_one(
-            {**where, "holds": {"$elemMatch": {"orderId": order_id, "quantity": hold.quantity}}},
-            {
-                "$inc": {"quantityAvailable": hold.quantity, "quantityReserved": -hold.quantity},
-                "$pull": {"holds": {"orderId": order_id}},
-                "$currentDate": {"updatedAt": True},
-            },
+            {**where, "holds": {"$elemMatch": {"orderId": order_id, "quantity": hold.quantity}}}, update
         )
         return updated.modified_count == 1
 
@@ -245,7 +270,7 @@ async def fold_within(db: Db, tenant_id: str, product_id: str, tx: Tx) -> int:
 
 
 async def replay(db: Db, tenant_id: str, product_id: str) -> tuple[int, int]:
-    """(available, reserved) as the ledger and the holds not yet settled tell them."""
+    """(available, reserved) as the ledger, the holds not yet settled and the offers tell them."""
     rows = await InventoryTransaction.find_all(
         db, {"tenantId": tenant_id, "productId": product_id, "settled": True}
     )
@@ -254,4 +279,5 @@ async def replay(db: Db, tenant_id: str, product_id: str) -> tuple[int, int]:
     snapshot = await InventorySnapshot.find_one(db, {"tenantId": tenant_id, "productId": product_id})
     known = {row.order_id for row in rows if row.type is InventoryMove.RESERVE}
     held = sum(h.quantity for h in (snapshot.holds if snapshot else []) if h.order_id not in known)
+    held += len(snapshot.offers) if snapshot else 0
     return available - held, reserved + held

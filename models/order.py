@@ -10,7 +10,6 @@ from models.base import (
     Db,
     Field,
     ObjectId,
-    Part,
     TenantDocument,
     Tx,
     Utc,
@@ -20,9 +19,20 @@ from models.base import (
     searchable,
     stored,
 )
-from models.digital_file import DeliveryFile
+from models.order_parts import OrderCustomer, OrderEvent, OrderItem
 from models.payment_method import PaymentMethod
 from models.states import Life
+
+__all__ = [
+    "ORDER_LIFE",
+    "EndedHold",
+    "Order",
+    "OrderCustomer",
+    "OrderEvent",
+    "OrderItem",
+    "OrderStatus",
+    "ShippingStatus",
+]
 
 
 class OrderStatus(StrEnum):
@@ -67,59 +77,6 @@ class ShippingStatus(StrEnum):
     FAILED = "FAILED"
 
 
-class OrderItem(Part):
-    """A line; in an order everything is frozen at the time of Confirm. Price in minor units, each."""
-
-    product_id: str
-    sku: str
-    name: str
-    quantity: int = Field(ge=1)
-    unit_price_cents: int = Field(ge=0)
-    is_digital: bool = False
-    inventory_tracked: bool = True
-    granted_role_ids: list[str] = Field(default_factory=list)
-    role_days: int | None = Field(default=None, description="Days that each piece keeps the granted roles")
-    delivery_text: str | None = None
-    delivery_link: str | None = None
-    delivery_file: DeliveryFile | None = None
-    delivers_keys: bool = False
-    discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
-    tax_cents: int = Field(default=0, ge=0, description="This line's part of the order's tax")
-
-    @property
-    def line_cents(self) -> int:
-        """Price of the whole line in minor units."""
-        return self.quantity * self.unit_price_cents
-
-    @property
-    def handed_over(self) -> dict[str, Any]:
-        """What its buyer gets at once when it is paid, by `text`, `link` and `file`; keys come after it."""
-        if not self.is_digital:
-            return {}
-        file = self.delivery_file.model_dump() if self.delivery_file else None
-        every = {"text": self.delivery_text, "link": self.delivery_link, "file": file}
-        return {kind: given for kind, given in every.items() if given}
-
-
-class OrderCustomer(Part):
-    """Who bought, as known at the time of Confirm."""
-
-    discord_id: str
-    discord_username: str
-    discord_display_name: str
-    email: str | None = None
-    locale: str | None = None
-
-
-class OrderEvent(Part):
-    """One entry of an order's history: a state reached, or a note of staff."""
-
-    at: Utc
-    what: str
-    actor_id: str | None = None
-    note: str | None = None
-
-
 class EndedHold(NamedTuple):
     """The name of an order that nobody paid in time."""
 
@@ -136,10 +93,12 @@ class Order(TenantDocument):
         index("tenantId", "orderNumber", unique=True),
         index("tenantId", "customer.discordId", "-createdAt"),
         index("tenantId", "status", "-createdAt"),
+        index("tenantId", "customerId", "-createdAt"),
         index("tenantId", "-createdAt"),
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
         index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
+        index("tenantId", "status", "shippingStatus", "paidAt", only=given("shipmentId")),
     )
 
     tenant_id: str

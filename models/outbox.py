@@ -1,12 +1,13 @@
 """The durable list of effects that still have to reach the outside (docs/adr/0003)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from pymongo.errors import DuplicateKeyError
 
-from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, index, stored
+from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, given, index, stored
 
 
 class OutboxStatus(StrEnum):
@@ -15,6 +16,13 @@ class OutboxStatus(StrEnum):
     PENDING = "PENDING"
     DONE = "DONE"
     DEAD = "DEAD"
+
+
+BY_HAND = "by_hand"
+# Dead, or waiting for its next try while no worker holds it.
+_IDLE: dict[str, Any] = {
+    "$or": [{"status": OutboxStatus.DEAD}, {"status": OutboxStatus.PENDING, "leaseToken": None}]
+}
 
 
 class OutboxEffect(TenantDocument):
@@ -26,6 +34,7 @@ class OutboxEffect(TenantDocument):
         index("nextAttemptAt", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
         index("tenantId", "orderId"),
+        index("tenantId", "kind", "createdAt", only=given("lastError")),
         index("doneAt", only={"status": "DONE"}, expire_after=30 * 24 * 3600),
     )
 
@@ -96,8 +105,40 @@ class OutboxEffect(TenantDocument):
     @classmethod
     async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime, *, tx: Tx | None = None) -> int:
         """Make due at once what failed for this reason, dead or waiting but not under way; how many."""
-        waiting = {"status": OutboxStatus.PENDING, "leaseToken": None}
-        where = {"tenantId": tenant_id, "lastError": reason, "$or": [{"status": OutboxStatus.DEAD}, waiting]}
+        return await cls._hasten(db, {"tenantId": tenant_id, "lastError": reason, **_IDLE}, now, tx)
+
+    @classmethod
+    async def _hasten(cls, db: Db, where: dict[str, Any], now: datetime, tx: Tx | None) -> int:
         fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
         update = {"$set": fields, "$currentDate": {"updatedAt": True}}
         return int((await cls.rows(db).update_many(where, update, session=tx)).modified_count)
+
+    @classmethod
+    async def of_entitlements(
+        cls, db: Db, tenant_id: str, order_ids: list[str], kinds: Collection[str], *, tx: Tx | None = None
+    ) -> dict[str, list[Self]]:
+        """What still has to hand over the entitlements of these orders, by entitlement, the newest last."""
+        where = {
+            "tenantId": tenant_id,
+            "orderId": {"$in": order_ids},
+            "kind": {"$in": list(kinds)},
+            "status": {"$ne": OutboxStatus.DONE},
+        }
+        found: dict[str, list[Self]] = {}
+        for each in await cls.find_all(db, where, sort="_id", tx=tx):
+            found.setdefault(str(each.payload.get("entitlementId")), []).append(each)
+        return found
+
+    @classmethod
+    async def hasten_these(cls, db: Db, effects: list[Self], now: datetime, *, tx: Tx) -> int:
+        """Make due at once those of the effects that are dead or waiting but not under way; how many."""
+        where = {"_id": {"$in": [each.id for each in effects]}, **_IDLE}
+        return await cls._hasten(db, where, now, tx)
+
+    @classmethod
+    async def close_by_hand(cls, db: Db, effect: Self, now: datetime, *, tx: Tx) -> Self | None:
+        """PENDING or DEAD → DONE because a person did it; None when it is under way or happened."""
+        ended = [*_IDLE["$or"], {"status": OutboxStatus.PENDING, "nextAttemptAt": {"$lte": now}}]
+        where = {"_id": effect.id, "tenantId": effect.tenant_id, "$or": ended}
+        fields = {"status": OutboxStatus.DONE, "doneAt": now, "outcome": BY_HAND, "lastError": None}
+        return await cls.change(db, where, {"$set": {**fields, "leaseToken": None}}, tx=tx)

@@ -35,6 +35,8 @@ class Payment(TenantDocument):
         index("tenantId", "-createdAt"),
         index("tenantId", "conflict", "-createdAt", only=given("conflict")),
         index("nextPollAt"),
+        index("tenantId", "createdAt", only=given("conflict")),
+        index("tenantId", "refunds.state", "createdAt", only={"refunds.state": "unknown"}),
     )
 
     tenant_id: str

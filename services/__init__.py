@@ -10,6 +10,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.customer_desk import CustomerDesk
+from services.customer_merge import CustomerMerge
 from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
@@ -29,12 +31,17 @@ from services.payments.methods import PaymentMethods
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
+from services.queue import Queue
 from services.refunds import Refunds
 from services.revocation import Revocation
+from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.shops import Shops
 from services.stock import Stock
+from services.storefront_worker import StorefrontWorker
+from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -60,12 +67,19 @@ class Services:
     refunds: Refunds
     revocation: Revocation
     role_terms: RoleTerms
+    queue: Queue
+    role_checks: RoleChecks
     poller: Poller
     inbox: Inbox
     discord: DiscordHearing
     calls: Calls
     stock: Stock
+    waitlist: Waitlist
+    storefronts: Storefronts
+    storefront_worker: StorefrontWorker
     customers: Customers
+    customer_desk: CustomerDesk
+    merging: CustomerMerge
     discounts: DiscountDesk
     delivery: Delivery
     goods: Goods

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     PROVIDER_MANAGE = "provider.manage"
     WEBHOOK_MANAGE = "webhook.manage"
     DISCOUNT_MANAGE = "discount.manage"
+    CUSTOMER_MANAGE = "customer.manage"
+    STOREFRONT_MANAGE = "storefront.manage"
 
 
 EVERYTHING = frozenset(Permission)

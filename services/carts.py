@@ -98,7 +98,7 @@ class Carts:
         products = (
             await Product.of_keys(self._db, shop.id, [item.product_id for item in items]) if items else {}
         )
-        stock = await self.stock_of(shop, products)
+        stock = await self.stock_of(shop, member, products)
         lines = [compared(shop, item, products.get(item.product_id), stock, member) for item in items]
         code = session.discount_code if session else None
         found = await self._discounts.find(shop, member, items, code)
@@ -106,12 +106,15 @@ class Carts:
         subtotal = sum(item.line_cents for item in items)
         return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found)
 
-    async def stock_of(self, shop: Shop, products: dict[str, Product]) -> dict[str, int]:
-        """How many are available of each of these products that is tracked."""
+    async def stock_of(self, shop: Shop, member: Member, products: dict[str, Product]) -> dict[str, int]:
+        """How many this member can have of each of these products that is tracked."""
         tracked = [key for key, product in products.items() if product.inventory_tracked]
         if not tracked:
             return {}
-        return dict.fromkeys(tracked, 0) | await self._levels.of(shop.id, tracked)
+        stock = dict.fromkeys(tracked, 0) | await self._levels.of(shop.id, tracked)
+        gone = [key for key, left in stock.items() if not left]
+        waits = await self._catalog.waits(shop, member, gone)
+        return stock | {key: 1 for key, wait in waits.items() if wait.offered}
 
     async def add(self, shop: Shop, member: Member, product_id: str, quantity: int = 1) -> CartView:
         """Put more of a product in; raises NotFound, RolesMissing, OutOfStock or BadInput."""
@@ -215,7 +218,7 @@ class Carts:
         session = await self.current(shop, member)
         if session is None:
             raise SessionExpired
-        kept = await self._todays(shop, session)
+        kept = await self._todays(shop, member, session)
         await self.write(session, {"items": [item.model_dump_doc() for item, _ in kept]})
         raise CartChanged(changes)
 
@@ -227,17 +230,19 @@ class Carts:
         session = await self.current(shop, member)
         if session is None:
             raise SessionExpired
-        kept = await self._todays(shop, session)
+        kept = await self._todays(shop, member, session)
         items = [item.model_dump_doc() for item, product in kept if not missing_roles(product, member)]
         renewed = await self.write(session, {"items": items})
         if renewed is None:
             raise ConfirmInProgress
         return await self.show(shop, member, renewed)
 
-    async def _todays(self, shop: Shop, session: OrderSession) -> list[tuple[OrderItem, Product]]:
+    async def _todays(
+        self, shop: Shop, member: Member, session: OrderSession
+    ) -> list[tuple[OrderItem, Product]]:
         """The lines that are still sold, at today's price and at most what is available."""
         products = await Product.of_keys(self._db, shop.id, [item.product_id for item in session.items])
-        stock = await self.stock_of(shop, products)
+        stock = await self.stock_of(shop, member, products)
         return [
             (line_of(product, min(item.quantity, stock.get(product.key, item.quantity))), product)
             for item in session.items

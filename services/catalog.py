@@ -13,11 +13,14 @@ from models.errors import AlreadyExists, BadInput, NotFound
 from models.inventory import InventorySnapshot
 from models.member import Member
 from models.product import Product, QtyVisibility
+from models.storefront import Storefront
 from models.tenant import VisibilityDefault
+from models.waiting import Waiting
 from services.audit import Audit
 from services.clock import Clock
 from services.goods_link import link_of
 from services.levels import Levels
+from services.offering import Offering
 from services.remembered import Remembered
 from services.shops import Shop
 
@@ -25,17 +28,23 @@ PAGE_SIZE = 6
 SUGGESTIONS = 25
 # Stock and roles are always of now; names and prices are checked again before anything is ordered.
 _REMEMBERED = timedelta(seconds=1)
+# Who looks at what everybody sees.
+NOBODY = Member("0", "", "")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A product as one person may see it; `available` is None when its stock is not tracked."""
+    """A product as one person may see it; `available` is None when its stock is not tracked.
+
+    `wait` is theirs for a product that is sold out to everybody else; a unit kept for them is available.
+    """
 
     product: Product
     available: int | None
     shown_quantity: int | None
     missing_role_ids: tuple[str, ...]
     image_url: str | None
+    wait: Waiting | None = None
 
     @property
     def sold_out(self) -> bool:
@@ -64,16 +73,22 @@ class _Shelf(NamedTuple):
 class Catalog:
     """Reads and edits products."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit, levels: Levels) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, levels: Levels, offering: Offering) -> None:
         self._db = db
+        self._clock = clock
         self._audit = audit
         self._levels = levels
+        self._offering = offering
         self._shelves: Remembered[tuple[str, str, int], _Shelf] = Remembered(clock, _REMEMBERED)
 
     async def page(self, shop: Shop, member: Member, query: str = "", page: int = 0) -> CatalogPage:
         """The active products whose name holds every word of the query."""
         read = partial(self._shelf, shop, query, page)
         return await self._filled(shop, member, query, await self._shelves.get((shop.id, query, page), read))
+
+    async def front_page(self, shop: Shop) -> CatalogPage:
+        """The first page as it is now, for a message that everybody sees."""
+        return await self._filled(shop, NOBODY, "", await self._shelf(shop, "", 0))
 
     async def staff_page(self, shop: Shop, query: str = "", page: int = 0) -> CatalogPage:
         """All products, also the inactive, with their real stock."""
@@ -124,6 +139,7 @@ class Catalog:
             await self._audit.record(
                 shop.id, actor, "product.create", product, after=product.model_dump_doc(), tx=tx
             )
+            await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
 
         await self._unique_sku(work)
         return product
@@ -140,6 +156,8 @@ class Catalog:
         async def work(tx: Tx) -> None:
             await Product.set_fields(self._db, old, after, tx=tx)
             await self._audit.record(shop.id, actor, "product.edit", old, before=before, after=after, tx=tx)
+            await self._offering.go_round(shop.id, old.key, tx)
+            await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
 
         await self._unique_sku(work)
         return edited
@@ -156,7 +174,15 @@ class Catalog:
     async def _entries(self, shop: Shop, member: Member | None, products: list[Product]) -> list[Entry]:
         tracked = [product.key for product in products if product.inventory_tracked]
         stock = await self._levels.of(shop.id, tracked) if tracked else {}
-        return [_entry(shop, member, product, stock) for product in products]
+        gone = [key for key in tracked if not stock.get(key)]
+        waits = await self.waits(shop, member, gone) if member else {}
+        return [_entry(shop, member, product, stock, waits.get(product.key)) for product in products]
+
+    async def waits(self, shop: Shop, member: Member, product_ids: list[str]) -> dict[str, Waiting]:
+        """What a member waits for of these products, by product."""
+        if not product_ids or member is NOBODY:
+            return {}
+        return await Waiting.open_of(self._db, shop.id, member.discord_id, product_ids)
 
 
 def missing_roles(product: Product, member: Member) -> tuple[str, ...]:
@@ -165,8 +191,12 @@ def missing_roles(product: Product, member: Member) -> tuple[str, ...]:
     return () if not required or member.role_ids & set(required) else tuple(required)
 
 
-def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str, int]) -> Entry:
+def _entry(
+    shop: Shop, member: Member | None, product: Product, stock: dict[str, int], wait: Waiting | None
+) -> Entry:
     available = stock.get(product.key, 0) if product.inventory_tracked else None
+    if wait is not None and wait.offered:
+        available = 1
     shown = member is None or shows_stock(shop, product)
     return Entry(
         product=product,
@@ -174,6 +204,7 @@ def _entry(shop: Shop, member: Member | None, product: Product, stock: dict[str,
         shown_quantity=available if shown else None,
         missing_role_ids=missing_roles(product, member) if member else (),
         image_url=product.image_url or shop.config.default_product_image_url,
+        wait=wait,
     )
 
 

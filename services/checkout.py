@@ -6,7 +6,7 @@ from typing import Any
 
 from models.address import Address, SavedAddress
 from models.customer import Customer
-from models.errors import CartEmpty, ConfirmInProgress, NotFound, SessionExpired
+from models.errors import CartEmpty, ConfirmInProgress, NotFound, OrdersClosed, SessionExpired
 from models.member import Member
 from models.payment_method import PaymentMethod
 from models.session import OrderSession, SessionState, SessionStep
@@ -55,14 +55,17 @@ class Checkout:
         self._taxes = taxes
 
     async def view(self, shop: Shop, member: Member) -> CheckoutView:
-        """Where this person's checkout stands; raises CartEmpty."""
+        """Where this person's checkout stands; raises CartEmpty, and OrdersClosed when deactivated."""
         cart = await self._carts.view(shop, member)
         session = cart.session
         if session is None or cart.empty:
             raise CartEmpty
         if session.state is SessionState.CONFIRMING:
             raise ConfirmInProgress
-        saved = _default_first(await self._customers.of(shop, member)) if session.ships else []
+        customer = await self._customers.of(shop, member)
+        if not customer.is_active:
+            raise OrdersClosed
+        saved = _default_first(customer) if session.ships else []
         tax = await self._taxes.of(shop, session, cart.found.offer)
         if tax.blocks:
             await self._taxes.tell_blocked(shop, session, tax)

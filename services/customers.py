@@ -65,7 +65,7 @@ class Customers:
         self._keys = keys
 
     async def of(self, shop: Shop, member: Member) -> Customer:
-        """This member's record, with today's names; made on the first visit."""
+        """The record that is kept of this member, with today's names; made on the first visit."""
         found = await Customer.of_discord(self._db, shop.id, member.discord_id)
         fresh = Customer(
             tenant_id=shop.id,
@@ -74,22 +74,17 @@ class Customers:
             discord_display_name=member.display_name,
             locale=member.locale,
         )
-        if found is not None and _same(found, fresh):
-            return found
-        return await Customer.seen(self._db, fresh)
+        if found is None or not _same(found, fresh):
+            found = await Customer.seen(self._db, fresh)
+        return await found.kept(self._db)
 
     async def known(self, shop: Shop, discord_id: str) -> Customer | None:
-        """The record of this Discord user as it is, without making or touching one."""
-        return await Customer.of_discord(self._db, shop.id, discord_id)
+        """The record that is kept of this Discord user as it is, without making or touching one."""
+        return await Customer.of_person(self._db, shop.id, discord_id)
 
     async def set_profile(self, shop: Shop, member: Member, email: str, phone: str) -> Customer:
         """Keep an e-mail address and a phone number, empty for none; raises BadInput."""
-        email, phone = email.strip(), phone.strip()
-        if email and (len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
-            raise BadInput("email", "not_an_email")
-        if phone and not _PHONE.fullmatch(phone):
-            raise BadInput("phone", "not_a_phone")
-        fields = {"email": email or None, "phone": phone or None, "emailRefused": False}
+        fields = {**read_contact(email, phone), "emailRefused": False}
         return await self._set(shop, member, fields)
 
     async def add_address(self, shop: Shop, member: Member, fields: Mapping[str, str]) -> Customer:
@@ -105,7 +100,11 @@ class Customers:
         if any(saved.address == address for saved in customer.addresses):
             return customer
         saved = SavedAddress(id=str(ObjectId()), address=address)
-        return await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        kept = await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        if kept is None:  # unless the book is full, the record was merged at this moment
+            customer = await self.of(shop, member)
+            kept = await Customer.add_address(self._db, customer, saved, limit=MAX_ADDRESSES)
+        return kept
 
     async def drop_address(self, shop: Shop, member: Member, address_id: str) -> Customer:
         """Forget an address; raises NotFound."""
@@ -151,7 +150,7 @@ class Customers:
         keys = await self._keys.held(shop.id, received)
         return {
             "shop": shop.name,
-            "customer": customer.model_dump(mode="json", exclude={"id", "notes"}),
+            "customer": customer.model_dump(mode="json", exclude={"id", "notes", "merged_into", "merged_at"}),
             "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
             "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
             "received": [
@@ -166,7 +165,11 @@ class Customers:
         customer = await self.of(shop, member)
         if not fields:
             return customer
-        return await Customer.set_fields(self._db, customer, fields) or customer
+        done = await Customer.set_fields(self._db, customer, fields)
+        if done is None:  # merged at this moment
+            customer = await self.of(shop, member)
+            done = await Customer.set_fields(self._db, customer, fields)
+        return done or customer
 
 
 def _same(found: Customer, fresh: Customer) -> bool:
@@ -175,6 +178,16 @@ def _same(found: Customer, fresh: Customer) -> bool:
         and found.discord_display_name == fresh.discord_display_name
         and fresh.locale in {None, found.locale}
     )
+
+
+def read_contact(email: str, phone: str) -> dict[str, str | None]:
+    """An e-mail address and a phone number as they are stored, empty for none; raises BadInput."""
+    email, phone = email.strip(), phone.strip()
+    if email and (len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email)):
+        raise BadInput("email", "not_an_email")
+    if phone and not _PHONE.fullmatch(phone):
+        raise BadInput("phone", "not_a_phone")
+    return {"email": email or None, "phone": phone or None}
 
 
 def read_address(shop: Shop, fields: Mapping[str, str]) -> Address:

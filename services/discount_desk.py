@@ -10,7 +10,7 @@ from models.base import Db, Tx, transact
 from models.customer import Customer
 from models.discount import Discount
 from models.discount_use import AssignmentRule, DiscountAssignment, DiscountUse
-from models.errors import AlreadyExists, BadInput, NotFound, Refused
+from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NotFound, Refused
 from models.member import Member
 from models.product import Product
 from services.audit import Audit
@@ -195,6 +195,9 @@ class DiscountDesk:
         ]
 
         async def work(tx: Tx) -> None:
+            held = [await Customer.hold(self._db, shop.id, each.customer_id, tx=tx) for each in made]
+            if not all(held):
+                raise ChangedMeanwhile
             await DiscountAssignment.insert_all(self._db, made, tx=tx)
             after = {"customers": [each.customer_id for each in made], "uses": total}
             await self._audit.record(shop.id, actor, "discount.assign", discount, after=after, tx=tx)

@@ -62,7 +62,7 @@ class Discounts:
         known = await self._remembered.get(shop.id, partial(self._known, shop.id))
         if not items or not (known.any or code):
             return Found(code_problem="unknown" if code and items else None)
-        customer = await Customer.of_discord(self._db, shop.id, member.discord_id)
+        customer = await Customer.of_person(self._db, shop.id, member.discord_id)
         key = customer.key if customer else None
         assigned = await self._assigned(shop, member, key, items)
         usable = [each for each in known.automatic if self._stops(each, member, key) is None]

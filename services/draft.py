@@ -1,6 +1,6 @@
 """An order put together in memory, before anything is taken or written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import choice
 from typing import Any
@@ -48,6 +48,7 @@ class Draft:
     ledger: list[InventoryTransaction]
     offer: Offer | None
     tax: Tax
+    waits: list[str] = field(default_factory=list)  # the waits whose kept units Confirm took
 
     @property
     def tracked(self) -> list[OrderItem]:

@@ -13,6 +13,7 @@ class EffectKind(StrEnum):
 
     ROLE_GRANT = "role.grant"
     ROLE_REVOKE = "role.revoke"
+    ROLE_CHECK = "role.check"
     CUSTOMER_NOTICE = "customer.notice"
     STAFF_CLAIM = "staff.claim"
     STAFF_DECIDED = "staff.decided"
@@ -26,6 +27,7 @@ class EffectKind(StrEnum):
     MAIL_STAFF = "mail.staff"
     TAX_RECORD = "tax.record"
     TAX_REFUND = "tax.refund"
+    STOCK_OFFER = "stock.offer"
 
 
 class Notice(StrEnum):

@@ -12,14 +12,26 @@ import asyncio
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
+from models.customer import Customer
 from models.discount import Discount
-from models.errors import CartChanged, Change, ConfirmInProgress, NotFound, SessionExpired, TaxUnknown
+from models.errors import (
+    CartChanged,
+    Change,
+    ConfirmInProgress,
+    NotFound,
+    OrdersClosed,
+    SessionExpired,
+    TaxUnknown,
+)
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.member import Member
-from models.order import Order
+from models.order import Order, OrderItem
 from models.outbox import OutboxEffect
 from models.product import Product
 from models.session import OrderSession, SessionState
+from models.stock_offers import take_offered
+from models.storefront import Storefront
+from models.waiting import Waiting, WaitStatus
 from services.carts import Carts
 from services.clock import Clock
 from services.customers import Customers
@@ -45,6 +57,10 @@ class _TakenBack(Exception):
 
 class _NotHeld(Exception):
     """The customer's assigned discount was used up or revoked while the order was being written."""
+
+
+class _AnotherCustomer(Exception):
+    """The customer was merged into another or deactivated while the order was being written."""
 
 
 class Placement:
@@ -81,7 +97,7 @@ class Placement:
         """Place the order that this person reviewed, or return the one that an earlier click placed.
 
         Raises CartChanged when anything moved since, StepMissing, TaxUnknown, SessionExpired,
-        ConfirmInProgress.
+        ConfirmInProgress, and OrdersClosed for a deactivated customer.
         """
         session = await self._session(shop, member, session_id)
         if session.state is SessionState.SUBMITTED:
@@ -136,6 +152,8 @@ class Placement:
         if tax.blocks:
             raise TaxUnknown
         customer = await self._customers.of(shop, member)
+        if not customer.is_active:
+            raise OrdersClosed
         return self._drafts.make(shop, member, session, products, customer, found.offer, tax)
 
     async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
@@ -145,14 +163,19 @@ class Placement:
             await self._carts.refresh(shop, member, (short,))
         try:
             order = await self._commit(shop, session, draft)
-        except (_TakenBack, _NotHeld) as error:
+        except (_TakenBack, _NotHeld, _AnotherCustomer) as error:
             await self._take_back(draft.order.tenant_id, draft.order.key, draft.product_ids)
             if isinstance(error, _NotHeld):
                 await self._carts.refresh(shop, member, (_lost(draft),))
+            if isinstance(error, _AnotherCustomer):
+                raise CartChanged from error
             raise ConfirmInProgress from error
         if draft.tracked:
-            await InventorySnapshot.settle(
-                self._db, order.key, tenant_id=shop.id, product_ids=draft.product_ids
+            await asyncio.gather(
+                InventorySnapshot.settle(
+                    self._db, order.key, tenant_id=shop.id, product_ids=draft.product_ids
+                ),
+                Storefront.mark(self._db, shop.id, self._clock.now()),
             )
         if draft.offer is not None:
             await self._discounts.resolve(shop.id, order.key, stands=True)
@@ -164,19 +187,31 @@ class Placement:
         order, now = draft.order, self._clock.now()
         for item in draft.tracked:
             hold = StockHold(order_id=order.key, quantity=item.quantity, taken_at=now)
-            if not await InventorySnapshot.take(
-                self._db, hold, tenant_id=order.tenant_id, product_id=item.product_id
-            ):
+            if not await self._take_one(draft, item, hold):
                 left = await InventorySnapshot.of(self._db, order.tenant_id, [item.product_id])
                 return Change("stock", item.name, item.quantity, left.get(item.product_id, 0))
         if draft.offer is not None and not await self._discounts.take(order, draft.offer):
             return _lost(draft)
         return None
 
+    async def _take_one(self, draft: Draft, item: OrderItem, hold: StockHold) -> bool:
+        """Take a line's units; the one that is kept for this customer comes first, if there is one."""
+        where = {"tenant_id": draft.order.tenant_id, "product_id": item.product_id}
+        who = draft.order.customer.discord_id
+        if await InventorySnapshot.take(self._db, hold, **where, member_id=who):
+            return True
+        taken = await take_offered(self._db, hold, **where, member_id=who)
+        if taken is not None and taken.offer is not None:
+            draft.waits.append(taken.offer.waiting_id)
+        return taken is not None
+
     async def _commit(self, shop: Shop, session: OrderSession, draft: Draft) -> Order:
         async def work(tx: Tx) -> Order:
             if not await OrderSession.end_confirm(self._db, session.id, draft.order.key, tx=tx):
                 raise _TakenBack
+            key = draft.order.customer_id or ""
+            if not await Customer.hold(self._db, shop.id, key, tx=tx, ordering=True):
+                raise _AnotherCustomer
             if draft.offer is not None and not await self._discounts.write(draft.order, draft.offer, tx):
                 raise _NotHeld
             await draft.order.insert(self._db, tx=tx)
@@ -186,6 +221,9 @@ class Placement:
             await InventoryTransaction.insert_all(self._db, draft.ledger, tx=tx)
             if draft.tax.levy is None:
                 await self._taxes.tell_unknown(draft.order, draft.tax, tx)
+            if draft.waits:
+                taken, now, key = WaitStatus.TAKEN, self._clock.now(), draft.order.key
+                await Waiting.end(self._db, draft.waits, taken, now, order_id=key, tx=tx)
             if draft.free:
                 return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
             await self._outbox.owe([self._first_effect(shop, draft.order)], tx)
@@ -236,6 +274,7 @@ class Placement:
             return
         for product_id in product_ids:
             await InventorySnapshot.give_back(self._db, order_id, tenant_id=tenant_id, product_id=product_id)
+        await Storefront.mark(self._db, tenant_id, self._clock.now())
 
     async def sweep_holds(self) -> int:
         """Resolve every hold, of every tenant, whose Confirm began too long ago; how many there were."""

@@ -16,7 +16,7 @@ from services.effects import EffectKind, effect
 from services.outbox import Outbox
 from services.payments.adapters import Adapters
 from services.payments.processor import News, What
-from services.settlement import Settlement
+from services.settlement import First, Settlement
 from services.settling.credit import Credit, Picked, credit
 from services.settling.shares import Share, of_amount, of_credit
 from services.shops import Shop
@@ -169,6 +169,14 @@ class Refunds:
         news = told(refund, What.REFUNDED if done else What.REFUND_FAILED)
         await self._settlement.apply(shop, payment_id, news, key=key, first=still_unknown)
         return await self._payment(shop, payment_id)
+
+    async def made_elsewhere(self, shop: Shop, payment_id: str, key: str, first: First) -> None:
+        """Book a refund that staff made in another way; `first` may refuse in the same transaction.
+
+        Raises NotFound.
+        """
+        refund = refund_of(await self._payment(shop, payment_id), key)
+        await self._settlement.apply(shop, payment_id, told(refund, What.REFUNDED), key=key, first=first)
 
     async def _payment(self, shop: Shop, payment_id: str) -> Payment:
         payment = await Payment.get(self._db, shop.id, payment_id)

@@ -14,6 +14,9 @@ class Rules:
     hold_underpaid: timedelta = timedelta(minutes=60)
     hold_after_rejection: timedelta = timedelta(hours=1)
     stale_confirm: timedelta = timedelta(seconds=30)
+    offer: timedelta = timedelta(minutes=30)
+    storefront_pause: timedelta = timedelta(seconds=15)
+    storefront_look: timedelta = timedelta(minutes=10)
     outbox_lease: timedelta = timedelta(seconds=30)
     outbox_backoff: tuple[timedelta, ...] = (
         timedelta(minutes=1),
@@ -36,4 +39,6 @@ class Rules:
         timedelta(hours=48),
     )
     poll: timedelta = timedelta(seconds=1)
+    queue_after: timedelta = timedelta(minutes=15)
+    ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)

@@ -15,6 +15,7 @@ from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NoShop
 from models.member import Member
 from models.money import currency_code
 from models.product import Product
+from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
 from services.audit import Audit
 from services.clock import Clock
@@ -59,6 +60,7 @@ class Shops:
 
     def __init__(self, db: Db, clock: Clock, audit: Audit) -> None:
         self._db = db
+        self._clock = clock
         self._audit = audit
         self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
 
@@ -130,6 +132,7 @@ class Shops:
             await self._audit.record(
                 shop.id, actor, "config.edit", shop.config, before=before, after=changed, tx=tx
             )
+            await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
             return config
 
         self._remembered.forget()
@@ -155,6 +158,7 @@ class Shops:
             await self._audit.record(
                 shop.id, actor, "shop.rename", shop.tenant, before=before, after=after, tx=tx
             )
+            await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
             return await Tenant.rename(self._db, shop.id, name, tx=tx)
 
         tenant = await transact(self._db, work)

@@ -14,9 +14,11 @@ from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
+from models.storefront import Storefront
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, effect
+from services.offering import Offering
 from services.outbox import Outbox
 from services.shops import Shop
 
@@ -38,11 +40,12 @@ class StockView:
 class Stock:
     """Counts, restocks and corrects."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, outbox: Outbox, offering: Offering) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._outbox = outbox
+        self._offering = offering
         # Spares the retries of writers that meet at one product; the database decides, these only queue.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -116,7 +119,7 @@ class Stock:
         if not await apply_row(self._db, row, tx):
             left = await InventorySnapshot.of_product(self._db, shop.id, product.key, tx=tx)
             raise OutOfStock(product.name, left.quantity_available)
-        await self._note_level(shop, product.key, product.name, tx)
+        await self._moved(shop, product.key, product.name, tx)
 
     async def _check_keys(self, product: Product, wanted: int, tx: Tx) -> None:
         """A pool of keys sells no more than it holds: more come by importing them."""
@@ -135,10 +138,16 @@ class Stock:
 
         async def work(tx: Tx) -> None:
             if await fold_within(self._db, shop.id, product_id, tx):
-                await self._note_level(shop, product_id, name, tx)
+                await self._moved(shop, product_id, name, tx)
 
         async with self._turns.setdefault(product_id, asyncio.Lock()):
             await self._outbox.commit(work)
+
+    async def _moved(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
+        """What a change of stock brings about, before anybody else can see it."""
+        await self._offering.go_round(shop.id, product_id, tx)
+        await self._note_level(shop, product_id, name, tx)
+        await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
 
     async def _note_level(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
         """Owe LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it.

@@ -1,6 +1,6 @@
 """How the house of a test reaches outside services: with a vault of its own, and nowhere unless told."""
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from services.vault import Vault
 
 OUTSIDE = Outside(Vault(["a-secret-that-is-long-enough-for-tests"]))

@@ -50,6 +50,7 @@ REMEDIES = {
 EFFECTS = {
     "role.grant": later("granting a role"),
     "role.revoke": later("taking a role back"),
+    "role.check": later("comparing roles with purchases"),
     "customer.notice": later("telling a customer"),
     "staff.claim": later("posting a payment to be checked"),
     "staff.decided": later("showing a decision on its card"),
@@ -63,6 +64,14 @@ EFFECTS = {
     "keys.assign": later("handing out keys"),
     "tax.record": later("telling of a sale for its tax"),
     "tax.refund": later("telling of a refund for its tax"),
+    "stock.offer": later("telling somebody that a product is back"),
+}
+
+
+_OPENS = {
+    "Order": (later("Open order"), "order:open"),
+    "Product": (later("Open stock"), "stock:open"),
+    "Storefront": (later("Open storefront"), "storefront:open"),
 }
 
 
@@ -75,10 +84,9 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
-    if alert.entity_type == "Order":
-        return [[Button(w("Open order"), Target("order:open", alert.entity_id))]]
-    if alert.entity_type == "Product":
-        return [[Button(w("Open stock"), Target("stock:open", alert.entity_id))]]
+    if alert.entity_type in _OPENS:
+        label, action = _OPENS[alert.entity_type]
+        return [[Button(w(label), Target(action, alert.entity_id))]]
     if alert.entity_type == "Payment":
         return payment_alerts.ways(alert, w)
     if alert.entity_type == "WebhookEvent":
@@ -88,11 +96,13 @@ def _ways(alert: Alert, w: Words) -> list[list[Button]]:
 
 def _effect_ways(alert: Alert, w: Words) -> list[list[Button]]:
     order_id = alert.params.get("orderId")
+    # Here somebody tries again, or says that it was done by hand.
+    queue = Button(w("Open in the queue"), Target("queue:effect", alert.entity_id or ""), "primary")
     if not order_id:
-        return []
+        return [[queue]]
     if str(alert.params.get("kind")).startswith("payment."):
-        return [[Button(w("Open payment"), Target("payment:order", str(order_id)), "primary")]]
-    return [[Button(w("Open order"), Target("order:open", str(order_id)))]]
+        return [[queue, Button(w("Open payment"), Target("payment:order", str(order_id)))]]
+    return [[queue, Button(w("Open order"), Target("order:open", str(order_id)))]]
 
 
 def _low_stock(alert: Alert, w: Words) -> str:
@@ -125,6 +135,20 @@ def _keys_missing(alert: Alert, w: Words) -> str:
     return f"{said} {w('Import keys, and it is handed out by itself.')}"
 
 
+def _roles_mended(alert: Alert, w: Words) -> str:
+    given, taken = int(alert.params["given"]), int(alert.params["taken"])
+    said = [w("I compared everybody's roles with what they bought.")]
+    if given:
+        said.append(
+            w.count(given, "{n} role was missing: I give it again.", "{n} were missing: I give them again.")
+        )
+    if taken:
+        said.append(
+            w.count(taken, "{n} role was left over: I take it away.", "{n} were left over: I take them away.")
+        )
+    return " ".join(said)
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -152,6 +176,16 @@ def _tax_remedy(alert: Alert, w: Words) -> str:
     return _remedy(alert.params["reason"], w)
 
 
+def _storefront_failed(alert: Alert, w: Words) -> str:
+    if alert.params["reason"] == "channel_gone":
+        return w("The channel of the storefront was deleted. Choose another with `/admin storefront`.")
+    return w(
+        "I cannot show the storefront in {channel}. "
+        "Please give me View Channel, Send Messages and Embed Links there.",
+        channel=f"<#{alert.params['channelId']}>",
+    )
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -168,7 +202,9 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "role_failed": _role_failed,
     "role_not_removed": _role_not_removed,
     "keys_missing": _keys_missing,
+    "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,
+    "storefront_failed": _storefront_failed,
 }

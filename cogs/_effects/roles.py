@@ -3,6 +3,7 @@
 import nextcord
 
 from cogs._effects.failing import failing
+from cogs._effects.own_roles import own_roles
 from models.entitlement import Entitlement
 from models.outbox import OutboxEffect
 from services import Services
@@ -92,12 +93,5 @@ class RoleGrants:
 
     async def _lacking(self, guild_id: str) -> str:
         """Discord has one code for both: with the permission there, it is the order of the roles."""
-        user = self._bot.user
-        me = await self._bot.http.get_member(int(guild_id), user.id if user else 0)
-        mine = {*me["roles"], guild_id}
-        held = 0
-        for role in await self._bot.http.get_roles(int(guild_id)):
-            if role["id"] in mine:
-                held |= int(role["permissions"])
-        may = nextcord.Permissions(held)
-        return "role_too_high" if may.manage_roles or may.administrator else "missing_permission"
+        own = await own_roles(self._bot, guild_id)
+        return "role_too_high" if own.may_manage else "missing_permission"

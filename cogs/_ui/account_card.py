@@ -81,6 +81,15 @@ def _addresses(customer: Customer, w: Words) -> str:
     )
 
 
+def addresses_of(customer: Customer, w: Words) -> list[Field]:
+    """Every saved address in full, the one that is offered first marked, for staff."""
+    first = customer.default_address_id
+    return [
+        Field(f"{'⭐' if each.id == first else '•'} {n}", address_text(each.address, w), inline=True)
+        for n, each in enumerate(customer.addresses[:_MOST_OPTIONS], 1)
+    ]
+
+
 def _address_rows(
     saved: Sequence[SavedAddress], shown: SavedAddress, first: str | None, w: Words
 ) -> list[Row]:

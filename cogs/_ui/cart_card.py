@@ -1,12 +1,37 @@
 """How a cart is shown: its lines with what stands in their way, and everything that can change them."""
 
+from collections.abc import Sequence
+
 from cogs._ui import amounts
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.discount_code import code_button, code_note, found_name
 from cogs._ui.target import Target
+from cogs._ui.text import cut
 from cogs._ui.words import Words
 from services.carts import MAX_QUANTITY, CartView
 from services.lines import CartLine
+from services.waitlist import Wait
+
+_MOST_KEPT = 5
+
+
+def kept_card(cart: CartView, kept: Sequence[Wait], w: Words) -> Card:
+    """The cart, with what is kept for its customer and how to take it."""
+    card, inside = cart_card(cart, w), {each.item.product_id for each in cart.lines}
+    shown = [each for each in kept if each.waiting.offered and each.product.key not in inside][:_MOST_KEPT]
+    if shown:
+        card.fields = [*card.fields, Field(w("Kept for you"), "\n".join(_kept(each, w) for each in shown))]
+        buttons = [
+            Button(w("Buy {name}", name=cut(each.product.name, 40)), Target("shop:buy", each.product.key))
+            for each in shown
+        ]
+        card.rows = [*card.rows, buttons]
+    return card
+
+
+def _kept(wait: Wait, w: Words) -> str:
+    name, until = amounts.name_of(wait.product.name), wait.waiting.offered_until
+    return w("**{name}** until {time}", name=name, time=w.when(until, "t")) if until else f"**{name}**"
 
 
 def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str | None = None) -> Card:

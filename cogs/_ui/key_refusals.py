@@ -34,7 +34,7 @@ _LINES = {
 
 
 def _keys_refused(error: KeysRefused, w: Words) -> str:
-    said = [w("No key was imported. Please correct these lines and import all of them again:")]
+    said = [w("No key was imported. Please correct these lines and import all of them again.")]
     said += [_line(each, w) for each in error.problems[:_SHOWN]]
     more = len(error.problems) - _SHOWN
     if more > 0:

@@ -21,6 +21,8 @@ STATUSES = {
     "DISPUTED": later("disputed"),
     "ACTIVE": later("switched on"),
     "USED": later("in use"),
+    "WAITING": later("decided elsewhere"),
+    "MERGED": later("merged with another one"),
     "PENDING": later("on its way"),
     "GRANTED": later("delivered"),
     "REVOKED": later("taken back"),
@@ -43,6 +45,7 @@ FIELDS = {
     "code": later("short code"),
     "cost_cents": later("cost"),
     "country": later("country"),
+    "customer": later("customer"),
     "currency": later("currency"),
     "days": later("days on the way"),
     "default_order_channel_id": later("order channel"),
@@ -84,6 +87,7 @@ FIELDS = {
     "qty_visibility": later("display of stock"),
     "quantity": later("quantity"),
     "reason": later("reason"),
+    "remark": later("what staff should know"),
     "recipient": later("recipient"),
     "recipient_name": later("recipient's name"),
     "reference": later("payment reference"),
@@ -101,6 +105,7 @@ FIELDS = {
     "tax_percent": later("tax in percent"),
     "text": later("text"),
     "total_allowed": later("number of uses"),
+    "waiting": later("products you wait for"),
     "usage_limit": later("number of uses"),
 }
 NO_TAX = later(

@@ -54,6 +54,8 @@ class Shelf(Card):
 
 def availability(entry: Entry, w: Words) -> str:
     """Whether it can be had, and how many are left where the shop shows that."""
+    if entry.wait is not None and entry.wait.offered:
+        return w("Kept for you")
     if entry.sold_out:
         return w("Sold out")
     if entry.shown_quantity is None:
@@ -68,14 +70,10 @@ def _price(entry: Entry, w: Words) -> str:
 
 def catalogue_card(page: CatalogPage, shop: Shop, w: Words, role: RoleName) -> Card:
     """One page of the catalogue, with a way to every product and to the other pages."""
-    rows: list[Row] = []
     place = Place(page.page, page.query)
-    if page.entries:
-        options = [
-            Option(entry.product.name, entry.product.key, f"{_price(entry, w)} · {availability(entry, w)}")
-            for entry in page.entries
-        ]
-        rows.append(Select(w("Choose a product"), Target("shop:open", *place), options))
+    rows: list[Row] = [menu] if (menu := product_menu(page, place, w)) else []
+    if asks := _to_be_told_of(page.entries):
+        rows.append(Select(w("Tell me when it is back"), Target("shop:await", *place), asks))
     if page.pages > 1:
         rows.append(_pager(page, w))
     rows.append(_ways_on(page, w))
@@ -83,8 +81,17 @@ def catalogue_card(page: CatalogPage, shop: Shop, w: Words, role: RoleName) -> C
         title=plain(shop.name),
         text=_summary(page, w),
         rows=rows,
-        below=[_small(entry, w, role) for entry in page.entries],
+        below=[small(entry, w, role) for entry in page.entries],
     )
+
+
+def product_menu(page: CatalogPage, place: Place, w: Words) -> Select | None:
+    """The menu of a page's products; None when there are none."""
+    options = [
+        Option(entry.product.name, entry.product.key, f"{_price(entry, w)} · {availability(entry, w)}")
+        for entry in page.entries
+    ]
+    return Select(w("Choose a product"), Target("shop:open", *place), options) if options else None
 
 
 def _summary(page: CatalogPage, w: Words) -> str:
@@ -106,7 +113,8 @@ def _summary(page: CatalogPage, w: Words) -> str:
     )
 
 
-def _small(entry: Entry, w: Words, role: RoleName) -> Card:
+def small(entry: Entry, w: Words, role: RoleName) -> Card:
+    """One product among others."""
     product = entry.product
     said = [f"**{_price(entry, w)}** · {availability(entry, w)}"]
     if product.required_role_ids:
@@ -150,6 +158,9 @@ def product_card(
     if product.granted_role_ids:
         given = lasting(named(product.granted_role_ids, role), product.role_days, w)
         fields.append(Field(w("Gives you"), given, inline=True))
+    wait = entry.wait
+    if wait is not None and wait.offered and wait.offered_until is not None:
+        fields.append(Field(w("Kept for you until"), w.when(wait.offered_until, "t"), inline=True))
     return Card(
         title=plain(product.name),
         text=linked(cut(product.description or "", 2000)),
@@ -164,8 +175,12 @@ def product_card(
 def _hindrance(entry: Entry, w: Words, role: RoleName) -> str | None:
     if entry.missing_role_ids:
         return w("You need {roles} to buy this.", roles=named(entry.missing_role_ids, role))
+    if entry.wait is not None and entry.wait.offered:
+        return w("One is kept for you. Buy it while it is; after that it goes to the next in line.")
+    if entry.wait is not None:
+        return w("This is sold out. You are in line: I will tell you when one is there for you.")
     if entry.sold_out:
-        return w("This is sold out at the moment. Please come back later.")
+        return w("This is sold out at the moment. Press **Tell me** and I will tell you when it is back.")
     return None
 
 
@@ -182,4 +197,24 @@ def _product_rows(entry: Entry, w: Words, place: Place, in_cart: int) -> list[Ro
     ]
     if in_cart:
         ways.append(Button(w("Check out"), Target("checkout:open"), "success"))
-    return [buy, ways]
+    return [[*buy, *_waiting(entry, w, place)], ways]
+
+
+def _waiting(entry: Entry, w: Words, place: Place) -> list[Button]:
+    """The one button by which a member joins the line and leaves it."""
+    key, wait = entry.product.key, entry.wait
+    if wait is not None:
+        label = w("I do not want it") if wait.offered else w("Stop waiting")
+        return [Button(label, Target("shop:stop", key, *place), emoji="🔕")]
+    if entry.sold_out and not entry.missing_role_ids:
+        return [Button(w("Tell me"), Target("shop:tell", key, *place), "primary", emoji="🔔")]
+    return []
+
+
+def _to_be_told_of(entries: Sequence[Entry]) -> list[Option]:
+    """What one can wait for, of what is sold out."""
+    return [
+        Option(entry.product.name, entry.product.key)
+        for entry in entries
+        if entry.sold_out and entry.wait is None and not entry.missing_role_ids
+    ]

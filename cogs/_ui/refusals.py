@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import discount_code, key_refusals, labels, provider_refusals
+from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -106,6 +106,7 @@ _PROBLEMS = {
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
+    "same_customer": later("That is the same customer. Please choose another one to merge with."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -123,6 +124,8 @@ _UNKNOWN = {
     "refund": later("I cannot find that refund. Please open the payment again."),
     "shop": later("I cannot find that shop. It may have been closed."),
     "key": later("I cannot find that key. Please open the order again."),
+    "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
+    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -281,6 +284,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ChangedMeanwhile: _changed_meanwhile,
     **provider_refusals.SAID,
     **key_refusals.SAID,
+    **desk_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -60,6 +60,17 @@ async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: 
     await _ask(bot, route, card.payload(guild_prefix(guild_id)), card.pictures)
 
 
+async def delete(bot: nextcord.Client, channel_id: str, message_id: str) -> None:
+    """Take a message of ours away; raises Unreachable, also when it is gone."""
+    path = "/channels/{channel_id}/messages/{message_id}"
+    try:
+        await bot.http.request(Route("DELETE", path, channel_id=channel_id, message_id=message_id))
+    except nextcord.HTTPException as error:
+        if error.code in _REASONS:
+            raise Unreachable(_REASONS[error.code]) from error
+        raise
+
+
 async def dm(bot: nextcord.Client, user_id: str, card: Card, *, guild_id: str, nonce: str) -> str:
     """Send a card to a person on behalf of a guild's shop; the message's id. Raises Unreachable."""
     route = Route("POST", "/users/@me/channels")

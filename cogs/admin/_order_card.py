@@ -21,6 +21,7 @@ _MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
 _LINK_LENGTH = 512
 _EVENTS = {
     "note": later("Note"),
+    "by_hand": later("Done by hand"),
     "payment_claimed": later("The customer says that it is paid"),
     "payment_rejected": later("Payment rejected"),
     "payment_processing": later("Money is on its way"),
@@ -210,6 +211,7 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
         *keys,
         Button(w("All orders"), Target("order:list")),
         Button(w("Look again"), Target("order:open", order.key)),
+        Button(w("Customer"), Target("customer:order", order.key)),
     ]
     return [acts, ways]
 

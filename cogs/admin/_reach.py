@@ -61,6 +61,20 @@ def known_channel(visit: Visit, channel_id: str | None) -> list[str]:
 
 
 def channel_warning(visit: Visit, channel_id: str | None) -> str | None:
+    """What keeps the bot from calling the staff in a channel, or None."""
+    if warning := writing_warning(visit, channel_id):
+        return warning
+    guild, w = visit.interaction.guild, visit.words
+    channel = guild.get_channel(int(channel_id)) if guild and channel_id else None
+    if guild is None or channel is None:
+        return None
+    if channel.permissions_for(guild.default_role).view_channel:
+        shown = f"<#{channel_id}>"
+        return w("Everybody can read {channel}. Please choose one that only your staff see.", channel=shown)
+    return None
+
+
+def writing_warning(visit: Visit, channel_id: str | None) -> str | None:
     """What keeps the bot from writing in a channel, or None."""
     guild, w = visit.interaction.guild, visit.words
     if guild is None or guild.me is None or channel_id is None:
@@ -74,8 +88,6 @@ def channel_warning(visit: Visit, channel_id: str | None) -> str | None:
             "I cannot write in {channel}. Please give me View Channel, Send Messages and Embed Links there.",
             channel=shown,
         )
-    if channel.permissions_for(guild.default_role).view_channel:
-        return w("Everybody can read {channel}. Please choose one that only your staff see.", channel=shown)
     return None
 
 

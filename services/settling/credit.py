@@ -135,6 +135,7 @@ def to_restock(order: Order, payment: Payment, restocked: Mapping[str, int]) -> 
     A refund that bounced and is made again puts its pieces back once: what came back is there already.
     """
     made = [each for each in payment.refunds if each.state is RefundState.DONE and each.restock]
-    tracked = [item for item in order.items if item.inventory_tracked]
+    # A key that was handed out is known to its buyer: it cannot be sold again.
+    tracked = [item for item in order.items if item.inventory_tracked and not item.delivers_keys]
     pieces = {item.product_id: min(item.quantity, pieces_of(made, item.product_id)) for item in tracked}
     return {key: many - restocked.get(key, 0) for key, many in pieces.items() if many > restocked.get(key, 0)}

@@ -9,10 +9,11 @@ import pytest
 from nextcord.ext import commands
 
 from bot.client import make_bot
+from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
 from bot.sandbox.openapi import DESCRIPTION, violations
-from bot.wiring import Outside, build
+from bot.wiring import build
 from models.base import Db
 from models.member import Member
 from models.product import Product

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from nextcord.ext import commands
 
+from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
 from bot.web.app import make_app
 from bot.web.listener import Listener
-from bot.wiring import Outside
 from models.base import Db
 from models.platform_entitlement import PlatformEntitlement, PlatformState
 from models.webhook import WebhookEvent

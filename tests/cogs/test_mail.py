@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.mail.customers import customer_draft
 from bot.mail.letters import Letters
+from bot.outside import Outside
 from bot.sandbox import Person, Room
-from bot.wiring import Outside
 from cogs._ui.words import Words
 from models.base import Db
 from models.order import Order

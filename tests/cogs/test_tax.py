@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Seen
-from bot.wiring import Outside
 from models.audit import AuditLog
 from models.base import Db
 from models.tenant import BotConfig

@@ -8,21 +8,26 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import role_term
+from models import customer_orders, role_check, role_term, undelivered
 from models.access import Role, RoleAssignment, User, permission_keys
 from models.audit import AuditLog
-from models.base import Db, transact
+from models.base import Db, Document, Where, transact
 from models.counter import Counter
 from models.customer import Customer
+from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
-from models.order import Order, OrderStatus
+from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, PaymentStatus
 from models.product import Product
 from models.registry import create_indexes
+from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
+from models.stock_offers import take_offered, with_ended_offers
+from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
+from models.waiting import Waiting, WaitStatus
 from tests.models.samples import NOW, sample
 
 CROWD = 60
@@ -80,7 +85,16 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     yield [sample(Product, **shared, sku=f"s{n}", name_folded=f"mug {n:03}") for n in numbers]
     yield [sample(Customer, **shared, discord_id=f"{n}") for n in numbers]
     yield [
-        sample(Order, **shared, order_number=f"A-{n}", status=OrderStatus.PAID, hold_ends_at=NOW)
+        sample(
+            Order,
+            **shared,
+            order_number=f"A-{n}",
+            status=OrderStatus.PAID if n % 2 else OrderStatus.SHIPPED,
+            shipping_status=ShippingStatus.SHIPPED,
+            shipment_id=f"{n}",
+            paid_at=NOW,
+            hold_ends_at=NOW,
+        )
         for n in numbers
     ]
     yield [sample(Payment, **shared, order_id=f"{n}", status=PaymentStatus.CONFIRMED) for n in numbers]
@@ -94,6 +108,22 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(Entitlement, **shared, user_id=f"{n}", order_id=f"{n}", status=EntitlementStatus.GRANTED)
         for n in numbers
     ]
+    yield [
+        sample(
+            Waiting,
+            **shared,
+            product_id=f"{n % 3}",
+            discord_user_id=f"{n}",
+            status=WaitStatus.LAPSED,
+            is_open=False,
+            asked_at=NOW,
+        )
+        for n in numbers
+    ]
+    yield [
+        sample(Waiting, **shared, product_id=f"{n}", discord_user_id=f"{n}", asked_at=NOW) for n in numbers
+    ]
+    yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
     users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
@@ -103,6 +133,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(RoleAssignment, **shared, user_id=user.key, role_id=role.key)
         for user, role in zip(users, roles, strict=True)
     ]
+    yield [sample(CustomerNote, **shared, customer_id=f"{n}", at=NOW) for n in numbers]
     yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
 
 
@@ -110,6 +141,13 @@ HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
 EFFECT = sample(OutboxEffect)
 SESSION = sample(OrderSession, tenant_id="a")
+
+
+async def queued(db: Db, document: type[Document], where: Where, sort: str = "createdAt") -> None:
+    """A page of what waits for staff, and how much there is."""
+    await document.find_all(db, where, sort=sort, limit=10)
+    await undelivered.how_many(db, document, where)
+
 
 type Query = Callable[[Db], Awaitable[object]]
 HOT: dict[str, Query] = {
@@ -126,6 +164,15 @@ HOT: dict[str, Query] = {
     "give back": lambda db: InventorySnapshot.give_back(db, "o", tenant_id="a", product_id="59"),
     "settle": lambda db: InventorySnapshot.settle(db, "o", tenant_id="a", product_ids=["59"]),
     "old holds": lambda db: InventorySnapshot.with_old_holds(db, LATER),
+    "take what is kept": lambda db: take_offered(db, HOLD, tenant_id="a", product_id="59", member_id="5"),
+    "ended offers": lambda db: with_ended_offers(db, LATER),
+    "a member's waits": lambda db: Waiting.open_of(db, "a", "59", ["59", "2"]),
+    "all a member waits for": lambda db: Waiting.all_of(db, "a", "59", 25),
+    "how many wait": lambda db: Waiting.how_many(db, "a", "59"),
+    "the next in line": lambda db: transact(db, lambda tx: Waiting.next_in_line(db, "a", "59", [], 5, tx=tx)),
+    "a storefront": lambda db: Storefront.of_tenant(db, "a59"),
+    "a storefront's mark": lambda db: Storefront.mark(db, "a59", NOW),
+    "a storefront that is due": lambda db: Storefront.claim(db, NOW, timedelta(minutes=1)),
     "a product's ledger": lambda db: InventoryTransaction.latest(db, "a", "4", 5),
     "unsettled products": unsettled_products,
     "fold": lambda db: fold(db, "a", "59"),
@@ -154,8 +201,32 @@ HOT: dict[str, Query] = {
     ),
     "roles whose time is over": lambda db: role_term.ended(db, LATER, 10),
     "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
+    "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),
+    "holders of roles": lambda db: role_check.holders(db, "a", "58", 10),
+    "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),
     "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
+    "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),
+    "the newest customers": lambda db: Customer.find_all(
+        db, Customer.everybody("a"), sort="-createdAt", limit=5
+    ),
+    "a person's accounts": lambda db: Customer.accounts_of(db, "a", "59"),
+    "orders of a customer": lambda db: Order.find_all(
+        db, customer_orders.of_customer("a", "59"), sort="-createdAt", limit=5
+    ),
+    "what a customer spent": lambda db: customer_orders.spent(db, "a", "59"),
+    "notes of a customer": lambda db: CustomerNote.page(db, "a", "59", skip=0, limit=1),
+    "roles of a person": lambda db: Entitlement.of_people(db, "a", ["58", "59"], limit=10),
+    "what is not handed over": lambda db: queued(db, Entitlement, undelivered.deliveries("a", LATER)),
+    "what was not shipped": lambda db: queued(db, Order, undelivered.parcels("a", LATER), "paidAt"),
+    "money to decide about": lambda db: queued(db, Payment, undelivered.conflicts("a")),
+    "refunds that are unknown": lambda db: queued(db, Payment, undelivered.unsure_refunds("a")),
+    "effects that fail": lambda db: queued(db, OutboxEffect, undelivered.effects("a", ["x", "y"], LATER)),
+    "one that fails": lambda db: OutboxEffect.find_one(
+        db, undelivered.only(undelivered.effects("a", ["x"], LATER), EFFECT.id)
+    ),
+    "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
+    "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
     "permission keys": lambda db: permission_keys(db, "a", "59"),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }

@@ -11,6 +11,7 @@ from models.order import ORDER_LIFE, OrderStatus
 from models.payment import PAYMENT_LIFE, PaymentStatus
 from models.session import SESSION_LIFE, SessionState
 from models.states import Life
+from models.waiting import WAIT_LIFE, WaitStatus
 
 # Life, its states, and those in which it ends; it begins in the first one of the enumeration.
 LIVES: list[tuple[Life[Any], type[StrEnum], set[str]]] = [
@@ -18,6 +19,7 @@ LIVES: list[tuple[Life[Any], type[StrEnum], set[str]]] = [
     (PAYMENT_LIFE, PaymentStatus, set()),
     (SESSION_LIFE, SessionState, {"SUBMITTED", "EXPIRED"}),
     (ENTITLEMENT_LIFE, EntitlementStatus, {"REVOKED"}),
+    (WAIT_LIFE, WaitStatus, {"TAKEN", "LAPSED", "WITHDRAWN"}),
 ]
 every_life = pytest.mark.parametrize(
     ("life", "states", "ends"), LIVES, ids=[states.__name__ for _, states, _ in LIVES]

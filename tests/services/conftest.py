@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db
 from models.member import Member
 from models.product import Product

@@ -23,7 +23,8 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
@@ -86,6 +87,11 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "told": partial(told, services, shop),
         "page": partial(page, services, shop),
         "webhook": partial(webhook, services, shop),
+        "by_hand": partial(services.queue.close, shop, OWNER),
+        "merge": partial(services.merging.merge, shop, OWNER),
+        "restock": partial(services.stock.restock, shop, OWNER),
+        "withdraw": partial(services.waitlist.withdraw, shop, ADA),
+        "sweep": services.sweeper.sweep,
         "work": services.worker.drain,
         "assign": partial(assign, services),
         "import": partial(keys.fill, services, shop),
@@ -157,8 +163,9 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
     port = os.environ.get("MAIL_PORT")
     mail = SmtpKeys(sender="relay@host.example", host="localhost", port=int(port)) if port else None
+    outside = Outside(OUTSIDE.vault, sites, mail=mail)
     db = Db(client=client, database=database)
-    services = build(db, clock, Rules(), links, Outside(OUTSIDE.vault, sites, mail=mail))
+    services = build(db, clock, Rules(), links, outside)
     shop = await services.shops.of_guild("900")
     executioner.left = int(last)
     await step(services, shop, name, json.loads(arguments), db)

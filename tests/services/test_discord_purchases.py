@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.alert import Alert
 from models.base import Db
 from models.errors import Declined, Unavailable

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.alert import Alert
 from models.audit import AuditLog
 from models.base import Db

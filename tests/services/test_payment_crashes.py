@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.base import Db
 from models.entitlement import Entitlement
 from models.inventory import InventoryMove, InventoryTransaction

@@ -10,7 +10,7 @@ from bson import ObjectId
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.base import Db
 from models.entitlement import Entitlement
 from models.errors import ShopError

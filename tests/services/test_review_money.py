@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wiring import Outside, build
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db
 from models.errors import AlreadyDecided, Unavailable
 from models.order import Order, OrderStatus

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.alert import Alert
 from models.base import Db
 from models.errors import BadInput, CartChanged, Change, TaxUnknown

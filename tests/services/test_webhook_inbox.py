@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.alert import Alert
 from models.base import Db
 from models.errors import NotFound, Refused

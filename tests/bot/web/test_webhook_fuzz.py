@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.outside import Outside
 from bot.web.app import LARGEST_BODY, make_app
 from bot.web.listener import Listener
-from bot.wiring import Outside, build
+from bot.wiring import build
 from models.base import Db
 from models.registry import create_indexes
 from models.webhook import WebhookEvent, WebhookState

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.outside import Outside
 from bot.sandbox import Person, Seen
-from bot.wiring import Outside
 from models.base import Db
 from services import Services
 from services.partner import PartnerKind, Site

@@ -9,8 +9,9 @@ import pytest
 from nextcord.ext import commands
 from redis.asyncio import Redis
 
+from bot.outside import Outside
 from bot.sandbox import Community, Form, Person, Sandbox, Seen
-from bot.wiring import Outside, build
+from bot.wiring import build
 from models.access import Role, RoleAssignment, User
 from models.audit import AuditLog
 from models.base import Db

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from nextcord.ext import commands
 
+from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Seen
-from bot.wiring import Outside
 from models.access import Role, RoleAssignment, User
 from models.audit import AuditLog
 from models.base import Db

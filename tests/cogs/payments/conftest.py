@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.outside import Outside
 from bot.sandbox import Person, Seen
-from bot.wiring import Outside
 from models.base import Db
 from models.order import Order
 from models.payment import Payment

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.base import Db
 from models.errors import WrongKeys
 from models.order import Order

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentStatus
 from services import Services

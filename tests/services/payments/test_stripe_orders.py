@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wiring import Outside
+from bot.outside import Outside
 from models.alert import Alert
 from models.base import Db
 from models.errors import BadInput, Declined

@@ -1,0 +1,81 @@
+"""What the configuration says of the outside, as services want it: clients, times, links, addresses, keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cryptography.x509 import Certificate
+from motor.motor_asyncio import AsyncIOMotorClient
+from redis.asyncio import Redis
+
+from bot.config import Settings, ShopSettings
+from models.base import Db
+from services.clock import Clock
+from services.links import Links
+from services.mail.smtp import SmtpKeys
+from services.partner import Site
+from services.rules import Rules
+from services.vault import Vault
+
+_REDIS_SECONDS = 1.0
+
+
+def open_database(uri: str, name: str) -> Db:
+    """A database whose times come back aware, in UTC."""
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True), database=name)
+
+
+def open_redis(url: str) -> Redis:
+    """A Redis client that gives up soon: the shop goes on without it."""
+    return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=_REDIS_SECONDS)
+
+
+def rules_from(shop: ShopSettings) -> Rules:
+    """The configured times as the services want them."""
+    return Rules(
+        session=timedelta(minutes=shop.session_minutes),
+        hold_p2p=timedelta(hours=shop.hold_hours_p2p),
+        hold_processor=timedelta(minutes=shop.hold_minutes_processor),
+        stale_confirm=timedelta(seconds=shop.stale_confirm_seconds),
+        offer=timedelta(minutes=shop.offer_minutes),
+        storefront_pause=timedelta(seconds=shop.storefront_pause_seconds),
+        outbox_lease=timedelta(seconds=shop.lease_seconds),
+        poll=timedelta(seconds=shop.poll_seconds),
+        sweep=timedelta(seconds=shop.sweep_seconds),
+    )
+
+
+def links_from(settings: Settings, public_url: str | None, clock: Clock) -> Links:
+    """The maker of signed links; without a configured public address the one given is used."""
+    secrets = [secret.get_secret_value() for secret in settings.security.secrets]
+    return Links(secrets, settings.web.public_url or public_url, clock)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What reaching outside services takes; `sites` says where they answer, by the adapter's name.
+
+    `mail` is for shops without a mail service of their own; `mail_anywhere` lets theirs be in our network.
+    """
+
+    vault: Vault
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    paypal_roots: tuple[Certificate, ...] | None = None
+    discord_public_key: str | None = None
+    mail: SmtpKeys | None = None
+    mail_anywhere: bool = False
+    sendgrid_eu: str | None = None
+
+
+def outside_from(settings: Settings) -> Outside:
+    """The configured addresses and secrets as the services want them."""
+    secrets = [secret.get_secret_value() for secret in settings.security.secrets]
+    return Outside(
+        vault=Vault(secrets),
+        sites=settings.providers.sites(),
+        paypal_roots=settings.providers.roots(),
+        discord_public_key=settings.discord.public_key,
+        mail=settings.mail.keys(),
+        mail_anywhere=settings.mail.anywhere,
+        sendgrid_eu=settings.providers.sendgrid_eu_url,
+    )

@@ -1,0 +1,92 @@
+"""Shows the shop's permanent message where staff want it: posts, edits, moves and removes it."""
+
+import hashlib
+import json
+
+import nextcord
+from nextcord.ext import commands
+
+from cogs._effects.failing import failing
+from cogs._ui import send
+from cogs._ui.card import Card
+from cogs._ui.desk import Desk
+from cogs._ui.storefront_card import storefront_card
+from cogs._ui.words import Words
+from models.storefront import Storefront
+from services import Services
+from services.storefront_worker import Outcome
+from services.worker import EffectFailed
+
+_NOTHING_LEFT = frozenset({"message_gone", "channel_gone", "missing_permission"})
+
+
+class PermanentMessage(commands.Cog):
+    """The storefront's way to Discord."""
+
+    def __init__(self, bot: commands.Bot, services: Services) -> None:
+        self._bot = bot
+        self._services = services
+        services.storefront_worker.register(self.show)
+
+    def cog_unload(self) -> None:
+        self._services.storefront_worker.unregister()
+
+    async def show(self, front: Storefront) -> Outcome:
+        """Bring a storefront's message in step with the shop; raises EffectFailed saying what is wrong."""
+        with failing():
+            for old in front.leftovers:
+                await self._delete(old.channel_id, old.message_id)
+                await self._services.storefronts.cleared(front, old.message_id)
+            if front.channel_id is None:
+                return Outcome(None, looked=True)
+            shop = await self._services.shops.of_tenant(front.tenant_id)
+            guild = self._bot.get_guild(int(shop.guild_id))
+            _refuse_unwritable(guild, front.channel_id)
+            page = await self._services.catalog.front_page(shop)
+            words = Words.of(str(guild.preferred_locale) if guild else front.locale)
+            return await self._bring(front, front.channel_id, storefront_card(page, shop, words))
+
+    async def _bring(self, front: Storefront, channel_id: str, card: Card) -> Outcome:
+        fingerprint = _fingerprint(card)
+        if front.message_id is not None:
+            if front.shown == fingerprint and not self._services.storefronts.unlooked(front):
+                return Outcome(fingerprint, looked=False)
+            try:
+                await send.edit(self._bot, channel_id, front.message_id, card)
+            except send.Unreachable as error:
+                if error.reason != "message_gone":
+                    raise
+            else:
+                return Outcome(fingerprint, looked=True)
+        message_id = await send.post(self._bot, channel_id, card, nonce=f"{front.key}:{front.posts}")
+        if not await self._services.storefronts.posted(front, message_id):
+            # Staff chose another place while it was on its way.
+            await self._delete(channel_id, message_id)
+        return Outcome(fingerprint, looked=True)
+
+    async def _delete(self, channel_id: str, message_id: str) -> None:
+        try:
+            await send.delete(self._bot, channel_id, message_id)
+        except send.Unreachable as error:
+            if error.reason not in _NOTHING_LEFT:
+                raise
+
+
+def _refuse_unwritable(guild: nextcord.Guild | None, channel_id: str) -> None:
+    """Without Embed Links Discord takes the message and leaves out what it is made of."""
+    channel = guild.get_channel(int(channel_id)) if guild else None
+    if guild is None or guild.me is None or channel is None:
+        return
+    may = channel.permissions_for(guild.me)
+    if not (may.view_channel and may.send_messages and may.embed_links):
+        raise EffectFailed("missing_permission")
+
+
+def _fingerprint(card: Card) -> str:
+    written = json.dumps(card.payload(), sort_keys=True).encode()
+    return hashlib.blake2s(written, digest_size=16).hexdigest()
+
+
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:  # noqa: ARG001 - every cog gets both
+    """Add the cog."""
+    bot.add_cog(PermanentMessage(bot, services))

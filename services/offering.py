@@ -1,0 +1,128 @@
+"""Units that came back go to those who waited, in order of asking, each kept for a while (docs/adr/0019)."""
+
+from functools import partial
+
+from models.base import Db, Tx
+from models.inventory import InventorySnapshot, StockOffer
+from models.outbox import OutboxEffect
+from models.product import Product
+from models.stock_offers import allot, with_ended_offers
+from models.storefront import Storefront
+from models.waiting import Waiting, WaitStatus
+from services.clock import Clock
+from services.effects import EffectKind, effect
+from services.outbox import Outbox
+from services.rules import Rules
+
+# More at once would make the snapshot, which every purchase rewrites, too large.
+_MOST_OFFERS = 500
+_MOST_AT_ONCE = 100
+
+
+class Offering:
+    """Goes down the line: offers what is free, and takes back what was not taken in time."""
+
+    def __init__(self, db: Db, clock: Clock, rules: Rules, outbox: Outbox) -> None:
+        self._db = db
+        self._clock = clock
+        self._rules = rules
+        self._outbox = outbox
+
+    async def go_round(self, tenant_id: str, product_id: str, tx: Tx) -> int:
+        """End the offers whose time is over and offer what is free to the next in line; how many of both.
+
+        In the transaction that raises the stock: nobody can snatch what others waited for.
+        """
+        snapshot = await InventorySnapshot.of_product(self._db, tenant_id, product_id, tx=tx)
+        if snapshot.quantity_available == 0 and not snapshot.offers:
+            return 0
+        product = await Product.get(self._db, tenant_id, product_id, tx=tx)
+        on_sale = product is not None and product.is_active and product.inventory_tracked
+        kept = [each for each in snapshot.offers if on_sale and each.until > self._clock.now()]
+        ended = [each for each in snapshot.offers if each not in kept]
+        nexts: list[Waiting] = []
+        if product is not None and on_sale:
+            room = min(snapshot.quantity_available + len(ended), _MOST_OFFERS - len(kept), _MOST_AT_ONCE)
+            nexts = await self._next(product, room, tx)
+        if not ended and not nexts:
+            return 0
+        await self._end(ended, tx, on_sale=on_sale)
+        await self._offer(snapshot, kept, nexts, tx)
+        if len(ended) != len(nexts):
+            await Storefront.mark(self._db, tenant_id, self._clock.now(), tx=tx)
+        return len(ended) + len(nexts)
+
+    async def _next(self, product: Product, room: int, tx: Tx) -> list[Waiting]:
+        if room <= 0:
+            return []
+        return await Waiting.next_in_line(
+            self._db, product.tenant_id, product.key, product.required_role_ids, room, tx=tx
+        )
+
+    async def _end(self, ended: list[StockOffer], tx: Tx, *, on_sale: bool) -> None:
+        keys = [each.waiting_id for each in ended]
+        if not keys:
+            return
+        if on_sale:
+            await Waiting.end(self._db, keys, WaitStatus.LAPSED, self._clock.now(), tx=tx)
+        else:
+            # Not their fault: they keep their place until it is sold again.
+            await Waiting.line_up_again(self._db, keys, tx=tx)
+
+    async def _offer(
+        self, snapshot: InventorySnapshot, kept: list[StockOffer], nexts: list[Waiting], tx: Tx
+    ) -> None:
+        until = self._clock.now() + self._rules.offer
+        made = [
+            StockOffer(waiting_id=each.key, member_id=each.discord_user_id, until=until) for each in nexts
+        ]
+        await self._allot(snapshot, [*kept, *made], tx)
+        if nexts:
+            await Waiting.offer(self._db, nexts, until, tx=tx)
+            await self._outbox.owe([self._told(each) for each in nexts], tx)
+
+    async def _allot(self, snapshot: InventorySnapshot, offers: list[StockOffer], tx: Tx) -> None:
+        if not await allot(self._db, snapshot, offers, tx=tx):
+            raise RuntimeError("stock moved within the transaction that read it")
+
+    def _told(self, wait: Waiting) -> OutboxEffect:
+        turn = wait.offers + 1
+        return effect(
+            EffectKind.STOCK_OFFER,
+            wait.tenant_id,
+            f"{wait.key}:{turn}",
+            self._clock.now(),
+            payload={"waitingId": wait.key, "turn": turn},
+        )
+
+    async def give_up(self, wait: Waiting, tx: Tx) -> bool:
+        """Give an offered unit to the next in line; False when an order is taking it at this moment."""
+        snapshot = await InventorySnapshot.of_product(self._db, wait.tenant_id, wait.product_id, tx=tx)
+        kept = [each for each in snapshot.offers if each.waiting_id != wait.key]
+        if len(kept) == len(snapshot.offers):
+            return False
+        await self._allot(snapshot, kept, tx)
+        await self.go_round(wait.tenant_id, wait.product_id, tx)
+        return True
+
+    async def sweep(self) -> int:
+        """Go down every line, of every tenant, that time or a crash left standing; how much was done."""
+        now = self._clock.now()
+        pairs = {*await with_ended_offers(self._db, now), *await self._free()}
+        done = 0
+        for tenant_id, product_id in sorted(pairs):
+            work = partial(self.go_round, tenant_id, product_id)
+            done += await self._outbox.commit(work)
+        return done
+
+    async def _free(self) -> list[tuple[str, str]]:
+        """(tenant, product) pairs with somebody waiting although there is something to be had."""
+        waited: dict[str, list[str]] = {}
+        for tenant_id, product_id in await Waiting.lines(self._db):
+            waited.setdefault(tenant_id, []).append(product_id)
+        return [
+            (tenant_id, product_id)
+            for tenant_id, product_ids in waited.items()
+            for product_id, left in (await InventorySnapshot.of(self._db, tenant_id, product_ids)).items()
+            if left > 0
+        ]
