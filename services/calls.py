@@ -106,7 +106,7 @@ class Calls:
         self._open = open_session or _session
         self._session: aiohttp.ClientSession | None = None
         self._clock = clock
-        self._breaker = Breaker(clock)
+        self.breaker = Breaker(clock)  # also for who speaks another protocol than HTTP
 
     async def close(self) -> None:
         """Close the session; a later call would open a new one."""
@@ -116,7 +116,7 @@ class Calls:
 
     def down(self, url: str) -> bool:
         """Whether calls to this address are not even tried at the moment."""
-        return self._breaker.is_open(_place(url))
+        return self.breaker.is_open(_place(url))
 
     async def send(self, call: Call) -> Reply:
         """Make the call, again where that is safe.
@@ -125,7 +125,7 @@ class Calls:
         nobody can tell. Any other answer below 500 is returned: what it means is for the adapter.
         """
         place = _place(call.url)
-        if not self._breaker.enter(place):
+        if not self.breaker.enter(place):
             raise Unavailable(call.provider, "circuit_open")
         sent, tries = False, _TRIES if call.repeatable else 1
         ends = time.monotonic() + self._within
@@ -141,11 +141,11 @@ class Calls:
                     break
                 await asyncio.sleep(pause)
             else:
-                self._breaker.succeeded(place)
+                self.breaker.succeeded(place)
                 return self._checked(call, reply)
         if last.why != _SLOW_DOWN:
             # That is one shop's own fault; the others may go on.
-            self._breaker.failed(place)
+            self.breaker.failed(place)
         log.warning("provider_unavailable", extra={"provider": call.provider, "why": last.why, "sent": sent})
         kind = OutcomeUnknown if sent and call.method != "GET" else Unavailable
         raise kind(call.provider, last.why)

@@ -95,7 +95,7 @@ class Smtp(MailPartner[SmtpKeys]):
     async def send(self, keys: SmtpKeys, mail: Mail) -> None:
         """Once the text is on its way an answer that is lost leaves it unknown whether it was taken."""
         written, now = message(keys, mail).as_bytes(), _Stage()
-        with _failing(now):
+        with _failing(now), self._watched(keys):
             async with self._session(keys) as client:
                 await client.mail(keys.sender)
                 await client.rcpt(mail.to)
@@ -104,10 +104,26 @@ class Smtp(MailPartner[SmtpKeys]):
 
     async def test(self, keys: SmtpKeys) -> None:
         """Log in and ask whether it lets this sender send."""
-        with _failing(_Stage()):
+        with _failing(_Stage()), self._watched(keys):
             async with self._session(keys) as client:
                 await client.mail(keys.sender)
                 await client.rset()
+
+    @contextlib.contextmanager
+    def _watched(self, keys: SmtpKeys) -> Iterator[None]:
+        """Let a server that does not answer rest, so that no other effect has to wait for it."""
+        breaker, place = self._calls.breaker, f"{_NAME}://{keys.host}:{keys.port}"
+        if not breaker.enter(place):
+            raise Unavailable(_NAME, "circuit_open")
+        try:
+            yield
+        except aiosmtplib.SMTPResponseException:
+            breaker.succeeded(place)
+            raise
+        except (aiosmtplib.SMTPException, OSError):
+            breaker.failed(place)
+            raise
+        breaker.succeeded(place)
 
     @contextlib.asynccontextmanager
     async def _session(self, keys: SmtpKeys) -> AsyncIterator[aiosmtplib.SMTP]:

@@ -13,6 +13,7 @@ from services.calls import Calls
 from services.mail.contract import AddressRefused, Letter, Mail
 from services.mail.smtp import Smtp, SmtpKeys
 from tests.fakes.mailserver import MailServer, certificates
+from tests.services.conftest import TestClock
 
 SENDER = "shop@aurora.example"
 LETTER = Letter("Grüße: 北京 🎉", "Hello\n\n" + "ä" * 2000, "<p>Hello <b>ä</b></p>")
@@ -103,6 +104,23 @@ async def test_a_server_that_hangs_is_given_up(server: MailServer, calls: Calls)
     await hasty.send(keys(server), MAIL)
     assert len({letter["Message-ID"] for letter in server.letters}) == 1
     assert len(server.letters) == 2
+
+
+async def test_a_server_that_stays_away_is_not_even_asked(calls: Calls, clock: TestClock) -> None:
+    """After three tries in vain it rests for a while, so that nobody waits for it; a refusal is an answer."""
+    async with MailServer() as server:
+        server.says("MAIL", *["451 later"] * 4, *[MailServer.HANG] * 3)
+        hasty = Smtp(calls, Smtp.site, anywhere=True, in_clear=True, within=1.0)
+        for _ in range(7):
+            with pytest.raises(Unavailable):
+                await hasty.send(keys(server), MAIL)
+        with pytest.raises(Unavailable) as rests:
+            await hasty.send(keys(server), MAIL)
+        assert rests.value.code == "circuit_open"
+        assert len(server.commands) == 7
+        clock.forward(seconds=31)
+        await hasty.send(keys(server), MAIL)
+        assert len(server.letters) == 1
 
 
 async def test_nobody_listens(calls: Calls, server: MailServer) -> None:
