@@ -34,6 +34,7 @@ from services.links import Links
 from services.mail.smtp import SmtpKeys
 from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
+from services.settling.credit import Picked
 from services.shops import Shop
 from services.worker import EffectFailed
 from tests.outside import OUTSIDE
@@ -98,6 +99,8 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "replace": partial(services.keys.replace, shop, OWNER),
         "revoke": partial(revoke, services, shop, db),
         "end": services.role_terms.sweep,
+        "take_back": partial(take_back, services, shop),
+        "went_back": partial(went_back, services, shop),
     }
     await steps[name](*arguments)
 
@@ -140,6 +143,21 @@ async def revoke(services: Services, shop: Shop, db: Db, order_id: str, product_
     """What happens when a line of an order is refunded."""
     taking = services.revocation.revoke
     await transact(db, lambda tx: taking(shop.id, order_id, [product_id], "refunded", tx))
+
+
+async def take_back(services: Services, shop: Shop, payment_id: str, product_id: str, cents: int) -> None:
+    """What happens when staff note that they gave money back for two pieces of a line."""
+    picked = Picked({product_id: 2})
+    await services.refunds.take_back(
+        shop, OWNER, payment_id, picked, cents, "sorry", restock=True, by_hand=True
+    )
+
+
+async def went_back(services: Services, shop: Shop, order_id: str, charge: str, ref: str, cents: int) -> None:
+    """What happens when a provider says that money went back."""
+    amount = Money(cents, "USD")
+    news = News(What.REFUNDED, order_id=order_id, charge_ref=charge, refund_ref=ref, amount=amount)
+    await services.hosted.take(shop.id, "cashapp_pay", news)
 
 
 async def give_up(services: Services) -> None:
