@@ -2,10 +2,8 @@
 
 from models.base import Db
 from models.digital_key import DigitalKey, KeyStatus
-from models.outbox import OutboxEffect
 from models.product import Product
 from services import Services
-from services.effects import EffectKind
 from services.key_reading import lines_of
 from services.shops import Shop
 from tests.services.conftest import OWNER, MakeProduct
@@ -43,14 +41,3 @@ async def states(db: Db, shop: Shop) -> dict[KeyStatus, int]:
     """How many keys of the shop are in each state."""
     found = await DigitalKey.find_all(db, {"tenantId": shop.id})
     return {each: sum(key.status is each for key in found) for each in KeyStatus}
-
-
-def quiet(services: Services) -> None:
-    """A Discord that takes everything; only what needs no Discord happens for real."""
-
-    async def taken(_: OutboxEffect) -> str:
-        return "taken"
-
-    for kind in EffectKind:
-        if not kind.startswith(("payment.", "keys.")):
-            services.worker.register(kind, taken)

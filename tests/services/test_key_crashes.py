@@ -15,6 +15,7 @@ from services import Services
 from services.shops import Shop
 from tests.services import buying, keys
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
 
 __all__ = ["hasty"]
@@ -25,7 +26,7 @@ async def test_handing_out_killed_anywhere_serves_the_order_once(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Whoever comes after the crash finds what was taken, takes the rest, and tells the customer once."""
-    keys.quiet(services)
+    quiet(services)
     pool = [f"SECRET-{n}" for n in range(100)]
     game = await keys.pool(services, shop, product, pool)
     everybodys: set[str] = set()
@@ -54,7 +55,7 @@ async def test_failing_for_want_of_keys_killed_anywhere_is_told_once(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """However often it is found out that no key is left: FAILED, one alert, and never lost."""
-    keys.quiet(services)
+    quiet(services)
     for last in range(1, MOST_COMMANDS):
         game = await keys.pool(services, shop, product, ["LOST"], f"Game {last}")
         order = await buying.paid(services, shop, ADA, game)
@@ -100,7 +101,7 @@ async def test_a_replacement_killed_anywhere_gives_one_new_key(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Either the bad key is still there, or it is marked and one other took its place and left the shelf."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, [f"SECRET-{n}" for n in range(100)])
     for last in range(1, MOST_COMMANDS):
         order = await buying.paid(services, shop, ADA, game)

@@ -16,10 +16,10 @@ from models.inventory import InventorySnapshot, replay
 from models.order import Order
 from models.product import Product
 from services import Services
-from services.effects import EffectKind
 from services.shops import Shop
 from tests.services import keys
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.test_ledger import Trade
 
 WHAT = [
@@ -103,10 +103,7 @@ async def test_any_history_of_a_pool_ends_with_each_key_at_one_buyer(
     steps: list[tuple[str, int]],
 ) -> None:
     """Buy, pay, cancel, import, replace, lose and die in any order; a last import serves all that waits."""
-    for kind in EffectKind:
-        if not kind.startswith(("payment.", "keys.")):
-            services.worker.unregister(kind)
-    keys.quiet(services)
+    quiet(services)
     made = await keys.pool(services, shop, product, [], str(ObjectId()))
     await keys.fill(services, shop, made.key, [f"{made.key}-first-{n}" for n in range(6)])
     trade = KeyTrade(db, services, shop, made, clock)

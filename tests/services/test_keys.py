@@ -20,6 +20,7 @@ from services.shops import Shop
 from services.vault import Vault
 from tests.services import buying, keys
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.test_races import people, stock_holds
 
 SECRETS = [f"KEY-{n:03}-Zebra" for n in range(100)]
@@ -29,7 +30,7 @@ async def test_a_hundred_buyers_of_a_hundred_keys_get_one_each(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """All at once, through two workers: a hundred orders complete, with a hundred different keys."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS)
 
     async def buy(person: int) -> Order:
@@ -105,7 +106,7 @@ async def test_what_waits_for_keys_fails_in_words_and_is_served_by_the_next_impo
     db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Without a key the line is FAILED, staff hear it once, and the keys go to it before they go on sale."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:2])
     order = await buying.paid(services, shop, ADA, game, 2)
     await DigitalKey.rows(db).delete_one({"status": "FREE"})
@@ -132,7 +133,7 @@ async def test_a_bad_key_is_replaced_once_and_stays_marked(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """Ten clicks at once replace one key by one other, which leaves the shelf; the buyer is told once."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:5])
     order = await buying.paid(services, shop, ADA, game, 2)
     await services.worker.drain()
@@ -159,7 +160,7 @@ async def test_no_key_that_is_promised_to_somebody_replaces_another(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """With every free key reserved the bad one stays, and staff hear to import more."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:2])
     order = await buying.paid(services, shop, ADA, game)
     await services.worker.drain()
@@ -177,7 +178,7 @@ async def test_another_shop_reaches_no_pool_and_no_key(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """Ids of another tenant are as good as unknown, and the same key may be sold by both."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:2])
     order = await buying.paid(services, shop, ADA, game)
     await services.worker.drain()
@@ -283,7 +284,7 @@ async def test_no_key_stands_anywhere_in_clear(
 ) -> None:
     """Imported, sold, replaced and exported: neither the database nor the log holds a key."""
     caplog.set_level(logging.DEBUG)
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:3])
     order = await buying.paid(services, shop, ADA, game, 2)
     await services.worker.drain()
@@ -305,7 +306,7 @@ async def test_export_holds_the_keys_that_one_received_and_nobody_elses(
     services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """Ada reads her own keys, Bob his, and neither one that is free or not paid."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:9])
     mine = await buying.paid(services, shop, ADA, game, 2)
     his = await buying.paid(services, shop, BOB, game)
@@ -330,7 +331,7 @@ async def test_a_cancelled_order_takes_no_key_and_one_that_is_taken_back_shows_n
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:
     """Cancel gives the stock back with the pool whole; what was revoked is neither served nor shown."""
-    keys.quiet(services)
+    quiet(services)
     game = await keys.pool(services, shop, product, SECRETS[:3])
     order = await buying.order(services, shop, ADA, game, 2)
     await services.orders.cancel(shop, ADA, order.key)

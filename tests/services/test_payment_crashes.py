@@ -18,7 +18,6 @@ from models.outbox import OutboxEffect
 from models.payment import PaymentStatus, RefundState
 from models.webhook import WebhookEvent, WebhookState
 from services import Services
-from services.effects import EffectKind
 from services.payments.processor import Site
 from services.shops import Shop
 from tests.fakes.provider import Notice
@@ -26,6 +25,7 @@ from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
 
 __all__ = ["hasty"]
@@ -53,13 +53,7 @@ def outside(square: Square) -> Iterator[Outside]:
 @pytest.fixture
 async def shop(shop: Shop, services: Services) -> Shop:
     """A shop that also takes Cash App Pay, and a Discord that takes everything."""
-
-    async def taken(_: OutboxEffect) -> str:
-        return "taken"
-
-    for kind in EffectKind:
-        if not kind.startswith(("payment.", "keys.")):
-            services.worker.register(kind, taken)
+    quiet(services)
     return await hosting.offer(services, shop)
 
 

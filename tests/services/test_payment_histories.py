@@ -20,7 +20,6 @@ from models.order import Order
 from models.outbox import OutboxEffect
 from models.payment import PaymentStatus, RefundState
 from services import Services
-from services.effects import EffectKind
 from services.hosted import Unmatched
 from services.payments.processor import Site
 from services.shops import Shop
@@ -29,6 +28,7 @@ from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 
 WHAT = [
     *("order", "page", "pay", "pay", "decline", "deliver", "deliver", "deliver", "crash"),
@@ -287,13 +287,7 @@ async def money_adds_up(trade: Trade) -> None:
 @pytest.fixture
 def discord(services: Services) -> None:
     """A Discord that takes everything."""
-
-    async def taken(_: OutboxEffect) -> str:
-        return "taken"
-
-    for kind in EffectKind:
-        if not kind.startswith(("payment.", "keys.")):
-            services.worker.register(kind, taken)
+    quiet(services)
 
 
 @pytest.mark.usefixtures("discord")

@@ -13,6 +13,7 @@ from services.settling.credit import Picked
 from services.shops import Shop
 from tests.services import hosting, refunding
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.refunding import Basket, back_on_the_shelf, made, revoked, stock_fits, tell
 from tests.services.test_crashes import MOST_COMMANDS, dies, hasty
 
@@ -23,13 +24,7 @@ pytestmark = pytest.mark.usefixtures("hasty")
 @pytest.fixture
 async def shop(shop: Shop, services: Services) -> Shop:
     """A shop with everything configured, and a Discord that takes everything."""
-
-    async def taken(_: OutboxEffect) -> str:
-        return "taken"
-
-    for kind in EffectKind:
-        if not kind.startswith("payment."):
-            services.worker.register(kind, taken)
+    quiet(services)
     return await refunding.opened(services, shop)
 
 

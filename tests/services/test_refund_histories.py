@@ -26,6 +26,7 @@ from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting, refunding
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.quiet import quiet
 from tests.services.refunding import TOTAL, Basket, back_on_the_shelf, revoked, stock_fits
 
 WHAT = [
@@ -51,13 +52,7 @@ def outside(square: Square) -> Outside:
 @pytest.fixture
 async def shop(shop: Shop, services: Services) -> Shop:
     """A shop with everything configured, and a Discord that takes everything."""
-
-    async def taken(_: OutboxEffect) -> str:
-        return "taken"
-
-    for kind in EffectKind:
-        if not kind.startswith("payment."):
-            services.worker.register(kind, taken)
+    quiet(services)
     return await refunding.opened(services, shop)
 
 
