@@ -51,9 +51,19 @@ class SmtpKeys(MailKeys):
         le=65535,
         description="587, or 465 where TLS begins at once; also 25 and 2525",
     )
-    user: str = Field(default="", title="User", examples=["shop@example.com"], max_length=254)
+    user: str = Field(
+        default="",
+        title="User",
+        examples=["shop@example.com"],
+        max_length=254,
+        description="Often your mail address; leave it empty where nobody logs in",
+    )
     password: SecretStr = Field(
-        default=SecretStr(""), title="Password", examples=["an app password"], max_length=500
+        default=SecretStr(""),
+        title="Password",
+        examples=["an app password"],
+        max_length=500,
+        description="An app password where your mail service offers one",
     )
 
 

@@ -140,11 +140,16 @@ class Coins(Trade):
                 await self.services.hosted.staff_check(self.shop, payment.key)
 
     def worth(self, order: Order) -> dict[str, int]:
-        """What came for an order by NOWPayments' books, in cents by its ids, at the rate of each."""
+        """What came for an order by NOWPayments' books, in cents by its ids, at the rate of its payment."""
         cents = order.total_cents
         every = {ref: each for ref, each in self.account.payments.items() if each["order_id"] == order.key}
+
+        def asked(each: dict[str, Any]) -> Any:
+            parent = every.get(str(each.get("parent_payment_id") or ""), each)
+            return parent["pay_amount"]
+
         return {
-            ref: int(cents * each["actually_paid"] / each["pay_amount"])
+            ref: int(cents * each["actually_paid"] / asked(each))
             for ref, each in every.items()
             if each["payment_status"] in MONEY and each["actually_paid"] >= SATOSHI
         }

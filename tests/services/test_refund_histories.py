@@ -100,7 +100,8 @@ class Desk:
         await self._take_back(Picked(left.pieces, shipping=left.shipping_cents > 0), restock=number % 2 > 0)
 
     async def by_hand(self, number: int) -> None:
-        """Staff send it by themselves, as long as the money is still there."""
+        """Staff send it by themselves, after they have seen what Square gave back."""
+        await self.deliver(0)
         product = self.of.all[number % 3]
         await self._take_back(Picked({product.key: 1}), restock=True, by_hand=True)
 

@@ -78,5 +78,5 @@ async def test_the_keys_of_every_provider_in_german(german_owner: Person) -> Non
         shown += [f"{seen.text}\n{seen.payload}", f"{form.title}\n{form.text}"]
     seen = await german_owner.run("/admin webhooks")
     shown.append(f"{seen.text}\n{seen.payload}")
-    assert "Stand: **angeboten**." in "\n".join(shown)
+    assert "Stand: **angeboten**" in "\n".join(shown)
     assert english_in("\n".join(shown)) == []

@@ -270,7 +270,9 @@ async def test_every_alert_is_a_whole_sentence_with_ways_that_work(
         assert "Something went wrong" not in shown
         assert "cannot find" not in shown
     money = alert.entity_type == "Payment"
-    assert bool(posted[0].buttons) is (alert.entity_type in {"Payment", "WebhookEvent"})
+    assert bool(posted[0].buttons) is (
+        alert.entity_type in {"Payment", "WebhookEvent", "PlatformEntitlement"}
+    )
     if money:
         assert (await till.payment(await order_of(till, alert))).order_number in said
 
@@ -299,7 +301,7 @@ def named(call: ast.Call) -> str:
 def messages(call: ast.Call) -> list[ast.expr]:
     """Where a call says which alert it raises."""
     given = [each.value for each in call.keywords if each.arg == "message"]
-    places = {"alert": 1, "webhook_alert": 1, "_later": 3}
+    places = {"alert": 1, "_alert": 1, "webhook_alert": 1, "_later": 3}
     at = places.get(named(call))
     return [*given, *(call.args[at : at + 1] if at is not None else [])]
 
