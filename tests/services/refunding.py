@@ -46,11 +46,11 @@ async def opened(services: Services, shop: Shop) -> Shop:
     return await services.shops.configure(shop, OWNER, shipping_types=[kind])
 
 
-async def basket(product: MakeProduct, name: str = "") -> Basket:
+async def basket(product: MakeProduct, name: str = "", many: int = 100) -> Basket:
     """A full shelf."""
     return Basket(
-        mug=await product(f"{name}Mug", PRICES["mug"], 100, is_digital=False),
-        vip=await product(f"{name}VIP", PRICES["vip"], 100, granted_role_ids=["77"]),
+        mug=await product(f"{name}Mug", PRICES["mug"], many, is_digital=False),
+        vip=await product(f"{name}VIP", PRICES["vip"], many, granted_role_ids=["77"]),
         book=await product(f"{name}Book", PRICES["book"], None, delivery_text="Once upon a time"),
     )
 

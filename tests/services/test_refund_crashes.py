@@ -30,8 +30,8 @@ async def shop(shop: Shop, services: Services) -> Shop:
 
 @pytest.fixture
 async def of(product: MakeProduct) -> Basket:
-    """What is for sale."""
-    return await refunding.basket(product)
+    """What is for sale, enough for an order per command."""
+    return await refunding.basket(product, many=3 * MOST_COMMANDS)
 
 
 async def went_back_once(db: Db, services: Services, shop: Shop, of: Basket, placed: Order) -> None:
