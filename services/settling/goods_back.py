@@ -1,5 +1,6 @@
 """What a refund that was made does to the goods: back on the shelf, and out of the customer's hands."""
 
+from models.entitlement import Entitlement, EntitlementStatus
 from models.inventory import InventoryMove, InventoryTransaction
 from models.order import OrderStatus
 from models.payment import RefundState
@@ -23,6 +24,11 @@ class GoodsBack:
             return
         await self._restock(case)
         await self._revoke(case)
+
+    async def handed_over(self, case: Case) -> bool:
+        """Whether the customer has all that the order hands over, and nothing has to be sent."""
+        owed = await Entitlement.of_order(self._ledger.db, case.shop.id, case.order.key, tx=case.tx)
+        return not case.order.needs_shipping and all(e.status is EntitlementStatus.GRANTED for e in owed)
 
     async def _restock(self, case: Case) -> None:
         """Rows of the ledger, counted into the snapshots afterwards; the ledger itself knows what it has."""

@@ -108,6 +108,10 @@ class MoneyOut:
         if order.paid_at is None:
             return
         status, back = order_after(case.payment, order)
+        led_back = status is OrderStatus.PAID and order.status in _REFUNDED
+        if led_back and await self._goods.handed_over(case):
+            # It was handed over while part of its money was on the way back.
+            status = OrderStatus.COMPLETE
         fields = {"refundedCents": back, "disputed": disputed}
         fields["taxToldBackCents"] = max(back, order.tax_told_back_cents)
         await self._ledger.owe(case, *refund_owed(order, back, case.now))

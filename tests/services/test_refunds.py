@@ -8,6 +8,7 @@ import pytest
 from models.alert import Alert, AlertSeverity
 from models.audit import AuditLog
 from models.base import Db
+from models.entitlement import Entitlement
 from models.errors import BadInput, ChangedMeanwhile, NotFound, ShopError
 from models.inventory import InventoryMove, InventoryTransaction
 from models.order import Order, OrderStatus
@@ -204,6 +205,36 @@ async def test_a_part_that_bounces_leaves_the_other_part(
         PaymentStatus.PARTIALLY_REFUNDED,
     )
     assert left_of(order, payment).pieces == {of.vip.key: 2, of.book.key: 1}
+
+
+async def test_an_order_that_was_handed_over_meanwhile_is_complete_after_a_bounce(
+    db: Db, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Its last role came while part of the money was back; nobody would look at it again."""
+    placed = await hosting.order(services, shop, ADA, await product("Club", 1000, 9, granted_role_ids=["88"]))
+    await services.hosted.take(shop.id, "cashapp_pay", hosting.paid(placed, "ch_club"))
+    payment = await services.refunds.ask(shop, OWNER, placed.payment_id, 300, "sorry")
+    await tell(services, shop, made(placed, payment))
+    (owed,) = await Entitlement.of_order(db, shop.id, placed.key)
+    await services.delivery.granted(owed)
+    assert (await refunding.now(services, shop, placed)).status is OrderStatus.PARTIALLY_REFUNDED
+    payment = await hosting.payment(services, shop, placed)
+    await tell(services, shop, made(placed, payment, what=What.REFUND_FAILED))
+    assert (await refunding.now(services, shop, placed)).status is OrderStatus.COMPLETE
+
+
+async def test_another_sum_than_was_shown_is_not_asked_for(
+    services: Services, shop: Shop, of: Basket, placed: Order
+) -> None:
+    """Neither more nor less: whoever confirmed it meant what stood there."""
+    picked = Picked({of.mug.key: 1})
+    cents = await refunding.worth(services, shop, placed, picked)
+    for wrong in (cents - 1, cents + 1, 0, -cents):
+        with pytest.raises(ChangedMeanwhile):
+            await services.refunds.take_back(
+                shop, OWNER, placed.payment_id, picked, wrong, "sorry", restock=True
+            )
+    assert (await hosting.payment(services, shop, placed)).refunds == []
 
 
 async def test_two_staff_at_once_take_a_line_back_once(
