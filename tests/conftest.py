@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from bot.embedded import Mongod, RedisServer
 from models.base import Db
 from models.registry import all_documents, create_indexes
+from tests.fakes.square import Square
 
 DATABASE = "test"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory, where a journal costs nothing
@@ -111,3 +112,10 @@ async def db(mongo_uri: str, database_name: str) -> AsyncIterator[Db]:
     await create_indexes(engine)
     yield engine
     client.close()
+
+
+@pytest.fixture
+async def square() -> AsyncIterator[Square]:
+    """Square, which hosts the pages of Cash App Pay; the tests' `outside` says that it answers here."""
+    async with Square() as fake:
+        yield fake

@@ -24,9 +24,6 @@ METHOD = ByHand(
         display_name="Cash App",
         kind="p2p",
         icon="💵",
-        requires_processor=False,
-        supports_automatic_confirmation=False,
-        supports_refund=False,
         description="Paid in Cash App; staff confirm it when it arrives.",
     ),
     settings=(

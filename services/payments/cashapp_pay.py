@@ -90,8 +90,6 @@ class CashAppPay(Processor[SquareKeys]):
         display_name="Cash App Pay",
         kind="processor",
         icon="💚",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
         supports_refund=True,
         description="Cash App on a page hosted by Square; for US Square accounts, in US dollars.",
     )

@@ -83,8 +83,6 @@ class CoinbaseBusiness(Processor[BusinessKeys]):
         display_name="USDC with Coinbase",
         kind="processor",
         icon="🔵",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
         supports_refund=True,
         description="USDC at par with the US dollar; for businesses of the US and Singapore at Coinbase.",
     )

@@ -75,9 +75,6 @@ class CoinbaseCommerce(Processor[CommerceKeys]):
         display_name="Coinbase Commerce",
         kind="processor",
         icon="🪙",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
-        supports_refund=False,
         description="Closed by Coinbase since 2026-03-31: it only verifies charges that a shop still holds.",
     )
     keys: ClassVar[type[ProviderKeys]] = CommerceKeys

@@ -17,10 +17,18 @@ class MethodDescriptor:
     display_name: str
     kind: MethodKind
     icon: str
-    requires_processor: bool
-    supports_automatic_confirmation: bool
-    supports_refund: bool
     description: str
+    supports_refund: bool = False
+
+    @property
+    def requires_processor(self) -> bool:
+        """Whether a partner's keys must be entered before anybody can pay so."""
+        return self.kind == "processor"
+
+    @property
+    def supports_automatic_confirmation(self) -> bool:
+        """Whether a webhook can confirm a payment without staff."""
+        return self.kind == "processor"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,6 @@ METHOD = ByHand(
         display_name="Other",
         kind="manual",
         icon="🤝",
-        requires_processor=False,
-        supports_automatic_confirmation=False,
-        supports_refund=False,
         description="Paid as the shop's own instructions say; staff confirm it.",
     ),
     settings=(

@@ -110,9 +110,6 @@ class NowPayments(Processor[NowPaymentsKeys]):
         display_name="Bitcoin",
         kind="processor",
         icon="🪙",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
-        supports_refund=False,
         description="Bitcoin, or another coin of your choice, through NOWPayments; refunds are made by hand.",
     )
     keys: ClassVar[type[ProviderKeys]] = NowPaymentsKeys

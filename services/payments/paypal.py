@@ -93,8 +93,6 @@ class PayPal(Processor[PayPalKeys]):
         display_name="PayPal",
         kind="processor",
         icon="🅿️",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
         supports_refund=True,
         description="PayPal balance, bank account or card on a page hosted by PayPal.",
     )

@@ -111,8 +111,6 @@ class Stripe(Processor[StripeKeys]):
         display_name="Card",
         kind="processor",
         icon="💳",
-        requires_processor=True,
-        supports_automatic_confirmation=True,
         supports_refund=True,
         description="Cards and more on a page hosted by Stripe.",
     )

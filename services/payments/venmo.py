@@ -28,9 +28,6 @@ METHOD = ByHand(
         display_name="Venmo",
         kind="p2p",
         icon="💙",
-        requires_processor=False,
-        supports_automatic_confirmation=False,
-        supports_refund=False,
         description="Paid in the Venmo app; staff confirm it when it arrives.",
     ),
     settings=(

@@ -30,9 +30,6 @@ METHOD = ByHand(
         display_name="Zelle",
         kind="p2p",
         icon="🏦",
-        requires_processor=False,
-        supports_automatic_confirmation=False,
-        supports_refund=False,
         description="Sent from the payer's bank with Zelle; staff confirm it when it arrives.",
     ),
     settings=(

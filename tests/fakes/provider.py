@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Notice:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class FakeProvider:
+class FakeProvider(ABC):
     """A provider on a port of this machine: `async with Fake() as fake`; subclasses add routes.
 
     `notices` keeps every webhook that an event of this provider makes, whether it was delivered or not:
@@ -68,9 +69,9 @@ class FakeProvider:
         self.url = ""
         self.routes(self._app.router)
 
+    @abstractmethod
     def routes(self, router: web.UrlDispatcher) -> None:
         """Add what the provider answers."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -88,6 +89,10 @@ class FakeProvider:
     def fail(self, *faults: Fault) -> None:
         """Let the next requests go wrong, one each in this order."""
         self._faults.extend(faults)
+
+    def recover(self) -> None:
+        """Let everything go well again."""
+        self._faults.clear()
 
     def new_id(self, prefix: str) -> str:
         """An id that this provider has not given yet."""

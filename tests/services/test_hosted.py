@@ -1,7 +1,6 @@
 """A payment on a provider's page, with a real stand-in: made, paid, asked about, given back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -22,13 +21,6 @@ from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-
-
-@pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """Square, on this machine."""
-    async with Square() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A shop's keys: entered by staff, kept sealed, changed by several at once, never lost or shown."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -27,13 +26,6 @@ from tests.services.conftest import ADA, OWNER
 METHOD = "CASHAPP_PAY"
 KEYS = hosting.KEYS[METHOD]
 ANOTHER = "EAAAl-another-token-0002"
-
-
-@pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """Square, on this machine."""
-    async with Square() as fake:
-        yield fake
 
 
 @pytest.fixture

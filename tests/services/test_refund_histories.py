@@ -1,6 +1,6 @@
 """Any history of refunds by line, by amount and in full, with bounces and dashboards: all of it adds up."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,13 +34,6 @@ WHAT = [
     *("bank", "bank", "bounce", "dashboard", "fault", "by_hand", "made", "unmade"),
 ]
 STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 60)), min_size=5, max_size=30)
-
-
-@pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """Square, on this machine."""
-    async with Square() as fake:
-        yield fake
 
 
 @pytest.fixture
@@ -182,7 +175,7 @@ class Desk:
 
     async def come_to_rest(self) -> None:
         """Every webhook arrives in the end, and everything owed is worked off."""
-        self.square._faults.clear()
+        self.square.recover()
         for _ in range(8):
             self.clock.forward(hours=13)
             await self.services.worker.drain()

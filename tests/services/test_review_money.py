@@ -23,10 +23,10 @@ from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
-from tests.services.test_hosted import messages, opened, outside, paid_order, placed, refunds, shop, square
+from tests.services.test_hosted import messages, opened, outside, paid_order, placed, refunds, shop
 from tests.services.test_settlement import now, settlement, stock_of, told
 
-__all__ = ["outside", "placed", "settlement", "shop", "square"]
+__all__ = ["outside", "placed", "settlement", "shop"]
 
 
 def back(ref: str, cents: int, what: What = What.REFUNDED, refund: str = "rf_1") -> News:

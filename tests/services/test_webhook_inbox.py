@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -23,13 +22,6 @@ from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 
 NAME = "cashapp_pay"
-
-
-@pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """Square, on this machine."""
-    async with Square() as fake:
-        yield fake
 
 
 @pytest.fixture

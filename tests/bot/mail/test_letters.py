@@ -7,7 +7,7 @@ import pytest
 
 from bot.mail.letters import Draft, Letters, Line, bare, name, text, unmarked
 from cogs._ui.words import Words
-from tests.bot.web.browser import BINARY, Browser, chromium
+from tests.bot.web.browser import Browser, chromium, needs_chromium
 
 ENGLISH = Words.of("en-US")
 HOSTILE = '</title><script>document.title="owned"</script><img src="https://evil.example/x.png">'
@@ -90,7 +90,7 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
         yield started
 
 
-@pytest.mark.skipif(BINARY is None, reason="there is no Chromium here")
+@needs_chromium
 @pytest.mark.parametrize("dark", [False, True])
 async def test_a_browser_shows_it_on_a_phone_by_day_and_by_night(
     browser: Browser, tmp_path: Path, *, dark: bool

@@ -6,12 +6,12 @@ import pytest
 
 from models.order import OrderItem, OrderStatus
 from models.payment import Refund, RefundLine, RefundState
-from tests.bot.web.browser import BINARY, Browser, chromium
+from tests.bot.web.browser import Browser, chromium, needs_chromium
 from tests.bot.web.conftest import Site
 from tests.bot.web.test_invoice_page import HOSTILE, an_address, someone
 from tests.invoicing import NOON, an_order, sell
 
-pytestmark = pytest.mark.skipif(BINARY is None, reason="no Chromium on this machine to look at pages with")
+pytestmark = needs_chromium
 
 A4 = {"width": 8.27, "height": 11.69}
 LETTER = {"width": 8.5, "height": 11}

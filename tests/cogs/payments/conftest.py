@@ -34,13 +34,6 @@ DOWN = [Fault.DOWN] * 3
 
 
 @pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """Square, which hosts the pages of Cash App Pay."""
-    async with Square() as fake:
-        yield fake
-
-
-@pytest.fixture
 async def nowpayments(clock: TestClock) -> AsyncIterator[NowPayments]:
     """NOWPayments, whose addresses are watched for 20 minutes."""
     async with NowPayments() as fake:

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import logging
-from collections.abc import AsyncIterator
 from typing import ClassVar
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from services.calls import Calls
 from services.payments import processors
 from services.payments.cashapp_pay import CashAppPay, SquareKeys
@@ -26,20 +25,12 @@ KEYS = SquareKeys(
     location_id=Square.LOCATION,
     signature_key=SecretStr(Square.SIGNATURE_KEY),
 )
-PASSING = [Fault.LOST, Fault.LATE_ERROR, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW]
 
 
 class Hasty(CashAppPay):
     """Waits a moment only."""
 
     seconds: ClassVar[float] = 0.2
-
-
-@pytest.fixture
-async def square() -> AsyncIterator[Square]:
-    """A seller's account."""
-    async with Square() as fake:
-        yield fake
 
 
 @pytest.fixture
@@ -287,74 +278,6 @@ async def test_a_dispute_is_told_from_opening_to_verdict(adapter: CashAppPay, sq
     ):
         square.settle_dispute(dispute, state)
         assert (await told_last(adapter, square)).what is what
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault.LOST, Fault.LATE_ERROR, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW]
-)
-async def test_a_link_is_made_once_through_any_single_fault(
-    adapter: CashAppPay, square: Square, fault: Fault
-) -> None:
-    """A try that went wrong is repeated under the same key."""
-    square.fail(fault)
-    await adapter.create(KEYS, a_charge())
-    assert len(square.links) == 1
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault.LOST, Fault.LATE_ERROR, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW]
-)
-async def test_money_goes_back_once_through_any_single_fault(
-    adapter: CashAppPay, square: Square, fault: Fault
-) -> None:
-    """A refund whose answer was lost is asked for again and found again."""
-    ref, payment = await paid(adapter, square)
-    square.fail(fault)
-    await adapter.refund(KEYS, a_refund(ref, payment, 700))
-    assert len(square.refunds) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault.LOST, OutcomeUnknown),
-        (Fault.LATE_ERROR, OutcomeUnknown),
-        (Fault.DOWN, OutcomeUnknown),
-        (Fault.SLOW, OutcomeUnknown),
-        (Fault.PAGE, OutcomeUnknown),
-        (Fault.PAGE_OK, OutcomeUnknown),
-        (Fault.RUNNING, OutcomeUnknown),
-        (Fault.BUSY, Unavailable),
-        (Fault.BUSY_UNTIL, Unavailable),
-        (Fault.SHUT, WrongKeys),
-    ],
-)
-async def test_a_fault_that_lasts_is_named_and_doubles_nothing(
-    adapter: CashAppPay, square: Square, fault: Fault, error: type[ProviderError]
-) -> None:
-    """Create and refund say whether they may have worked; asked again they are found again."""
-    square.fail(*[fault] * 3)
-    with pytest.raises(error):
-        await adapter.create(KEYS, a_charge())
-    square._faults.clear()
-    ref = (await adapter.create(KEYS, a_charge())).provider_ref
-    assert len(square.links) == 1
-    payment = square.pay(ref)
-    square.fail(*[fault] * 3)
-    with pytest.raises(error):
-        await adapter.refund(KEYS, a_refund(ref, payment, 700))
-    square._faults.clear()
-    await adapter.refund(KEYS, a_refund(ref, payment, 700))
-    assert len(square.refunds) == 1
-
-
-@pytest.mark.parametrize("fault", [*Fault])
-async def test_a_poll_that_fails_says_unavailable(adapter: CashAppPay, square: Square, fault: Fault) -> None:
-    """Asking changes nothing, so nothing is ever unknown."""
-    ref, _ = await paid(adapter, square)
-    square.fail(*[fault] * 6)  # aiohttp itself asks again when a connection it kept was dropped
-    with pytest.raises(WrongKeys if fault is Fault.SHUT else Unavailable):
-        await adapter.poll(KEYS, a_known(ref))
 
 
 async def test_an_unreadable_payment_is_unavailable_in_a_poll(adapter: CashAppPay, square: Square) -> None:

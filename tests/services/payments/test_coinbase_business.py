@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from services.calls import Calls
 from services.payments import processors
 from services.payments.coinbase_business import BusinessKeys, CoinbaseBusiness
@@ -38,7 +38,6 @@ from tests.fakes.provider import Fault, Notice
 from tests.services.payments.asking import DUE, NOW, ORDER, a_charge, a_known, a_refund, arrived
 from tests.services.payments.vectors import Vector, vectors_of
 
-PASSING = [Fault.LOST, Fault.LATE_ERROR, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW]
 DUE_COINS = Coins(Decimal("19.99"), "usdc")
 
 
@@ -342,58 +341,6 @@ async def test_a_later_end_makes_another_checkout(
     assert len(coinbase.checkouts) == 2
 
 
-@pytest.mark.parametrize("fault", PASSING)
-async def test_each_thing_is_done_once_through_any_single_fault(
-    adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, fault: Fault
-) -> None:
-    """A checkout and a refund whose answers were lost are asked for again and found again."""
-    coinbase.fail(fault)
-    ref = (await adapter.create(keys, a_charge())).provider_ref
-    assert len(coinbase.checkouts) == 1
-    coinbase.pay(ref)
-    coinbase.fail(fault)
-    await adapter.refund(keys, a_refund(ref, ref, 700))
-    assert len(coinbase.checkouts[ref]["refunds"]) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault.LOST, OutcomeUnknown),
-        (Fault.LATE_ERROR, OutcomeUnknown),
-        (Fault.DOWN, OutcomeUnknown),
-        (Fault.SLOW, OutcomeUnknown),
-        (Fault.PAGE, OutcomeUnknown),
-        (Fault.PAGE_OK, OutcomeUnknown),
-        (Fault.RUNNING, OutcomeUnknown),
-        (Fault.BUSY, Unavailable),
-        (Fault.BUSY_UNTIL, Unavailable),
-        (Fault.SHUT, WrongKeys),
-    ],
-)
-async def test_a_fault_that_lasts_is_named_and_doubles_nothing(
-    adapter: CoinbaseBusiness,
-    coinbase: Coinbase,
-    keys: BusinessKeys,
-    fault: Fault,
-    error: type[ProviderError],
-) -> None:
-    """Create and refund say whether they may have worked; asked again they are found again."""
-    coinbase.fail(*[fault] * 3)
-    with pytest.raises(error):
-        await adapter.create(keys, a_charge())
-    coinbase._faults.clear()
-    ref = (await adapter.create(keys, a_charge())).provider_ref
-    assert len(coinbase.checkouts) == 1
-    coinbase.pay(ref)
-    coinbase.fail(*[fault] * 3)
-    with pytest.raises(error):
-        await adapter.refund(keys, a_refund(ref, ref, 700))
-    coinbase._faults.clear()
-    await adapter.refund(keys, a_refund(ref, ref, 700))
-    assert len(coinbase.checkouts[ref]["refunds"]) == 1
-
-
 @pytest.mark.parametrize("word", ["request_canceled", "timed_out"])
 async def test_a_try_that_was_cut_off_is_no_refusal(
     adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, word: str
@@ -408,17 +355,6 @@ async def test_a_try_that_was_cut_off_is_no_refusal(
     assert len(coinbase.checkouts[ref]["refunds"]) == 1
     with pytest.raises(Unavailable):
         await adapter.test(keys)
-
-
-@pytest.mark.parametrize("fault", [*Fault])
-async def test_a_poll_that_fails_says_unavailable(
-    adapter: CoinbaseBusiness, coinbase: Coinbase, keys: BusinessKeys, fault: Fault
-) -> None:
-    """Asking changes nothing, so nothing is ever unknown."""
-    ref = (await adapter.create(keys, a_charge())).provider_ref
-    coinbase.fail(*[fault] * 6)  # aiohttp itself asks again when a connection it kept was dropped
-    with pytest.raises(WrongKeys if fault is Fault.SHUT else Unavailable):
-        await adapter.poll(keys, a_known(ref))
 
 
 @pytest.mark.parametrize("amount", ["19.991", "1e3", "NaN", "-1.00", 19.99, None, "٣"])

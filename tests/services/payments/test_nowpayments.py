@@ -628,7 +628,7 @@ async def test_a_poll_that_fails_says_unavailable(
         account.fail(*[fault] * 6)  # aiohttp itself asks again when a connection it kept was dropped
         with pytest.raises(WrongKeys if fault is Fault.SHUT else Unavailable):
             await ask
-        account._faults.clear()
+        account.recover()
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW])

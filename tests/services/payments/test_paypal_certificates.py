@@ -381,7 +381,7 @@ async def test_certificates_are_downloaded_over_the_shops_own_way_out(
             await Certificates(fetch, clock.now, paypal.roots)._chain(
                 f"{paypal.url}/v1/notifications/certs/CERT-1"
             )
-        paypal._faults.clear()
+        paypal.recover()
 
 
 @pytest.mark.parametrize(

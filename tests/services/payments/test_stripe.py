@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from models.errors import Declined, OutcomeUnknown, ProviderError, Unavailable, WrongKeys
+from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from services.calls import Calls
 from services.payments import processors
 from services.payments.processor import BadPayload, BadSignature, Delivery, Money, News, Site, Told, What
@@ -24,10 +24,10 @@ from services.payments.stripe import StripeKeys
 from tests.fakes.provider import Fault, Notice
 from tests.fakes.stripe import Stripe
 from tests.services.payments.asking import DUE, NOW, ORDER, a_charge, a_known, a_refund, arrived
+from tests.services.payments.faults import PASSING
 from tests.services.payments.vectors import Vector, vectors_of
 
 KEYS = StripeKeys(secret_key=SecretStr(Stripe.KEY), webhook_secret=SecretStr(Stripe.WEBHOOK_SECRET))
-PASSING = [Fault.LOST, Fault.LATE_ERROR, Fault.PAGE, Fault.BUSY, Fault.DOWN, Fault.SLOW]
 FRACTION = 700
 
 
@@ -377,59 +377,6 @@ async def test_a_prevented_dispute_that_took_no_money_is_won(adapter: Adapter, s
     assert news.what is What.DISPUTE_WON
 
 
-@pytest.mark.parametrize("fault", PASSING)
-async def test_a_page_is_made_once_through_any_single_fault(
-    adapter: Adapter, stripe: Stripe, fault: Fault
-) -> None:
-    """A try that went wrong is repeated under the same key."""
-    stripe.fail(fault)
-    await adapter.create(KEYS, a_charge())
-    assert len(stripe.sessions) == 1
-
-
-@pytest.mark.parametrize("fault", PASSING)
-async def test_money_goes_back_once_through_any_single_fault(
-    adapter: Adapter, stripe: Stripe, fault: Fault
-) -> None:
-    """A refund whose answer was lost is asked for again and found again."""
-    ref, intent = await paid(adapter, stripe)
-    stripe.fail(fault)
-    await adapter.refund(KEYS, a_refund(ref, intent, FRACTION))
-    assert len(stripe.refunds) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault.LOST, OutcomeUnknown),
-        (Fault.LATE_ERROR, OutcomeUnknown),
-        (Fault.DOWN, OutcomeUnknown),
-        (Fault.SLOW, OutcomeUnknown),
-        (Fault.PAGE, OutcomeUnknown),
-        (Fault.PAGE_OK, OutcomeUnknown),
-        (Fault.BUSY, Unavailable),
-        (Fault.BUSY_UNTIL, Unavailable),
-        (Fault.SHUT, WrongKeys),
-    ],
-)
-async def test_a_fault_that_lasts_is_named_and_doubles_nothing(
-    adapter: Adapter, stripe: Stripe, fault: Fault, error: type[ProviderError]
-) -> None:
-    """Create and refund say whether they may have worked; asked again there is one page shown, one refund."""
-    stripe.fail(*[fault] * 6)
-    with pytest.raises(error):
-        await adapter.create(KEYS, a_charge())
-    stripe._faults.clear()
-    ref = (await adapter.create(KEYS, a_charge())).provider_ref
-    intent = stripe.pay(ref)
-    stripe.fail(*[fault] * 3)
-    with pytest.raises(error):
-        await adapter.refund(KEYS, a_refund(ref, intent, FRACTION))
-    stripe._faults.clear()
-    await adapter.refund(KEYS, a_refund(ref, intent, FRACTION))
-    assert len(stripe.refunds) == 1
-
-
 async def test_the_same_page_asked_for_later_is_found_by_its_key(adapter: Adapter, stripe: Stripe) -> None:
     """While Stripe allows the hold's end as the page's, a later try sends the same and finds the same."""
     hold = NOW + timedelta(minutes=60)
@@ -500,15 +447,6 @@ async def test_a_try_that_runs_too_long_has_an_unknown_outcome(adapter: Adapter,
     stripe.finish()
     ref = await opened(adapter)
     assert list(stripe.sessions) == [ref]
-
-
-@pytest.mark.parametrize("fault", [*Fault])
-async def test_a_poll_that_fails_says_unavailable(adapter: Adapter, stripe: Stripe, fault: Fault) -> None:
-    """Asking changes nothing, so nothing is ever unknown."""
-    ref, _ = await paid(adapter, stripe)
-    stripe.fail(*[fault] * 6)  # aiohttp itself asks again when a connection it kept was dropped
-    with pytest.raises(WrongKeys if fault is Fault.SHUT else Unavailable):
-        await adapter.poll(KEYS, a_known(ref))
 
 
 async def test_an_unreadable_session_is_unavailable_in_a_poll(adapter: Adapter, stripe: Stripe) -> None:
