@@ -41,7 +41,7 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     if key is not None and seen.state is RefundState.DONE:
         # The answer to our own request, or staff's word, is older than what the provider told since.
         return None
-    if not _is_old(seen, state):
+    if not _is_old(seen, news, state):
         changed = _changed(seen, news, state, now)
     elif news.refund_ref is not None and (seen.provider_ref or "").startswith(_TOTAL):
         # From now on it has a name, so that the next one of this amount is not taken for it.
@@ -51,10 +51,12 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     return [*payment.refunds[:at], changed, *payment.refunds[at + 1 :]]
 
 
-def _is_old(seen: Refund, state: RefundState) -> bool:
+def _is_old(seen: Refund, news: News, state: RefundState) -> bool:
     """Whether this was told before, or is overtaken by what was told since."""
     overtaken = state is RefundState.PENDING and seen.state in _OVER
-    return seen.state is state or overtaken
+    # What failed there is over: money that goes back after all does so under another name.
+    named = news.refund_ref is not None and seen.provider_ref == news.refund_ref
+    return seen.state is state or overtaken or (named and seen.state is RefundState.FAILED)
 
 
 def _place(payment: Payment, news: News, key: str | None) -> int | None:
@@ -105,7 +107,8 @@ def _less(refunds: list[Refund], told_as: str, cents: int) -> tuple[list[Refund]
 
 def _by_total(payment: Payment, news: News, now: datetime) -> list[Refund] | None:
     """What a running total says beyond the refunds that are known one by one."""
-    of_charge = [each for each in payment.refunds if each.charge_ref == news.charge_ref]
+    # What staff sent by themselves is in nobody's total.
+    of_charge = [each for each in payment.refunds if each.charge_ref == news.charge_ref and not each.by_hand]
     done = sum(each.amount_cents for each in of_charge if each.state is RefundState.DONE)
     # Those under way will be told one by one.
     coming = sum(each.amount_cents for each in of_charge if each.state in _OPEN)
