@@ -64,7 +64,8 @@ class Poller:
         claimed = await self._claim(now)
         if claimed is None:
             return None
-        return await Payment.record(self._db, claimed, {"nextPollAt": self._due(claimed, now)})
+        await Payment.plan_poll(self._db, claimed, self._due(claimed, now))
+        return claimed
 
     async def _claim(self, now: datetime) -> Payment | None:
         while True:

@@ -1,19 +1,29 @@
 """Findings of a second review of the way of the money: news that overtakes news, and refunds by hand."""
 
-import pytest
+import asyncio
+from threading import Event
 
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.monitoring import CommandListener, CommandSucceededEvent
+
+from bot.outside import Outside
+from bot.wiring import build
 from models.base import Db
 from models.order import Order, OrderStatus
-from models.payment import RefundState
+from models.payment import Payment, PaymentStatus, RefundState
 from services import Services
 from services.payments.processor import Money, News, What
+from services.rules import Rules
 from services.settlement import Settlement
 from services.settling.credit import Picked, everything, left_of
 from services.shops import Shop
+from tests.fakes.provider import Fault
+from tests.fakes.square import Square
 from tests.services import hosting, refunding
-from tests.services.conftest import OWNER, MakeProduct
+from tests.services.conftest import OWNER, MakeProduct, TestClock
 from tests.services.refunding import TOTAL, made, revoked, take_back, tell
-from tests.services.test_hosted import outside, placed, shop, square
+from tests.services.test_hosted import outside, paid_order, placed, shop, square
 from tests.services.test_review_money import back
 from tests.services.test_settlement import alerts, settlement, told
 
@@ -76,3 +86,70 @@ async def test_all_of_it_back_for_a_moment_takes_everything_for_good(
         part.amount and part.amount.cents,
     )
     assert now.refunded_cents < TOTAL
+
+
+# What is read, and written after somebody else wrote
+
+
+async def test_money_that_comes_while_a_page_is_made_keeps_its_name(
+    services: Services, shop: Shop, settlement: Settlement, placed: Order, square: Square
+) -> None:
+    """By that name alone a refund or a dispute of it is known later."""
+    square.fail(*[Fault.BUSY] * 2)
+    opening = asyncio.create_task(services.hosted.open(shop, placed))
+    while (await hosting.payment(services, shop, placed)).opening_until is None:  # noqa: ASYNC110 - nothing rings
+        await asyncio.sleep(0.01)
+    await told(settlement, shop, placed, hosting.paid(placed, "ch_early"))
+    await opening
+    payment = await hosting.payment(services, shop, placed)
+    assert (payment.status, payment.charge_refs) == (PaymentStatus.CONFIRMED, ["ch_early"])
+    assert await tell(services, shop, back("ch_early", 3000)) == "refunded"
+
+
+class Tardy(CommandListener):
+    """Lets the answer to the first claim of a payment come late."""
+
+    def __init__(self) -> None:
+        self.claimed, self.go_on = Event(), Event()
+
+    def started(self, event: object) -> None:
+        """Nothing to do."""
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        if event.command_name == "findAndModify" and not self.claimed.is_set():
+            self.claimed.set()
+            self.go_on.wait(10)
+
+    def failed(self, event: object) -> None:
+        """Nothing to do."""
+
+
+async def test_a_refund_that_gets_under_way_while_the_poller_looks_is_asked_about(
+    db: Db,
+    services: Services,
+    shop: Shop,
+    settlement: Settlement,
+    placed: Order,
+    square: Square,
+    clock: TestClock,
+    outside: Outside,
+    mongo_uri: str,
+    database_name: str,
+) -> None:
+    """The poller saw a payment that is over; a refund's end is told by a webhook, which may never come."""
+    await paid_order(services, shop, placed, square)
+    payment = await hosting.payment(services, shop, placed)
+    await Payment.record(db, payment, {"nextPollAt": clock.now()})
+    tardy = Tardy()
+    client = AsyncIOMotorClient[dict[str, object]](mongo_uri, tz_aware=True, event_listeners=[tardy])
+    slow = build(Db(client=client, database=database_name), clock, Rules(), services.links, outside)
+    polling = asyncio.create_task(slow.poller.poll(0))
+    await asyncio.to_thread(tardy.claimed.wait, 10)
+    under_way = back(payment.charge_refs[-1], 100, What.REFUND_PENDING)
+    assert await told(settlement, shop, placed, under_way) == ["refund_pending"]
+    tardy.go_on.set()
+    await polling
+    await slow.calls.close()
+    client.close()
+    payment = await hosting.payment(services, shop, placed)
+    assert payment.next_poll_at is not None
