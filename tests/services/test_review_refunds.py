@@ -23,7 +23,7 @@ from tests.fakes.square import Square
 from tests.services import hosting, refunding
 from tests.services.conftest import OWNER, MakeProduct, TestClock
 from tests.services.refunding import TOTAL, made, revoked, take_back, tell
-from tests.services.test_hosted import outside, paid_order, placed, shop, square
+from tests.services.test_hosted import opened, outside, paid_order, placed, shop, square
 from tests.services.test_review_money import back
 from tests.services.test_settlement import alerts, settlement, told
 
@@ -153,3 +153,18 @@ async def test_a_refund_that_gets_under_way_while_the_poller_looks_is_asked_abou
     client.close()
     payment = await hosting.payment(services, shop, placed)
     assert payment.next_poll_at is not None
+
+
+async def test_staff_hear_of_stuck_money_though_the_process_died_when_it_should_have_told(
+    db: Db, services: Services, shop: Shop, settlement: Settlement, placed: Order, clock: TestClock
+) -> None:
+    """The turn was taken, and nobody was told: the next turn makes up for it, once."""
+    await opened(services, shop, placed)
+    await told(settlement, shop, placed, News(What.PENDING))
+    payment = await hosting.payment(services, shop, placed)
+    turns = len(Rules().payment_polls) + 1
+    await Payment.record(db, payment, {"polls": turns, "nextPollAt": clock.now()})
+    for _ in range(3):
+        await services.poller.poll(0)
+        clock.forward(days=1)
+    assert (await alerts(db)).count("payment_stuck") == 1
