@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
@@ -17,6 +18,8 @@ _STATES = {
 _OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
 _TOTAL = "total:"
 DISPUTE = "dispute:"
+# What goes from one refund to another of the same sum: what it is for, and what became of it.
+_FATE = ("lines", "shipping_cents", "restock", "state", "done_at", "provider_ref", "error")
 _OVER = {RefundState.DONE, RefundState.FAILED}
 _UNREFUNDED = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED, OrderStatus.COMPLETE}
 
@@ -49,6 +52,38 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     else:
         return None
     return [*payment.refunds[:at], changed, *payment.refunds[at + 1 :]]
+
+
+def mistaken(payment: Payment, news: News, key: str | None) -> tuple[Refund, Refund] | None:
+    """Where an answer to our own request stands under another refund of the same sum: both, ours first.
+
+    A notice names no request, so that it may have been taken for the wrong one of two.
+    """
+    mine = payment.refund(key) if key else None
+    if mine is None or mine.state is not RefundState.ASKED or mine.provider_ref or not news.refund_ref:
+        return None
+    same = (
+        each
+        for each in payment.refunds
+        if each.provider_ref == news.refund_ref
+        and each.actor_id is not None
+        and (each.charge_ref, each.amount_cents) == (mine.charge_ref, mine.amount_cents)
+    )
+    other = next(same, None)
+    return (mine, other) if other else None
+
+
+def exchanged(refunds: list[Refund], one: Refund, other: Refund) -> list[Refund]:
+    """The refunds, two of them with what the other was for and what became of that.
+
+    Key and reason stay together: a provider refuses a key that comes with another request.
+    """
+    moved = {one.key: _fate(other), other.key: _fate(one)}
+    return [each.model_copy(update=moved.get(each.key, {})) for each in refunds]
+
+
+def _fate(refund: Refund) -> dict[str, Any]:
+    return {name: getattr(refund, name) for name in _FATE}
 
 
 def _is_old(seen: Refund, news: News, state: RefundState) -> bool:

@@ -1,6 +1,7 @@
 """Findings of a second review of the way of the money: news that overtakes news, and refunds by hand."""
 
 import asyncio
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -11,8 +12,10 @@ from bot.outside import Outside
 from bot.wiring import build
 from models.base import Db
 from models.order import Order, OrderStatus
+from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
 from services import Services
+from services.effects import EffectKind
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settlement import Settlement
@@ -86,6 +89,42 @@ async def test_all_of_it_back_for_a_moment_takes_everything_for_good(
         part.amount and part.amount.cents,
     )
     assert now.refunded_cents < TOTAL
+
+
+async def deliver(services: Services, shop: Shop, square: Square) -> None:
+    """All that Square has to tell, whether it told before or not."""
+    adapter = services.hosted._adapters.named("cashapp_pay")
+    for each in square.notices:
+        for news in adapter.read_webhook(each.body).news:
+            await tell(services, shop, news)
+
+
+async def test_two_refunds_of_the_same_sum_are_both_sent(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """A notice names neither; taken for the one that was not sent yet, it must not keep that one back."""
+    payment_id = await paid_order(services, shop, placed, square)
+    for why in ("late", "broken"):
+        await services.refunds.ask(shop, OWNER, payment_id, 1000, why)
+    first, _ = await OutboxEffect.find_all(db, {"kind": EffectKind.PAYMENT_REFUND}, sort="_id")
+    later = {"nextAttemptAt": clock.now() + timedelta(minutes=3)}
+    await OutboxEffect.rows(db).update_one({"_id": first.id}, {"$set": later})
+    square.fail(*[Fault.LATE_ERROR] * 3)
+    await services.worker.drain()
+    assert len(square.refunds) == 1
+    await deliver(services, shop, square)
+    for _ in range(3):
+        clock.forward(minutes=5)
+        await services.worker.drain()
+    for ref in square.refunds:
+        square.settle_refund(ref)
+    await deliver(services, shop, square)
+    payment = await hosting.payment(services, shop, placed)
+    assert sorted(each.provider_ref or "" for each in payment.refunds) == sorted(square.refunds)
+    assert [(each.state, each.reason) for each in payment.refunds] == [
+        (RefundState.DONE, "late"),
+        (RefundState.DONE, "broken"),
+    ]
 
 
 # What is read, and written after somebody else wrote
