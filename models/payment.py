@@ -214,6 +214,13 @@ class Payment(TenantDocument):
         )
 
     @classmethod
+    async def plan_poll(cls, db: Db, claimed: Self, again: datetime | None) -> bool:
+        """Put another time in place of the one that it was claimed with; not where somebody did already."""
+        seen = {"nextPollAt": claimed.next_poll_at, "polls": claimed.polls}
+        where = {"_id": claimed.id, "tenantId": claimed.tenant_id, **seen}
+        return await cls.change(db, where, {"$set": {"nextPollAt": again}}) is not None
+
+    @classmethod
     async def claim_check(cls, db: Db, payment: Self, now: datetime, again: datetime) -> bool:
         """Whether its provider may be asked at this moment; not again before `again`."""
         where = {

@@ -100,3 +100,15 @@ def close_page(payment: Payment, now: datetime) -> OutboxEffect:
         payload={"paymentId": payment.key},
         order_id=payment.order_id,
     )
+
+
+def send_refund(payment: Payment, key: str, now: datetime, turn: int = 0) -> OutboxEffect:
+    """Let a refund be sent to its provider; `turn` sets apart when that has to be owed once more."""
+    return effect(
+        EffectKind.PAYMENT_REFUND,
+        payment.tenant_id,
+        f"{key}:{turn}" if turn else key,
+        now,
+        payload={"paymentId": payment.key, "key": key},
+        order_id=payment.order_id,
+    )

@@ -72,14 +72,13 @@ class Pages:
 
     async def _keep(self, shop: Shop, order: Order, payment: Payment, opened: Opened) -> Payment:
         now = self._clock.now()
-        fields = _page(payment, opened) | {
-            "nextPollAt": now + self._rules.payment_polls[0],
-            "polls": 0,
-            "openError": None,
-        }
+        again = {"nextPollAt": now + self._rules.payment_polls[0], "polls": 0, "openError": None}
         made = PaymentEvent(at=now, what="page_made")
 
         async def work(tx: Tx) -> Payment | None:
+            # Money may have come by an earlier page while this one was made.
+            latest = await Payment.get(self._db, shop.id, payment.id, tx=tx)
+            fields = _page(latest or payment, opened) | again
             kept = await Payment.end_opening(self._db, payment, fields, made, tx=tx)
             if kept is not None and kept.status is PaymentStatus.EXPIRED:
                 # Its order was called off meanwhile, when there was no page to close yet.

@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
 from models.errors import ShopError
+from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
 from services.clock import Clock
 from services.hosted import Hosted
@@ -64,7 +65,8 @@ class Poller:
         claimed = await self._claim(now)
         if claimed is None:
             return None
-        return await Payment.record(self._db, claimed, {"nextPollAt": self._due(claimed, now)})
+        await Payment.plan_poll(self._db, claimed, self._due(claimed, now))
+        return claimed
 
     async def _claim(self, now: datetime) -> Payment | None:
         while True:
@@ -103,11 +105,14 @@ class Poller:
             # The loop owns the last word: one broken payment must not stop the rest.
             answered = False
             log.exception("poll_broke", extra={"payment": payment.key})
-        if payment.polls == len(self._rules.payment_polls) + 1:
+        if payment.polls > len(self._rules.payment_polls):
             await self._tell(payment, answered=answered)
 
     async def _tell(self, payment: Payment, *, answered: bool) -> None:
-        """Tell staff once of money that has been on its way for days, or that nobody can account for."""
+        """Tell staff once of money that has been on its way for days, or that nobody can account for.
+
+        Looked at in every later turn: who took the first may have died before it told.
+        """
         now = await Payment.get(self._db, payment.tenant_id, payment.id)
         stuck = now is not None and (
             now.status is PaymentStatus.PROCESSING
@@ -126,8 +131,13 @@ class Poller:
             entity_id=now.key,
         )
 
+        shown = alert_effect(alert, self._clock)
+        # A refund that is asked for later may be stuck in its turn.
+        shown.dedupe_key = f"{shown.kind}:{now.key}:stuck:{len(now.refunds)}"
+
         async def work(tx: Tx) -> None:
-            await alert.insert(self._db, tx=tx)
-            await self._outbox.owe([alert_effect(alert, self._clock)], tx)
+            if await OutboxEffect.not_owed(self._db, [shown], tx=tx):
+                await alert.insert(self._db, tx=tx)
+                await self._outbox.owe([shown], tx)
 
         await self._outbox.commit(work)

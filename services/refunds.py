@@ -8,11 +8,10 @@ from models.base import Db, Tx, visible
 from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile, NotFound
 from models.member import Member
 from models.order import Order
-from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentEvent, Refund, RefundState
 from services.audit import Audit
 from services.clock import Clock
-from services.effects import EffectKind, effect
+from services.effects import send_refund
 from services.outbox import Outbox
 from services.payments.adapters import Adapters
 from services.payments.processor import News, What
@@ -149,7 +148,7 @@ class Refunds:
             at=first.asked_at, what="refund_asked", actor_id=actor.discord_id, note=first.reason
         )
         await self._audit.record(shop.id, actor, "payment.refund", payment, after=_summary(asked), tx=tx)
-        await self._outbox.owe([_owed(payment, each) for each in asked], tx)
+        await self._outbox.owe([send_refund(payment, each.key, each.asked_at) for each in asked], tx)
         return await Payment.record(self._db, payment, {"refunds": docs}, event, tx=tx)
 
     async def resolve(self, shop: Shop, actor: Member, payment_id: str, key: str, *, done: bool) -> Payment:
@@ -203,17 +202,6 @@ def _new_keys(payment: Payment) -> Iterator[str]:
     known = {each.key for each in payment.refunds}
     names = (f"{payment.key}-r{number}" for number in count(len(payment.refunds)))
     return (name for name in names if name not in known)
-
-
-def _owed(payment: Payment, refund: Refund) -> OutboxEffect:
-    return effect(
-        EffectKind.PAYMENT_REFUND,
-        payment.tenant_id,
-        refund.key,
-        refund.asked_at,
-        payload={"paymentId": payment.key, "key": refund.key},
-        order_id=payment.order_id,
-    )
 
 
 def _summary(asked: list[Refund]) -> dict[str, Any]:

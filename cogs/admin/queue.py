@@ -6,6 +6,7 @@ from cogs.admin._paging import number
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import NotFound
 from services.access import Permission
+from services.effects import EffectKind
 from services.queue_entries import QueueEntry, QueueKind
 
 
@@ -58,6 +59,7 @@ class Queue(Section):
     @click("queue:done")
     async def ask_what(self, visit: Visit, entry_id: str) -> None:
         entry = await self._entry(visit, entry_id)
+        await self._check_key(visit, entry)
         if entry.can_close:
             await visit.form(cards.done_form(entry, visit.words))
         else:
@@ -66,9 +68,15 @@ class Queue(Section):
     @submit("queue:done")
     async def done(self, visit: Visit, entry_id: str) -> None:
         shop, note = await visit.shop(), visit.fields.get("note", "")
+        await self._check_key(visit, await self._entry(visit, entry_id))
         await self.services.queue.close(shop, visit.member, entry_id, note)
         await self.page(visit)
         await visit.say(visit.words("Thank you, noted. It counts as delivered."))
+
+    async def _check_key(self, visit: Visit, entry: QueueEntry) -> None:
+        """Whoever says that money went back needs the key to giving it back."""
+        if entry.what == EffectKind.PAYMENT_REFUND:
+            await visit.require(Permission.PAYMENT_REFUND)
 
     async def _entry(self, visit: Visit, entry_id: str) -> QueueEntry:
         return await self.services.queue.entry(await visit.shop(), entry_id)

@@ -5,12 +5,12 @@ from typing import Any
 from models.alert import AlertSeverity, AlertType
 from models.order import ORDER_LIFE, Order, OrderEvent, OrderStatus
 from models.payment import Dispute, Payment, PaymentStatus, Refund
-from services.effects import Notice, notice
+from services.effects import Notice, notice, send_refund
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settling.case import Case, Ledger
 from services.settling.goods_back import GoodsBack
-from services.settling.returns import DISPUTE, order_after, refunded, status_after
+from services.settling.returns import DISPUTE, exchanged, mistaken, order_after, refunded, status_after
 from services.tax_records import refund_owed
 
 _REFUNDED = {OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED}
@@ -27,6 +27,7 @@ class MoneyOut:
 
     async def refund(self, case: Case) -> str:
         """Book a refund, ours or one made at the provider's; payment and order say what went back."""
+        await self._sort_out(case)
         refunds = refunded(case.payment, case.news, case.now, key=case.key)
         if refunds is None:
             return "known"
@@ -39,6 +40,18 @@ class MoneyOut:
         await self.follow(case)
         await self._tell(case, case.payment.refunded_cents - before)
         return case.news.what.value
+
+    async def _sort_out(self, case: Case) -> None:
+        """Give an answer to the refund that it is of; the one that a notice was taken for is sent itself."""
+        pair = mistaken(case.payment, case.news, case.key)
+        if pair is None:
+            return
+        _, other = pair
+        docs = [each.model_dump_doc() for each in exchanged(case.payment.refunds, *pair)]
+        case.payment = await Payment.record(self._ledger.db, case.payment, {"refunds": docs}, tx=case.tx)
+        # It was taken for made, so that nobody sends it any more.
+        turn = len(case.payment.history)
+        await self._ledger.owe(case, send_refund(case.payment, other.key, case.now, turn))
 
     async def _tell(self, case: Case, back: int) -> None:
         """Tell the customer of money that went back, and staff of that and of what did not."""

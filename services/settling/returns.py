@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from models.order import Order, OrderStatus
 from models.payment import Payment, Refund, RefundState
@@ -17,6 +18,8 @@ _STATES = {
 _OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
 _TOTAL = "total:"
 DISPUTE = "dispute:"
+# What goes from one refund to another of the same sum: what it is for, and what became of it.
+_FATE = ("lines", "shipping_cents", "restock", "state", "done_at", "provider_ref", "error")
 _OVER = {RefundState.DONE, RefundState.FAILED}
 _UNREFUNDED = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED, OrderStatus.COMPLETE}
 
@@ -41,7 +44,7 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     if key is not None and seen.state is RefundState.DONE:
         # The answer to our own request, or staff's word, is older than what the provider told since.
         return None
-    if not _is_old(seen, state):
+    if not _is_old(seen, news, state):
         changed = _changed(seen, news, state, now)
     elif news.refund_ref is not None and (seen.provider_ref or "").startswith(_TOTAL):
         # From now on it has a name, so that the next one of this amount is not taken for it.
@@ -51,10 +54,44 @@ def refunded(payment: Payment, news: News, now: datetime, *, key: str | None = N
     return [*payment.refunds[:at], changed, *payment.refunds[at + 1 :]]
 
 
-def _is_old(seen: Refund, state: RefundState) -> bool:
+def mistaken(payment: Payment, news: News, key: str | None) -> tuple[Refund, Refund] | None:
+    """Where an answer to our own request stands under another refund of the same sum: both, ours first.
+
+    A notice names no request, so that it may have been taken for the wrong one of two.
+    """
+    mine = payment.refund(key) if key else None
+    if mine is None or mine.state is not RefundState.ASKED or mine.provider_ref or not news.refund_ref:
+        return None
+    same = (
+        each
+        for each in payment.refunds
+        if each.provider_ref == news.refund_ref
+        and each.actor_id is not None
+        and (each.charge_ref, each.amount_cents) == (mine.charge_ref, mine.amount_cents)
+    )
+    other = next(same, None)
+    return (mine, other) if other else None
+
+
+def exchanged(refunds: list[Refund], one: Refund, other: Refund) -> list[Refund]:
+    """The refunds, two of them with what the other was for and what became of that.
+
+    Key and reason stay together: a provider refuses a key that comes with another request.
+    """
+    moved = {one.key: _fate(other), other.key: _fate(one)}
+    return [each.model_copy(update=moved.get(each.key, {})) for each in refunds]
+
+
+def _fate(refund: Refund) -> dict[str, Any]:
+    return {name: getattr(refund, name) for name in _FATE}
+
+
+def _is_old(seen: Refund, news: News, state: RefundState) -> bool:
     """Whether this was told before, or is overtaken by what was told since."""
     overtaken = state is RefundState.PENDING and seen.state in _OVER
-    return seen.state is state or overtaken
+    # What failed there is over: money that goes back after all does so under another name.
+    named = news.refund_ref is not None and seen.provider_ref == news.refund_ref
+    return seen.state is state or overtaken or (named and seen.state is RefundState.FAILED)
 
 
 def _place(payment: Payment, news: News, key: str | None) -> int | None:
@@ -105,7 +142,8 @@ def _less(refunds: list[Refund], told_as: str, cents: int) -> tuple[list[Refund]
 
 def _by_total(payment: Payment, news: News, now: datetime) -> list[Refund] | None:
     """What a running total says beyond the refunds that are known one by one."""
-    of_charge = [each for each in payment.refunds if each.charge_ref == news.charge_ref]
+    # What staff sent by themselves is in nobody's total.
+    of_charge = [each for each in payment.refunds if each.charge_ref == news.charge_ref and not each.by_hand]
     done = sum(each.amount_cents for each in of_charge if each.state is RefundState.DONE)
     # Those under way will be told one by one.
     coming = sum(each.amount_cents for each in of_charge if each.state in _OPEN)

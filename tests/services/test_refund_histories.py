@@ -119,6 +119,19 @@ class Desk:
             self.told += 1
             for news in adapter.read_webhook(notice.body).news * (1 + number % 2):
                 await self.services.hosted.take(self.shop.id, "cashapp_pay", news)
+                await self.note_lost()
+
+    async def note_lost(self) -> None:
+        """What the customer has lost by now stays lost, even if the money that went back bounces at once."""
+        payment, items = await self.payment(), (await self.order()).items
+        made = [each for each in payment.refunds if each.state is RefundState.DONE]
+        full = payment.refunded_cents >= payment.received_cents > 0
+        self.lost |= {
+            item.product_id
+            for item in items
+            if item.granted_role_ids or item.delivery_text
+            if full or pieces_of(made, item.product_id) >= item.quantity
+        }
 
     async def bank(self, number: int) -> None:
         """A bank decides about a refund that is on its way."""
@@ -191,20 +204,9 @@ async def adds_up(desk: Desk) -> None:
     assert payment.refunded_cents <= payment.received_cents == TOTAL
     given = [each for each in payment.refunds if each.state is not RefundState.FAILED]
     made = [each for each in given if each.state is RefundState.DONE]
-    whole = set()
-    for item in order.items:
-        # A refund that failed leaves its pieces to others; should it be made all the same, there is no harm.
-        gone = pieces_of(made, item.product_id)
-        if gone >= item.quantity:
-            whole.add(item.product_id)
-    digital = {item.product_id for item in order.items if item.granted_role_ids or item.delivery_text}
     full = payment.refunded_cents >= payment.received_cents
-    desk.lost |= (digital if full else whole) & digital
-    taken = await revoked(desk.db, desk.shop, desk.placed)
-    # A refund that came back within the same step may have made it full for a moment.
-    bounced = any(each.state is RefundState.FAILED for each in payment.refunds)
-    assert desk.lost <= taken <= (desk.lost | digital if bounced else desk.lost)
-    desk.lost = taken
+    await desk.note_lost()
+    assert await revoked(desk.db, desk.shop, desk.placed) == desk.lost
     assert (order.status is OrderStatus.REFUNDED) is full
     assert (payment.status is PaymentStatus.REFUNDED) is full
     assert (order.status is OrderStatus.PARTIALLY_REFUNDED) is (0 < payment.refunded_cents < TOTAL)

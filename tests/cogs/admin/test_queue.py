@@ -12,7 +12,7 @@ from models.base import Db
 from models.entitlement import Entitlement
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect, OutboxStatus
-from models.payment import Payment
+from models.payment import Payment, RefundState
 from services import Services
 from services.effects import EffectKind, Notice, notice
 from services.shops import Shop
@@ -161,6 +161,35 @@ async def test_money_to_decide_about_leads_to_its_payment(
     again = await sam.click(card, custom_id=f"queue:done:p{payment.key}", forged=True)
     assert "Money to decide about" in again.text
     assert (await services.queue.page(shop)).total == 2
+
+
+async def test_only_who_may_give_money_back_says_that_it_went_back(
+    db: Db, services: Services, shop: Shop, olivia: Person, bob: Person, order: Order
+) -> None:
+    """Whoever only manages orders sees a refund that hangs and cannot book it as made, whatever is forged."""
+    await drain(services)
+    payment = await services.refunds.ask(shop, member(olivia), order.payment_id, 100, "sorry", by_hand=True)
+    asked = payment.refunds[0].model_copy(update={"state": RefundState.ASKED, "by_hand": False})
+    await Payment.record(db, payment, {"refunds": [asked.model_dump_doc()]})
+    owed = await OutboxEffect.find_one(db, {"kind": EffectKind.PAYMENT_REFUND})
+    assert owed is not None
+    hangs = {"status": OutboxStatus.DEAD, "lastError": "wrong_keys"}
+    await OutboxEffect.rows(db).update_one({"_id": owed.id}, {"$set": hangs})
+    role = await Role(tenant_id=shop.id, name="Packer", permission_keys=["order.manage"]).insert(db)
+    user = await User(tenant_id=shop.id, username="b", display_name="B", discord_id=str(bob.id)).insert(db)
+    await RoleAssignment(tenant_id=shop.id, user_id=user.key, role_id=role.key).insert(db)
+    seen = await bob.run("/admin queue")
+    card = await seen.choose("Open an entry", f"e{owed.key}")
+    assert "`payment.refund`" in (await card.press("Done by hand")).text
+    other = await seen.choose("Open an entry", f"{order.order_number} · A role")
+    form = await other.open("Done by hand")
+    form.modal["custom_id"] = f"queue:done:e{owed.key}"
+    assert "`payment.refund`" in (await form.submit({WHAT: "sent"})).text
+    assert (await services.payments.of_order(shop, order.key)).payment.refunds == [asked]
+    card = await (await olivia.run("/admin queue")).choose("Open an entry", f"e{owed.key}")
+    await (await card.open("Done by hand")).submit({WHAT: "sent"})
+    view = await services.payments.of_order(shop, order.key)
+    assert [each.state for each in view.payment.refunds] == [RefundState.DONE]
 
 
 async def test_customers_clerks_and_neighbours_get_nowhere(
