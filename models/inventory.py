@@ -186,6 +186,12 @@ class InventorySnapshot(TenantDocument):
         return found or cls(tenant_id=tenant_id, product_id=product_id)
 
     @classmethod
+    async def hold_still(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx) -> Self:
+        """The same, written to: of two transactions that decide by it, the second is repeated."""
+        held = await cls.change(db, {"tenantId": tenant_id, "productId": product_id}, {}, tx=tx)
+        return held or cls(tenant_id=tenant_id, product_id=product_id)
+
+    @classmethod
     async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx) -> int | None:
         """Note that stock fell to the threshold: how many are left, once per crossing, else None."""
         where = {
