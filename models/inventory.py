@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, ObjectId, Part, TenantDocument, Tx, Utc, Where, index, stored, transact
+from models.left import Left
 
 
 class InventoryMove(StrEnum):
@@ -175,9 +176,17 @@ class InventorySnapshot(TenantDocument):
         )
 
     @classmethod
-    async def with_old_holds(cls, db: Db, before: datetime) -> list[Self]:
-        """Snapshots, of every tenant, with a hold taken before that moment."""
-        return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
+    async def with_old_holds(cls, db: Db, before: datetime) -> list[Left]:
+        """Holds, of every tenant, that were taken before that moment."""
+        found = cls.rows(db).find(
+            {"holds.takenAt": {"$lt": before}}, {"tenantId": 1, "productId": 1, "holds": 1}
+        )
+        return [
+            Left(row["tenantId"], hold["orderId"], [row["productId"]])
+            async for row in found
+            for hold in row["holds"]
+            if hold["takenAt"] < before
+        ]
 
     @classmethod
     async def of_product(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx | None = None) -> Self:

@@ -1,9 +1,13 @@
 """Units that came back go to those who waited, in order of asking, each kept for a while (docs/adr/0019)."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from typing import Any
 
-from models.base import Db, Tx
+from pymongo.errors import OperationFailure
+
+from models.base import Db, Tx, Unreadable
 from models.inventory import InventorySnapshot, StockOffer
 from models.outbox import OutboxEffect
 from models.product import Product
@@ -18,6 +22,8 @@ from services.rules import Rules
 # More at once would make the snapshot, which every purchase rewrites, too large.
 _MOST_OFFERS = 500
 _MOST_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
 
 
 class Offering:
@@ -129,7 +135,15 @@ class Offering:
         for tenant_id, product_ids in waited.items():
             uncounted = await Product.uncounted(self._db, tenant_id, product_ids)
             rounds.extend(partial(self.open_up, tenant_id, each) for each in uncounted)
-        return sum([await self._outbox.commit(each) for each in rounds])
+        return sum([await self._apart(each) for each in rounds])
+
+    async def _apart(self, work: Callable[[Tx], Coroutine[Any, Any, int]]) -> int:
+        try:
+            return await self._outbox.commit(work)
+        except (OperationFailure, Unreadable) as error:
+            # The other lines, also those of other shops, need not wait for it.
+            log.warning("line_skipped", extra={"error": type(error).__name__})
+            return 0
 
     async def _free(self, waited: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """(tenant, product) pairs with somebody waiting although there is something to be had."""
