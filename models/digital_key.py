@@ -135,6 +135,7 @@ async def unpromised(db: Db, tenant_id: str, product_id: str, *, tx: Tx) -> int:
     Counts in what was sold first, so that no key is taken for reserved and paid for at once.
     """
     await fold_within(db, tenant_id, product_id, tx)
+    # One who puts the last key on sale and one who hands it out write nothing else in common.
+    reserved = (await InventorySnapshot.hold_still(db, tenant_id, product_id, tx=tx)).quantity_reserved
     free = (await DigitalKey.counts(db, tenant_id, product_id, tx=tx))[K.FREE]
-    reserved = (await InventorySnapshot.of_product(db, tenant_id, product_id, tx=tx)).quantity_reserved
     return max(0, free - reserved - await unserved(db, tenant_id, product_id, tx=tx))

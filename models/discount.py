@@ -10,6 +10,7 @@ from odmantic.bson import WithBsonSerializer
 from pydantic import BeforeValidator
 
 from models.base import Db, Field, Part, TenantDocument, Tx, Utc, given, index, object_id, stored
+from models.left import Left
 
 # The whole list is in discountuses; a record that everybody writes has to stay small.
 _LATEST = 100
@@ -147,9 +148,15 @@ class Discount(TenantDocument):
         return bool(done.modified_count == 1)
 
     @classmethod
-    async def with_old_holds(cls, db: Db, before: datetime) -> list[Self]:
-        """Discounts, of every tenant, with a hold taken before that moment."""
-        return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
+    async def with_old_holds(cls, db: Db, before: datetime) -> list[Left]:
+        """Holds, of every tenant, that were taken before that moment."""
+        found = cls.rows(db).find({"holds.takenAt": {"$lt": before}}, {"tenantId": 1, "holds": 1})
+        return [
+            Left(row["tenantId"], hold["orderId"], [])
+            async for row in found
+            for hold in row["holds"]
+            if hold["takenAt"] < before
+        ]
 
     @classmethod
     async def automatic(cls, db: Db, tenant_id: str, limit: int) -> list[Self]:

@@ -108,7 +108,9 @@ class Entitlement(TenantDocument):
     async def reopen(cls, db: Db, entitlement: Self, *, tx: Tx | None = None) -> bool:
         """Note that a role has to be granted again: its holder came back or lost it. False if not granted."""
         where = {"_id": entitlement.id, "tenantId": entitlement.tenant_id, "status": E.GRANTED}
-        again = await cls.change(db, where, {"$set": {"status": E.PENDING, "grantedAt": None}}, tx=tx)
+        # Whatever a person did instead is over: from now on it is ours to give.
+        anew = {"$set": {"status": E.PENDING, "grantedAt": None}, "$unset": {"metadata.byHand": ""}}
+        again = await cls.change(db, where, anew, tx=tx)
         return again is not None
 
     @classmethod
@@ -160,6 +162,11 @@ class Entitlement(TenantDocument):
         where = {**entitlement.same_role, "status": E.REVOKED, "revokedAt": None}
         fields = {"revokedAt": now, "failedReason": None}
         await cls.rows(db).update_many(where, {"$set": fields, "$currentDate": {"updatedAt": True}})
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person saw to it, as `mark_by_hand` notes."""
+        return bool(self.metadata.get("byHand"))
 
     @property
     def same_role(self) -> Where:

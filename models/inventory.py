@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, ObjectId, Part, TenantDocument, Tx, Utc, Where, index, stored, transact
+from models.left import Left
 
 
 class InventoryMove(StrEnum):
@@ -175,15 +176,29 @@ class InventorySnapshot(TenantDocument):
         )
 
     @classmethod
-    async def with_old_holds(cls, db: Db, before: datetime) -> list[Self]:
-        """Snapshots, of every tenant, with a hold taken before that moment."""
-        return await cls.find_all(db, {"holds.takenAt": {"$lt": before}}, limit=100)
+    async def with_old_holds(cls, db: Db, before: datetime) -> list[Left]:
+        """Holds, of every tenant, that were taken before that moment."""
+        found = cls.rows(db).find(
+            {"holds.takenAt": {"$lt": before}}, {"tenantId": 1, "productId": 1, "holds": 1}
+        )
+        return [
+            Left(row["tenantId"], hold["orderId"], [row["productId"]])
+            async for row in found
+            for hold in row["holds"]
+            if hold["takenAt"] < before
+        ]
 
     @classmethod
     async def of_product(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx | None = None) -> Self:
         """The product's snapshot; an empty one when its stock was never tracked."""
         found = await cls.find_one(db, {"tenantId": tenant_id, "productId": product_id}, tx=tx)
         return found or cls(tenant_id=tenant_id, product_id=product_id)
+
+    @classmethod
+    async def hold_still(cls, db: Db, tenant_id: str, product_id: str, *, tx: Tx) -> Self:
+        """The same, written to: of two transactions that decide by it, the second is repeated."""
+        held = await cls.change(db, {"tenantId": tenant_id, "productId": product_id}, {}, tx=tx)
+        return held or cls(tenant_id=tenant_id, product_id=product_id)
 
     @classmethod
     async def mark_low(cls, db: Db, tenant_id: str, product_id: str, threshold: int, *, tx: Tx) -> int | None:

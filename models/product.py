@@ -105,6 +105,13 @@ class Product(TenantDocument):
         await cls.change(db, {"_id": product.id, "tenantId": product.tenant_id}, {"$set": fields}, tx=tx)
 
     @classmethod
+    async def uncounted(cls, db: Db, tenant_id: str, keys: list[str]) -> list[str]:
+        """Those of these ids that are on sale and not counted."""
+        ids = [found for key in keys if (found := object_id(key))]
+        where = {"_id": {"$in": ids}, "tenantId": tenant_id, "isActive": True, "inventoryTracked": False}
+        return [str(row["_id"]) async for row in cls.rows(db).find(where, {"_id": 1})]
+
+    @classmethod
     async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:
         """The tenant's products among these ids, by id, also inactive ones."""
         ids = [found for key in keys if (found := object_id(key))]

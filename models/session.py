@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
+from models.left import Left
 from models.order import OrderItem
 from models.states import Life
 
@@ -143,13 +144,18 @@ class OrderSession(TenantDocument):
             "confirmingOrderId": order_id,
         }
         fields = {"state": SessionState.OPEN, "confirmingOrderId": None, "confirmingSince": None}
-        return await cls.change(db, where, {"$set": fields, "$inc": {"version": 1}}) is not None
+        update = {"$set": fields, "$inc": {"version": 1}, "$currentDate": {"updatedAt": True}}
+        return bool((await cls.rows(db).update_one(where, update)).modified_count)
 
     @classmethod
-    async def stuck(cls, db: Db, before: datetime) -> list[Self]:
+    async def stuck(cls, db: Db, before: datetime) -> list[Left]:
         """Sessions, of every tenant, whose Confirm began before that moment and did not end."""
         where = {"state": SessionState.CONFIRMING, "isOpen": True, "confirmingSince": {"$lt": before}}
-        return await cls.find_all(db, where, limit=100)
+        found = cls.rows(db).find(where, {"tenantId": 1, "confirmingOrderId": 1, "items.productId": 1})
+        return [
+            Left(row["tenantId"], row["confirmingOrderId"], [each["productId"] for each in row["items"]])
+            async for row in found
+        ]
 
     @classmethod
     async def expire_one(cls, db: Db, tenant_id: str, discord_user_id: str, now: datetime) -> None:

@@ -50,5 +50,6 @@ async def take_offered(
 
 async def with_ended_offers(db: Db, now: datetime) -> list[tuple[str, str]]:
     """(tenant, product) pairs, of every tenant, with an offer whose time is over."""
-    found = await InventorySnapshot.find_all(db, {"offers.until": {"$lte": now}}, limit=100)
-    return [(each.tenant_id, each.product_id) for each in found]
+    rows = InventorySnapshot.rows(db)
+    found = rows.find({"offers.until": {"$lte": now}}, {"tenantId": 1, "productId": 1})
+    return [(row["tenantId"], row["productId"]) async for row in found]

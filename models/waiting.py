@@ -9,24 +9,27 @@ from models.states import Life
 
 
 class WaitStatus(StrEnum):
-    """Where somebody stands; WAITING and OFFERED ones are in the line."""
+    """Where somebody stands; WAITING and OFFERED ones are in the line, OPENED ones need none any more."""
 
     WAITING = "WAITING"
     OFFERED = "OFFERED"
     TAKEN = "TAKEN"
     LAPSED = "LAPSED"
     WITHDRAWN = "WITHDRAWN"
+    OPENED = "OPENED"
 
 
 W = WaitStatus
 WAIT_LIFE = Life(
     {
-        W.WAITING: frozenset({W.OFFERED, W.WITHDRAWN}),
+        # OPENED when the product is counted no more: whoever wants one can have it.
+        W.WAITING: frozenset({W.OFFERED, W.WITHDRAWN, W.OPENED}),
         # Back to WAITING when the product is taken off the shelf.
         W.OFFERED: frozenset({W.TAKEN, W.LAPSED, W.WITHDRAWN, W.WAITING}),
         W.TAKEN: frozenset(),
         W.LAPSED: frozenset(),
         W.WITHDRAWN: frozenset(),
+        W.OPENED: frozenset(),
     }
 )
 _KEPT = timedelta(days=90)
@@ -54,6 +57,11 @@ class Waiting(TenantDocument):
     offered_until: Utc | None = Field(default=None, description="Until when a unit is kept")
     order_id: str | None = Field(default=None, description="The order that took the unit")
     ended_at: Utc | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether it ended because nobody has to wait any more."""
+        return self.status is WaitStatus.OPENED
 
     @property
     def offered(self) -> bool:

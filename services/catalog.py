@@ -157,6 +157,7 @@ class Catalog:
             await Product.set_fields(self._db, old, after, tx=tx)
             await self._audit.record(shop.id, actor, "product.edit", old, before=before, after=after, tx=tx)
             await self._offering.go_round(shop.id, old.key, tx)
+            await self._offering.open_up(shop.id, old.key, tx)
             await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
 
         await self._unique_sku(work)

@@ -219,7 +219,9 @@ class CustomerDesk:
             if before == fields:
                 return old
             await self._audit.record(shop.id, actor, act, old, before=before, after=fields, tx=tx)
-            return await Customer.set_fields(self._db, old, fields, tx=tx) or old
+            # At another address nobody has been missed yet.
+            anew = {"emailRefused": False} if fields.get("email", old.email) != old.email else {}
+            return await Customer.set_fields(self._db, old, fields | anew, tx=tx) or old
 
         return await transact(self._db, work)
 

@@ -1,8 +1,13 @@
 """Units that came back go to those who waited, in order of asking, each kept for a while (docs/adr/0019)."""
 
+import logging
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from typing import Any
 
-from models.base import Db, Tx
+from pymongo.errors import OperationFailure
+
+from models.base import Db, Tx, Unreadable
 from models.inventory import InventorySnapshot, StockOffer
 from models.outbox import OutboxEffect
 from models.product import Product
@@ -17,6 +22,8 @@ from services.rules import Rules
 # More at once would make the snapshot, which every purchase rewrites, too large.
 _MOST_OFFERS = 500
 _MOST_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
 
 
 class Offering:
@@ -95,6 +102,19 @@ class Offering:
             payload={"waitingId": wait.key, "turn": turn},
         )
 
+    async def open_up(self, tenant_id: str, product_id: str, tx: Tx) -> int:
+        """End the line of a product on sale that is counted no more, and tell who stood in it; how many."""
+        product = await Product.get(self._db, tenant_id, product_id, tx=tx)
+        if product is None or not product.is_active or product.inventory_tracked:
+            return 0
+        # The rest hears with the next rounds of the sweeper.
+        waits = await self._next(product, _MOST_AT_ONCE, tx)
+        if waits:
+            keys, now = [each.key for each in waits], self._clock.now()
+            await Waiting.end(self._db, keys, WaitStatus.OPENED, now, tx=tx)
+            await self._outbox.owe([self._told(each) for each in waits], tx)
+        return len(waits)
+
     async def give_up(self, wait: Waiting, tx: Tx) -> bool:
         """Give an offered unit to the next in line; False when an order is taking it at this moment."""
         snapshot = await InventorySnapshot.of_product(self._db, wait.tenant_id, wait.product_id, tx=tx)
@@ -107,19 +127,26 @@ class Offering:
 
     async def sweep(self) -> int:
         """Go down every line, of every tenant, that time or a crash left standing; how much was done."""
-        now = self._clock.now()
-        pairs = {*await with_ended_offers(self._db, now), *await self._free()}
-        done = 0
-        for tenant_id, product_id in sorted(pairs):
-            work = partial(self.go_round, tenant_id, product_id)
-            done += await self._outbox.commit(work)
-        return done
-
-    async def _free(self) -> list[tuple[str, str]]:
-        """(tenant, product) pairs with somebody waiting although there is something to be had."""
         waited: dict[str, list[str]] = {}
         for tenant_id, product_id in await Waiting.lines(self._db):
             waited.setdefault(tenant_id, []).append(product_id)
+        pairs = {*await with_ended_offers(self._db, self._clock.now()), *await self._free(waited)}
+        rounds = [partial(self.go_round, *pair) for pair in sorted(pairs)]
+        for tenant_id, product_ids in waited.items():
+            uncounted = await Product.uncounted(self._db, tenant_id, product_ids)
+            rounds.extend(partial(self.open_up, tenant_id, each) for each in uncounted)
+        return sum([await self._apart(each) for each in rounds])
+
+    async def _apart(self, work: Callable[[Tx], Coroutine[Any, Any, int]]) -> int:
+        try:
+            return await self._outbox.commit(work)
+        except (OperationFailure, Unreadable) as error:
+            # The other lines, also those of other shops, need not wait for it.
+            log.warning("line_skipped", extra={"error": type(error).__name__})
+            return 0
+
+    async def _free(self, waited: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+        """(tenant, product) pairs with somebody waiting although there is something to be had."""
         return [
             (tenant_id, product_id)
             for tenant_id, product_ids in waited.items()

@@ -24,6 +24,7 @@ from models.errors import (
     TaxUnknown,
 )
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
+from models.left import Left
 from models.member import Member
 from models.order import Order, OrderItem
 from models.outbox import OutboxEffect
@@ -271,26 +272,22 @@ class Placement:
         await self._discounts.resolve(tenant_id, order_id, stands=stands)
         if stands:
             await InventorySnapshot.settle(self._db, order_id, tenant_id=tenant_id, product_ids=product_ids)
-            return
-        for product_id in product_ids:
-            await InventorySnapshot.give_back(self._db, order_id, tenant_id=tenant_id, product_id=product_id)
+        else:
+            for key in product_ids:
+                await InventorySnapshot.give_back(self._db, order_id, tenant_id=tenant_id, product_id=key)
         await Storefront.mark(self._db, tenant_id, self._clock.now())
 
-    async def sweep_holds(self) -> int:
-        """Resolve every hold, of every tenant, whose Confirm began too long ago; how many there were."""
+    async def left_behind(self) -> list[Left]:
+        """What every tenant's Confirms left behind that began too long ago."""
         before = self._clock.now() - self._rules.stale_confirm
-        for session in await OrderSession.stuck(self._db, before):
-            await self.recover(session)
-        swept = 0
-        for snapshot in await InventorySnapshot.with_old_holds(self._db, before):
-            for hold in (hold for hold in snapshot.holds if hold.taken_at < before):
-                await self._take_back(snapshot.tenant_id, hold.order_id, [snapshot.product_id])
-                swept += 1
-        for discount in await Discount.with_old_holds(self._db, before):
-            for use in (use for use in discount.holds if use.taken_at < before):
-                await self._take_back(discount.tenant_id, use.order_id, [])
-                swept += 1
-        return swept
+        stuck = await OrderSession.stuck(self._db, before)
+        stock = await InventorySnapshot.with_old_holds(self._db, before)
+        return [*stuck, *stock, *await Discount.with_old_holds(self._db, before)]
+
+    async def clear_up(self, left: Left) -> int:
+        """Settle or give back what one of them left."""
+        await self._take_back(*left)
+        return 1
 
 
 def _lost(draft: Draft) -> Change:

@@ -110,7 +110,9 @@ class RoleChecks:
 
     def _granted(self, entitlement: Entitlement) -> bool:
         over = entitlement.expires_at is not None and entitlement.expires_at <= self._clock.now()
-        return entitlement.status is EntitlementStatus.GRANTED and not over
+        # What staff did by hand may have been something else than the role: that is how they left it.
+        given = entitlement.status is EntitlementStatus.GRANTED and not entitlement.by_hand
+        return given and not over
 
     async def mend(
         self, owed: OutboxEffect, member: Expected, role_ids: AbstractSet[str], grantable: AbstractSet[str]

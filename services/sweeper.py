@@ -62,7 +62,7 @@ class Sweeper:
     async def sweep(self) -> dict[str, int]:
         """One round; how much of each kind was tidied up."""
         done = {
-            "holds": await _apart(self._placement.sweep_holds(), step="holds"),
+            "holds": await self._clear_up(),
             "folds": await self._fold(),
             "sessions": await _apart(OrderSession.expire(self._db, self._clock.now()), step="sessions"),
             "orders": await self._end_holds(),
@@ -71,6 +71,11 @@ class Sweeper:
         if any(done.values()):
             log.info("swept", extra=done)
         return done
+
+    async def _clear_up(self) -> int:
+        left = await self._placement.left_behind()
+        clearing = self._placement.clear_up
+        return sum([await _apart(clearing(each), step="holds", about=each.order_id) for each in left])
 
     async def _fold(self) -> int:
         pairs = await unsettled_products(self._db)

@@ -21,7 +21,7 @@ MAX_WAITS = 25
 
 @dataclass(frozen=True)
 class Wait:
-    """What somebody waits for; `waiting.offered` says that one is kept for them."""
+    """What somebody waits for; one is kept for them if `waiting.offered`, all can have it if `.opened`."""
 
     product: Product
     waiting: Waiting
@@ -94,11 +94,18 @@ class Waitlist:
         return sorted(known, key=lambda each: each.product.name_folded)
 
     async def offer(self, tenant_id: str, waiting_id: str, turn: int) -> Wait | None:
-        """What is kept for somebody by this offer; None when it is over. Raises NotFound."""
+        """What somebody who waited can have since this turn; None when that is over. Raises NotFound."""
         waiting = await Waiting.get(self._db, tenant_id, waiting_id)
-        if waiting is None or not waiting.offered or waiting.offers != turn:
+        if waiting is None or not await self._stands(waiting, turn):
             return None
         product = await Product.get(self._db, tenant_id, waiting.product_id)
         if product is None:
             raise NotFound("product")
         return Wait(product, waiting)
+
+    async def _stands(self, waiting: Waiting, turn: int) -> bool:
+        if waiting.opened:
+            return bool(await Product.uncounted(self._db, waiting.tenant_id, [waiting.product_id]))
+        until = waiting.offered_until
+        lasts = until is not None and until > self._clock.now()
+        return waiting.offered and waiting.offers == turn and lasts

@@ -1,4 +1,4 @@
-"""Tells whoever waited that a unit came back and is kept for them, by DM, once."""
+"""Tells whoever waited that a unit is kept for them, or that nobody has to wait any more, by DM, once."""
 
 from datetime import datetime
 
@@ -31,15 +31,15 @@ class StockOffers:
             shop = await self._services.shops.of_tenant(effect.tenant_id)
             waiting_id, turn = effect.payload["waitingId"], effect.payload["turn"]
             wait = await self._services.waitlist.offer(shop.id, waiting_id, turn)
-            until = wait.waiting.offered_until if wait else None
-            if wait is None or until is None or until <= self._services.clock.now():
+            if wait is None:
                 return "outdated"
             who = wait.waiting.discord_user_id
             known = await self._services.customers.known(shop, who)
             if known is not None and known.dm_opt_out:
                 return "not_wanted"
             words = Words.of((known.locale if known else None) or wait.waiting.locale)
-            card = _card(shop.name, wait, until, words)
+            until = wait.waiting.offered_until
+            card = _opened(shop.name, wait, words) if until is None else _card(shop.name, wait, until, words)
             try:
                 await send.dm(self._bot, who, card, guild_id=shop.guild_id, nonce=effect.key)
             except send.Unreachable as error:
@@ -67,5 +67,18 @@ def _card(shop_name: str, wait: Wait, until: datetime, w: Words) -> Card:
                 Button(w("I do not want it"), Target("shop:stop", key), emoji="🔕"),
             ]
         ],
+        colour="good",
+    )
+
+
+def _opened(shop_name: str, wait: Wait, w: Words) -> Card:
+    return Card(
+        title=w("{name} is back", name=plain(wait.product.name)),
+        text=w(
+            "**{shop}** has enough of **{name}** for everybody now. You do not wait for it any more.",
+            shop=plain(shop_name),
+            name=name_of(wait.product.name),
+        ),
+        rows=[[Button(w("Buy now"), Target("shop:buy", wait.product.key), "success")]],
         colour="good",
     )

@@ -9,9 +9,10 @@ from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.role_check import RoleCheck
 from services.effects import EffectKind
+from services.queue_entries import QueueKind
 from services.role_checks import SLICE
 from services.shops import Shop
-from tests.cogs.conftest import running, services_over, shelf
+from tests.cogs.conftest import member, running, services_over, shelf
 from tests.cogs.test_effects import Scene, closed_scene, scene
 from tests.cogs.test_revocation import buying_there, revoke
 
@@ -55,6 +56,26 @@ async def test_a_role_that_was_taken_by_hand_comes_back_and_staff_hear_one_line(
     ]
     await day(scene)
     assert len(summaries(scene)) == 1
+
+
+async def test_what_staff_did_by_hand_is_left_as_they_left_it(scene: Scene) -> None:
+    """They gave something else instead; who leaves and comes back gets what the purchase says."""
+    scene.guild.move_role(scene.vip, 9)
+    order = await scene.order()
+    await scene.drain()
+    (entry,) = (await scene.services.queue.page(scene.shop, QueueKind.DELIVERY)).entries
+    await scene.services.queue.close(scene.shop, member(scene.olivia), entry.id, "Ada wanted a mug instead.")
+    scene.guild.move_role(scene.vip, 1)
+    await day(scene)
+    assert scene.ada.role_names == []
+    assert summaries(scene) == []
+    await scene.services.delivery.rejoined(scene.shop, member(scene.ada))
+    await scene.drain()
+    assert scene.ada.role_names == ["VIP"]
+    assert not (await scene.role(order)).by_hand
+    scene.guild.take(scene.ada, scene.vip)
+    await day(scene)
+    assert scene.ada.role_names == ["VIP"]
 
 
 async def test_where_nothing_drifted_nobody_is_bothered(scene: Scene) -> None:

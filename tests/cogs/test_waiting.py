@@ -95,6 +95,22 @@ async def test_a_closed_dm_leaves_the_offer_where_its_member_looks(
     assert "Kept for you" not in (await ada.run("/cart view")).text
 
 
+async def test_nobody_waits_for_what_is_counted_no_more(
+    ada: Person, olivia: Person, shop: Shop, product: MakeProduct, services: Services
+) -> None:
+    """Staff stop counting it: who stood in line gets one message, and buys by its button."""
+    mug = await product("Mug", stock=0)
+    await (await ada.run("/shop product", name="Mug")).press("Tell me")
+    await services.catalog.edit(shop, member(olivia), mug.key, {"inventory_tracked": False})
+    await services.worker.drain()
+    await services.sweeper.sweep()
+    await services.worker.drain()
+    (told,) = ada.dms
+    assert "has enough of Mug for everybody now" in told.text.replace("*", "")
+    assert [one.label for one in told.buttons] == ["Buy now"]
+    assert "Choose how to pay" in [one.placeholder for one in (await told.press("Buy now")).selects]
+
+
 async def test_who_does_not_want_it_passes_it_on(
     ada: Person, bob: Person, product: MakeProduct, restock: Restock, clock: TestClock, services: Services
 ) -> None:

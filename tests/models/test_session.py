@@ -134,9 +134,9 @@ async def test_another_tenant_stops_nothing(db: Db) -> None:
 async def test_stuck_confirms_are_found(db: Db) -> None:
     """What a dead process left is seen by the sweeper, what has just begun is not."""
     seen = await opened(db)
-    await OrderSession.begin_confirm(db, seen, str(ObjectId()), NOW)
+    await OrderSession.begin_confirm(db, seen, order_id := str(ObjectId()), NOW)
     assert await OrderSession.stuck(db, NOW) == []
-    assert [found.id for found in await OrderSession.stuck(db, LATER)] == [seen.id]
+    assert await OrderSession.stuck(db, LATER) == [(seen.tenant_id, order_id, [])]
 
 
 async def test_carts_left_too_long_expire_and_others_stay(db: Db) -> None:

@@ -65,6 +65,28 @@ async def test_many_customers_have_pages_and_too_many_are_said(services: Service
     assert (await services.customer_desk.find(shop, "", 999)).page == 20
 
 
+async def test_an_address_that_staff_put_right_is_written_to_again(services: Services, shop: Shop) -> None:
+    """It was refused; a remark changes nothing about that, another address does."""
+    ada = await known(services, shop, ADA, "ada@exmaple.com")
+    await services.mailing.refused(ada)
+    desk = services.customer_desk
+    same = await desk.edit(shop, SAM, ada.key, email="ada@exmaple.com", phone="", remark="typo?")
+    assert not services.mailing.has_address(same)
+    right = await desk.edit(shop, SAM, ada.key, email="ada@example.com", phone="", remark="")
+    assert services.mailing.has_address(right)
+
+
+async def test_a_refused_address_stays_refused_with_whoever_is_kept(services: Services, shop: Shop) -> None:
+    """The address moves with what is known of it; an own one that is fine stays fine."""
+    ada, bob = await known(services, shop, ADA), await known(services, shop, BOB, "bob@gone.example")
+    eve = await known(services, shop, Member("4", "eve", "Eve"), "eve@example.com")
+    await services.mailing.refused(bob)
+    both = await services.merging.merge(shop, OWNER, ada.key, bob.key)
+    assert (both.email, both.email_refused) == ("bob@gone.example", True)
+    all_three = await services.merging.merge(shop, OWNER, eve.key, ada.key)
+    assert (all_three.email, all_three.email_refused) == ("eve@example.com", False)
+
+
 async def test_a_customer_shows_what_they_spent_hold_and_wait_for(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

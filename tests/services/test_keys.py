@@ -174,6 +174,29 @@ async def test_no_key_that_is_promised_to_somebody_replaces_another(
         await services.keys.replace(shop, OWNER, held[0].id, "  ")
 
 
+async def test_the_last_spare_key_is_put_on_sale_or_handed_out_never_both(
+    db: Db, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """It was held back; one of the staff replaces a bad key at the moment at which another sells it."""
+    quiet(services)
+    for n in range(5):
+        game = await keys.pool(services, shop, product, SECRETS[2 * n : 2 * n + 2], f"Game {n}")
+        order = await buying.paid(services, shop, ADA, game)
+        await services.worker.drain()
+        await services.stock.set_to(shop, OWNER, game.key, 0, "held back")
+        ((bad,),) = (
+            await services.keys.held(shop.id, await Entitlement.of_order(db, shop.id, order.key))
+        ).values()
+        done = await asyncio.gather(
+            services.keys.replace(shop, OWNER, bad.id, "used up"),
+            services.stock.set_to(shop, OWNER, game.key, 1, "on sale"),
+            return_exceptions=True,
+        )
+        assert not any(isinstance(each, BaseException) and not isinstance(each, BadInput) for each in done)
+        free = (await services.key_pool.of(shop, game.key)).free
+        assert (await stock_holds(db, shop, game.key)).quantity_available <= free
+
+
 async def test_another_shop_reaches_no_pool_and_no_key(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

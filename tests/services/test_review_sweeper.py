@@ -2,9 +2,11 @@
 
 import asyncio
 
-from models.base import Db
+from models.base import Db, ObjectId
+from models.inventory import InventorySnapshot, StockHold
 from models.order import Order, OrderStatus
 from models.payment import Payment
+from models.product import Product
 from services import Services
 from services.shops import Shop
 from tests.services import buying
@@ -73,3 +75,33 @@ async def test_a_hundred_orders_of_a_shop_that_is_gone_do_not_starve_the_others(
     for _ in range(3):
         await services.sweeper.sweep()
     assert await status(db, shop, young) is OrderStatus.CANCELLED
+
+
+async def test_stock_that_cannot_be_read_keeps_no_other_stock_held(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Two Confirms died with their holds taken; one snapshot is broken, the other gets its units back."""
+    broken, sound = await product("Broken", stock=5), await product("Sound", stock=5)
+    for made in (broken, sound):
+        hold = StockHold(order_id=str(ObjectId()), quantity=2, taken_at=clock.now())
+        assert await InventorySnapshot.take(db, hold, tenant_id=shop.id, product_id=made.key)
+    rows = InventorySnapshot.rows(db)
+    await rows.update_one({"productId": broken.key}, {"$set": {"lowAlerted": "perhaps"}})
+    clock.forward(minutes=1)
+    await services.sweeper.sweep()
+    assert (await InventorySnapshot.of_product(db, shop.id, sound.key)).quantity_available == 5
+
+
+async def test_one_shops_broken_product_does_not_end_the_lines_of_others(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Two units were offered for half an hour; one of the products cannot be read, the other is passed on."""
+    broken, sound = await product("Broken", stock=0), await product("Sound", stock=0)
+    for made in (broken, sound):
+        await services.waitlist.ask(shop, ADA, made.key)
+        await services.stock.restock(shop, OWNER, made.key, 1, "box")
+    await Product.rows(db).update_one({"_id": broken.id}, {"$set": {"priceCents": "dear"}})
+    clock.forward(minutes=31)
+    await services.sweeper.sweep()
+    assert (await InventorySnapshot.of_product(db, shop.id, broken.key)).quantity_available == 0
+    assert (await InventorySnapshot.of_product(db, shop.id, sound.key)).quantity_available == 1

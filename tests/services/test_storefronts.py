@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models.base import Db
+from models.inventory import InventorySnapshot, StockHold
 from models.storefront import Storefront
 from services import Services
 from services.rules import Rules
@@ -108,6 +109,25 @@ async def test_everything_that_can_be_seen_in_it_marks_it(
     assert due.id == front.id
     assert await services.storefronts.claim() is None
     assert await Storefront.of_tenant(db, "nobody") is None
+
+
+async def test_an_order_whose_process_died_after_it_stood_marks_it(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock, front: Storefront
+) -> None:
+    """Its hold was not settled and nothing marked: the sweeper does both."""
+    mug = await product(stock=3)
+    order = await buying.order(services, shop, ADA, mug)
+    hold = StockHold(order_id=order.key, quantity=1, taken_at=clock.now()).model_dump_doc()
+    await InventorySnapshot.rows(db).update_one({"productId": mug.key}, {"$push": {"holds": hold}})
+    for _ in range(3):
+        while claimed := await services.storefronts.claim():
+            await services.storefronts.shown(claimed, "as it was", looked=True)
+        clock.forward(seconds=PAUSE)
+    await services.sweeper.sweep()
+    assert (await InventorySnapshot.of_product(db, shop.id, mug.key)).holds == []
+    due = await services.storefronts.claim()
+    assert due is not None
+    assert due.id == front.id
 
 
 async def test_one_broken_storefront_does_not_stop_the_others(

@@ -240,6 +240,49 @@ async def test_offers_end_with_the_sale_and_the_place_in_the_line_stays(
     assert len(await told(db, shop)) == 2
 
 
+async def test_a_product_that_is_counted_no_more_has_no_line(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Whoever waited is told once that it can be had, also the one for whom a unit was kept."""
+    mug = await product(stock=0)
+    await line_up(services, shop, clock, mug, ADA, BOB)
+    await services.stock.restock(shop, OWNER, mug.key, 1, "box")
+    (first,) = await told(db, shop)
+    await services.catalog.edit(shop, OWNER, mug.key, {"inventory_tracked": False})
+    assert await offered(db, shop, mug) == set()
+    assert set((await statuses(db, shop)).values()) == {WaitStatus.OPENED}
+    waits = await told(db, shop)
+    assert (len(waits), waits.count(first)) == (3, 2)
+    assert await services.waitlist.offer(shop.id, first, 1) is not None
+    assert await services.waitlist.of_member(shop, ADA) == []
+    await services.sweeper.sweep()
+    assert len(await told(db, shop)) == 3
+    await services.catalog.edit(shop, OWNER, mug.key, {"inventory_tracked": True})
+    assert await services.waitlist.offer(shop.id, waits[-1], 1) is None
+
+
+async def test_a_long_line_hears_of_it_a_part_at_a_time(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """A hundred at once, and only who may buy it: the others keep their places."""
+    club = await product("Club", stock=0, required_role_ids=["77"])
+    insiders = [Member(f"{1000 + n}", "ina", "Ina", role_ids=frozenset({"77"})) for n in range(101)]
+    await line_up(services, shop, clock, club, *insiders)
+    await services.catalog.edit(
+        shop, OWNER, club.key, {"inventory_tracked": False, "required_role_ids": ["77"]}
+    )
+    assert len(await told(db, shop)) == 100
+    await services.sweeper.sweep()
+    assert len(await told(db, shop)) == 101
+    other = await product("Cap", stock=0)
+    await line_up(services, shop, clock, other, BOB)
+    await services.catalog.edit(
+        shop, OWNER, other.key, {"inventory_tracked": False, "required_role_ids": ["77"]}
+    )
+    await services.sweeper.sweep()
+    assert (await statuses(db, shop))[BOB.discord_id] is WaitStatus.WAITING
+
+
 async def test_a_refused_confirm_keeps_the_unit_for_its_member(
     db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
