@@ -219,7 +219,9 @@ class CustomerDesk:
             if before == fields:
                 return old
             await self._audit.record(shop.id, actor, act, old, before=before, after=fields, tx=tx)
-            return await Customer.set_fields(self._db, old, fields, tx=tx) or old
+            # That the old address took no e-mail says nothing about the new one.
+            renewed = {"emailRefused": False} if fields.get("email", old.email) != old.email else {}
+            return await Customer.set_fields(self._db, old, fields | renewed, tx=tx) or old
 
         return await transact(self._db, work)
 

@@ -107,6 +107,7 @@ def _joined(kept: Customer, gone: Customer) -> tuple[dict[str, Any], list[SavedA
         first = None
     fields = {
         "email": kept.email or gone.email,
+        "emailRefused": kept.email_refused if kept.email else gone.email_refused,
         "phone": kept.phone or gone.phone,
         "userId": kept.user_id or gone.user_id,
         "notes": kept.notes or gone.notes,
