@@ -6,6 +6,7 @@ from cogs.admin._paging import number
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import NotFound
 from services.access import Permission
+from services.effects import EffectKind
 from services.queue_entries import QueueEntry, QueueKind
 
 
@@ -57,7 +58,7 @@ class Queue(Section):
 
     @click("queue:done")
     async def ask_what(self, visit: Visit, entry_id: str) -> None:
-        entry = await self._entry(visit, entry_id)
+        entry = await self._own(visit, entry_id)
         if entry.can_close:
             await visit.form(cards.done_form(entry, visit.words))
         else:
@@ -66,12 +67,21 @@ class Queue(Section):
     @submit("queue:done")
     async def done(self, visit: Visit, entry_id: str) -> None:
         shop, note = await visit.shop(), visit.fields.get("note", "")
+        await self._own(visit, entry_id)
         await self.services.queue.close(shop, visit.member, entry_id, note)
         await self.page(visit)
         await visit.say(visit.words("Thank you, noted. It counts as delivered."))
 
     async def _entry(self, visit: Visit, entry_id: str) -> QueueEntry:
         return await self.services.queue.entry(await visit.shop(), entry_id)
+
+    async def _own(self, visit: Visit, entry_id: str) -> QueueEntry:
+        """The entry, for whoever may settle it; raises NotAllowed."""
+        entry = await self._entry(visit, entry_id)
+        if entry.what == EffectKind.PAYMENT_REFUND:
+            # It is booked as given back, as a refund that staff record themselves.
+            await visit.require(Permission.PAYMENT_REFUND)
+        return entry
 
     async def _show(self, visit: Visit, entry_id: str) -> None:
         """The entry as it is now; the list when it has arrived meanwhile."""
