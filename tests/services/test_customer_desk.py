@@ -154,7 +154,7 @@ async def test_an_edit_is_audited_with_before_and_after(db: Db, services: Servic
     assert "notes" not in (await services.customers.export(shop, ADA))["customer"]
 
 
-async def test_an_address_that_staff_mend_gets_e_mails_again(db: Db, services: Services, shop: Shop) -> None:
+async def test_an_address_that_staff_mend_gets_e_mails_again(services: Services, shop: Shop) -> None:
     """A remark alone mends nothing: only a new address may be tried again."""
     ada = await known(services, shop, ADA, "ada@exmaple.com")
     await services.mailing.refused(ada)
