@@ -385,3 +385,17 @@ async def test_a_full_cart_fits_the_card_and_its_buttons(
         RefundState.ASKED, 20, 20 * 99 - 2
     )  # fmt: skip
     assert len((await opened(sam, order)).select(WHAT).options) == 2
+
+
+async def test_the_largest_order_that_can_be_paid_goes_back(
+    ada: Person, sam: Person, product: MakeProduct, till: Till
+) -> None:
+    """Its sum has more digits than any other, and still fits every button."""
+    lines: list[tuple[Any, int]] = [
+        (await product(f"Gold {at}", 99_999_999, None, sku=f"G{at}"), 99) for at in range(20)
+    ]
+    order = await bought(till, ada, *lines, by="VENMO")
+    seen = await (await opened(sam, order)).press("Choose everything")
+    form = await seen.open("I have sent $1,979,999,980.20 myself")
+    assert "Noted down." in said(await form.submit({REASON: "melted"}))
+    assert (await till.now(order)).status is OrderStatus.REFUNDED
