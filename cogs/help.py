@@ -24,7 +24,7 @@ _OWN = (
     later("`/account data`: everything the shop keeps about you"),
 )
 _COUNTER = (
-    (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments")),
+    (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments, and look into them")),
     (Permission.PAYMENT_REFUND, later("`/admin refund`: give money back")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
     (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
@@ -37,10 +37,10 @@ _COUNTER = (
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
-    (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment and shipping")),
+    (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,
-        later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
+        later("`/admin providers`: payments that confirm themselves, e-mail, tax"),
     ),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )

@@ -7,6 +7,9 @@ from typing import Self
 from models.base import Db, Field, TenantDocument, Tx, Utc, index, object_id, stored
 from models.discount import Discount
 
+# Of a DiscountAssignment: it was not used as often as its holder may.
+_ROOM = {"$expr": {"$lt": ["$usedCount", {"$ifNull": ["$totalAllowed", float("inf")]}]}}
+
 
 class UseStatus(StrEnum):
     """Whether a use counts."""
@@ -124,17 +127,23 @@ class DiscountAssignment(TenantDocument):
         return [each for each in await cls.find_all(db, where, sort="_id", limit=100) if each.usable(now)]
 
     @classmethod
-    async def of_discount(cls, db: Db, tenant_id: str, discount_id: str, *, limit: int) -> list[Self]:
-        """Who holds a discount, the newest first."""
+    async def of_discount(
+        cls, db: Db, tenant_id: str, discount_id: str, now: datetime, *, limit: int
+    ) -> list[Self]:
+        """Who holds a discount: those who may use it before those who may no longer, the newest first."""
         where = {"tenantId": tenant_id, "discountId": discount_id}
-        return await cls.find_all(db, where, sort="-_id", limit=limit)
+        held = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now}}], **_ROOM}
+        usable = await cls.find_all(db, {**where, **held}, sort="-_id", limit=limit)
+        if len(usable) == limit:
+            return usable
+        others = {**where, "_id": {"$nin": [each.id for each in usable]}}
+        return [*usable, *await cls.find_all(db, others, sort="-_id", limit=limit - len(usable))]
 
     @classmethod
     async def use(cls, db: Db, tenant_id: str, key: str, now: datetime | None, *, tx: Tx) -> bool:
         """Count one use if it still holds at `now`, with None at any time; False when it does not."""
         held = {} if now is None else {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now}}]}
-        room = {"$expr": {"$lt": ["$usedCount", {"$ifNull": ["$totalAllowed", float("inf")]}]}}
-        where = {"_id": object_id(key), "tenantId": tenant_id, **held, **room}
+        where = {"_id": object_id(key), "tenantId": tenant_id, **held, **_ROOM}
         return await cls.change(db, where, {"$inc": {"usedCount": 1}}, tx=tx) is not None
 
     @classmethod

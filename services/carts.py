@@ -55,12 +55,16 @@ class Totals:
 
 @dataclass(frozen=True)
 class CartView:
-    """The cart as it stands; `session` is None before the first product, `found` says what is off and why."""
+    """The cart as it stands; `session` is None before the first product, `found` says what is off and why.
+
+    `taxed`: the checkout may add tax to its total.
+    """
 
     session: OrderSession | None
     lines: list[CartLine]
     totals: Totals
     found: Found
+    taxed: bool
 
     @property
     def empty(self) -> bool:
@@ -104,7 +108,7 @@ class Carts:
         found = await self._discounts.find(shop, member, items, code)
         off = found.offer.cents if found.offer else 0
         subtotal = sum(item.line_cents for item in items)
-        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found)
+        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found, shop.taxes)
 
     async def stock_of(self, shop: Shop, member: Member, products: dict[str, Product]) -> dict[str, int]:
         """How many this member can have of each of these products that is tracked."""

@@ -219,9 +219,9 @@ class CustomerDesk:
             if before == fields:
                 return old
             await self._audit.record(shop.id, actor, act, old, before=before, after=fields, tx=tx)
-            # At another address nobody has been missed yet.
-            anew = {"emailRefused": False} if fields.get("email", old.email) != old.email else {}
-            return await Customer.set_fields(self._db, old, fields | anew, tx=tx) or old
+            # That the old address took no e-mail says nothing about the new one.
+            renewed = {"emailRefused": False} if fields.get("email", old.email) != old.email else {}
+            return await Customer.set_fields(self._db, old, fields | renewed, tx=tx) or old
 
         return await transact(self._db, work)
 

@@ -81,9 +81,11 @@ class DiscountDesk:
         """One discount with its uses and holders; raises NotFound."""
         discount = await self._get(shop, discount_id)
         products = await Product.of_keys(self._db, shop.id, discount.product_ids)
-        assigned = await DiscountAssignment.of_discount(self._db, shop.id, discount.key, limit=_SHOWN)
-        known = await Customer.of_keys(self._db, shop.id, [each.customer_id for each in assigned])
         now = self._clock.now()
+        assigned = await DiscountAssignment.of_discount(
+            self._db, shop.id, discount.key, now, limit=_MOST_HOLDERS
+        )
+        known = await Customer.of_keys(self._db, shop.id, [each.customer_id for each in assigned])
         return DiscountView(
             discount=discount,
             products=list(products.values()),

@@ -52,7 +52,7 @@ def cart_card(cart: CartView, w: Words, *, chosen: str | None = None, note: str 
         fields=[Field(w("Total"), amounts.totals(cart.totals, w, discount=found_name(cart.found)))],
         rows=[*_line_rows(cart, line, w), [*_ways_on(w, problems=problems), *_code(cart, w)]],
         colour="warn" if problems else "plain",
-        footer=w("Shipping, if any, is added at the checkout.") if _ships(cart) else None,
+        footer=_added_later(cart, w),
         note=note,
     )
 
@@ -61,8 +61,14 @@ def _code(cart: CartView, w: Words) -> list[Button]:
     return [code_button("cart", cart.session, w)] if cart.session else []
 
 
-def _ships(cart: CartView) -> bool:
-    return any(not each.item.is_digital for each in cart.lines)
+def _added_later(cart: CartView, w: Words) -> str | None:
+    """What is not in the total yet."""
+    ships = any(not each.item.is_digital for each in cart.lines)
+    if ships and cart.taxed:
+        return w("Shipping and tax, if any, are added at the checkout.")
+    if ships:
+        return w("Shipping, if any, is added at the checkout.")
+    return w("Tax, if any, is added at the checkout.") if cart.taxed else None
 
 
 def _line_rows(cart: CartView, line: CartLine, w: Words) -> list[Row]:

@@ -153,7 +153,9 @@ def _shop_error(_: ShopError, w: Words) -> str:
 
 def _bad_input(error: BadInput, w: Words) -> str:
     problem = _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
-    return w(problem, field=f"**{labels.field(error.field, w)}**", limit=error.limit)
+    # It may be what somebody typed.
+    limit = plain(error.limit) if isinstance(error.limit, str) else error.limit
+    return w(problem, field=f"**{labels.field(error.field, w)}**", limit=limit)
 
 
 def _not_found(error: NotFound, w: Words) -> str:

@@ -10,6 +10,7 @@ from cogs._ui import send
 from cogs._ui.answer import Answer
 from cogs._ui.card import Card
 from cogs._ui.form import Form, filled
+from cogs._ui.refusals import GuildNeeded
 from cogs._ui.target import guild_prefix
 from cogs._ui.text import cut
 from cogs._ui.wire import EPHEMERAL, data_of
@@ -77,8 +78,13 @@ class Visit:
         return self._shop
 
     async def require(self, permission: Permission) -> None:
-        """Let only staff with this permission pass; from here on all answers stay in the guild."""
+        """Let only staff with this permission pass; from here on all answers stay in the guild.
+
+        Raises NotAllowed, and GuildNeeded in a DM, where neither roles nor channels of the guild are seen.
+        """
         await self.services.access.require(await self.shop(), self.member, permission)
+        if self.in_dm:
+            raise GuildNeeded
         self._behind_counter = True
 
     async def show(self, card: Card) -> None:

@@ -131,7 +131,9 @@ def _history(view: DiscountView, currency: str, w: Words) -> list[Field]:
         + (f" · {w('given back')}" if use.status == "RETURNED" else "")
         for use in view.uses
     ]
-    holders = [_holder(holder, w) for holder in view.holders]
+    holders = [_holder(holder, w) for holder in view.holders[:_NAMES]]
+    if more := len(view.holders) - len(holders):
+        holders.append(w.count(more, "and {n} more", "and {n} more"))
     fields = [Field(w("Latest uses"), "\n".join(uses))] if uses else []
     return [*fields, Field(w("Assigned to"), "\n".join(holders))] if holders else fields
 

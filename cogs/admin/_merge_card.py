@@ -21,6 +21,8 @@ def other_card(customer: Customer, found: CustomersPage | None, w: Words) -> Car
     said = w("Which other Discord account is the same person's? Its record will be joined with this one.")
     if found is not None and not others:
         said = w("Nothing found. Try part of a name, an e-mail address or an order number.")
+    elif found is not None and found.pages > 1:
+        said = f"{said} {w('There are more; please search for more letters.')}"
     buttons = [
         Button(w("Search"), Target("customer:seek", key), "primary"),
         Button(w("Back to the customer"), Target("customer:open", key)),

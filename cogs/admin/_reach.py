@@ -105,7 +105,12 @@ def chosen_roles(visit: Visit, field: str, most: int) -> list[str]:
 
 
 def powerful(visit: Visit, role_ids: Iterable[str]) -> bool:
-    """Whether one of these roles could rule the server: whoever sells it could hand it to themselves."""
-    guild = visit.interaction.guild
-    found = [role for role_id in role_ids if guild and (role := guild.get_role(int(role_id)))]
+    """Whether one of these roles could rule the server: whoever sells it could hand it to themselves.
+
+    Where the server's roles are not seen, each of them could.
+    """
+    guild, wanted = visit.interaction.guild, list(role_ids)
+    if guild is None:
+        return bool(wanted)
+    found = [role for role_id in wanted if (role := guild.get_role(int(role_id)))]
     return any(_RULING & role.permissions.value for role in found)

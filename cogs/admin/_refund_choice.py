@@ -9,7 +9,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MOST = 30
 # Stands between a choice and the number that goes with it.
 _AND = "X"
-_LONGEST = 9
+# The largest order costs this many digits of minor units.
+_LONGEST = 12
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,9 @@ def _roles(look: Look) -> Card:
 
     return Card(
         text=w(
-            "Admins may do everything here. Staff may work with products, stock, orders and payments, "
-            "but not change these settings. The server's owner may always do everything."
+            "Admins may do everything here. Staff may do all the daily work, also give money back and see "
+            "customers' data, but not change these settings or the keys to providers. The server's owner "
+            "may always do everything."
         ),
         rows=[
             pick(w("Roles of the admins"), "config:admins", config.admin_role_ids),

@@ -6,7 +6,7 @@ from cogs._ui.card import Button, Card, Field, Option, Select, plain
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
-from cogs.admin._reach import chosen_roles, is_id
+from cogs.admin._reach import chosen_roles, is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
     CHANNEL_FIELDS,
@@ -63,7 +63,10 @@ class Config(Section):
     @click("config:channel")
     async def channel(self, visit: Visit, field: str, where: str) -> None:
         channel = visit.values[0] if visit.values else None
-        if field not in CHANNEL_FIELDS or (channel is not None and not is_id(channel)):
+        if field not in CHANNEL_FIELDS:
+            raise BadInput("channel", "not_allowed")
+        # A channel of another server is nobody's to fill from here.
+        if channel is not None and not (is_id(channel) and known_channel(visit, channel)):
             raise BadInput("channel", "not_allowed")
         shop = await self.services.shops.configure(await visit.shop(), visit.member, **{field: channel})
         await self.services.worker.retry(shop.id, *_CHANNEL_TROUBLES)

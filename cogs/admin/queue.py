@@ -58,8 +58,7 @@ class Queue(Section):
 
     @click("queue:done")
     async def ask_what(self, visit: Visit, entry_id: str) -> None:
-        entry = await self._entry(visit, entry_id)
-        await self._check_key(visit, entry)
+        entry = await self._own(visit, entry_id)
         if entry.can_close:
             await visit.form(cards.done_form(entry, visit.words))
         else:
@@ -68,18 +67,21 @@ class Queue(Section):
     @submit("queue:done")
     async def done(self, visit: Visit, entry_id: str) -> None:
         shop, note = await visit.shop(), visit.fields.get("note", "")
-        await self._check_key(visit, await self._entry(visit, entry_id))
+        await self._own(visit, entry_id)
         await self.services.queue.close(shop, visit.member, entry_id, note)
         await self.page(visit)
         await visit.say(visit.words("Thank you, noted. It counts as delivered."))
 
-    async def _check_key(self, visit: Visit, entry: QueueEntry) -> None:
-        """Whoever says that money went back needs the key to giving it back."""
-        if entry.what == EffectKind.PAYMENT_REFUND:
-            await visit.require(Permission.PAYMENT_REFUND)
-
     async def _entry(self, visit: Visit, entry_id: str) -> QueueEntry:
         return await self.services.queue.entry(await visit.shop(), entry_id)
+
+    async def _own(self, visit: Visit, entry_id: str) -> QueueEntry:
+        """The entry, for whoever may settle it; raises NotAllowed."""
+        entry = await self._entry(visit, entry_id)
+        if entry.what == EffectKind.PAYMENT_REFUND:
+            # It is booked as given back, as a refund that staff record themselves.
+            await visit.require(Permission.PAYMENT_REFUND)
+        return entry
 
     async def _show(self, visit: Visit, entry_id: str) -> None:
         """The entry as it is now; the list when it has arrived meanwhile."""

@@ -3,11 +3,16 @@
 import pytest
 
 from bot.sandbox import Person
+from cogs.admin import kinds
 from services import Services
+from services.partner import PartnerKind
+from services.partners import known_partners
 from services.shops import Shop
 from tests.cogs.conftest import member
 
 pytestmark = pytest.mark.usefixtures("bot")
+# Looked up before any bot loads these files anew, which makes classes of its own.
+ENTRIES = {kind.entry.name: kind.entry.description for kind in kinds() if kind.entry is not None}
 
 
 async def test_customers_read_what_they_can_do_and_nothing_of_the_counter(ada: Person) -> None:
@@ -28,6 +33,16 @@ async def test_staff_read_what_their_permissions_allow(sam: Person, olivia: Pers
         assert f"`{command}`" in his.text
     assert "`/admin setup`" in hers.text
     assert "`/admin setup`" not in his.text
+
+
+async def test_every_subcommand_is_named_and_no_partner_is_promised_that_is_not_there(olivia: Person) -> None:
+    """What providers do is said as soon as there is one that does it, and not before."""
+    text = (await olivia.run("/help")).text
+    assert [name for name in ENTRIES if f"`/admin {name}`" not in text] == []
+    said = next(line for line in text.splitlines() if "/admin providers" in line)
+    there = PartnerKind.SHIPPING in {partner.kind for partner in known_partners()}
+    assert ("shipping" in said) is there
+    assert ("shipping" in ENTRIES["providers"]) is there
 
 
 async def test_a_shops_name_cannot_break_out_of_the_card(

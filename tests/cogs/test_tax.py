@@ -84,6 +84,16 @@ async def test_a_rate_is_set_seen_changed_and_taken_away(db: Db, shop: Shop, oli
     assert len(await AuditLog.find_all(db, {"action": "config.edit", "meta.after.taxPercent": None})) >= 1
 
 
+async def test_a_cart_says_what_its_total_lacks(olivia: Person, ada: Person, product: MakeProduct) -> None:
+    """Nobody is surprised at the checkout; a shop without tax does not speak of it."""
+    secret, mug = await product("Secret", is_digital=True), await product("Mug", is_digital=False)
+    assert "at the checkout" not in (await ada.run("/cart add", product=secret.key)).text
+    await set_rate(olivia)
+    assert "Tax, if any, is added at the checkout." in (await ada.run("/cart view")).text
+    both = (await ada.run("/cart add", product=mug.key)).text
+    assert "Shipping and tax, if any, are added at the checkout." in both
+
+
 async def test_a_rate_that_is_none_is_explained(db: Db, shop: Shop, olivia: Person) -> None:
     """And changes nothing."""
     assert "like 8.25" in (await set_rate(olivia, "a lot")).text

@@ -176,6 +176,17 @@ async def test_an_edit_is_audited_with_before_and_after(db: Db, services: Servic
     assert "notes" not in (await services.customers.export(shop, ADA))["customer"]
 
 
+async def test_an_address_that_staff_mend_gets_e_mails_again(services: Services, shop: Shop) -> None:
+    """A remark alone mends nothing: only a new address may be tried again."""
+    ada = await known(services, shop, ADA, "ada@exmaple.com")
+    await services.mailing.refused(ada)
+    typed = {"email": "ada@exmaple.com", "phone": "", "remark": "Moved"}
+    ada = await services.customer_desk.edit(shop, SAM, ada.key, **typed)
+    assert not services.mailing.has_address(ada)
+    ada = await services.customer_desk.edit(shop, SAM, ada.key, **{**typed, "email": "ada@example.com"})
+    assert services.mailing.has_address(ada)
+
+
 async def test_a_deactivated_customer_places_nothing_and_gets_what_was_paid(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

@@ -288,6 +288,22 @@ async def test_an_assignment_is_used_as_often_as_it_says_and_comes_back(
     assert await count(db, shop, made.discount) == 1
 
 
+async def test_whoever_may_use_it_is_shown_before_those_who_may_no_longer(
+    services: Services, shop: Shop
+) -> None:
+    """Ended and used-up ones hide nobody from whom it could be taken away."""
+    key = (await running(services, shop)).discount.key
+    fans = [Member(f"{5000 + n}", f"fan{n}", f"Fan {n}") for n in range(25)]
+    await services.discounts.assign(shop, OWNER, key, [ADA], "")
+    view = await services.discounts.assign(shop, OWNER, key, fans, "1")
+    for holder in view.holders:
+        view = await services.discounts.revoke(shop, OWNER, holder.assignment.key)
+    assert len(view.holders) == 25
+    assert [holder.usable for holder in view.holders[:2]] == [True, False]
+    assert view.holders[0].customer is not None
+    assert view.holders[0].customer.discord_id == ADA.discord_id
+
+
 async def test_a_revoked_assignment_stops_a_review_that_is_open(
     db: Db, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

@@ -157,6 +157,21 @@ async def test_whoever_said_no_is_not_overruled(services: Services, shop: Shop, 
     assert (now.dm_preferences.order_received, now.email_preferences.refunds) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("hers", "whose", "reached"),
+    [("", BOB, False), ("ada@example.com", BOB, True), ("ada@example.com", ADA, False)],
+)
+async def test_a_refused_address_stays_refused_and_no_other_does(
+    services: Services, shop: Shop, hers: str, whose: Member, *, reached: bool
+) -> None:
+    """The mark belongs to the address that is kept, whichever record it came from."""
+    kept = await services.customers.set_profile(shop, ADA, hers, "")
+    gone = await services.customers.set_profile(shop, BOB, "bob@example.com", "")
+    await services.mailing.refused(kept if whose is ADA else gone)
+    merged = await services.merging.merge(shop, SAM, kept.key, gone.key)
+    assert services.mailing.has_address(merged) is reached
+
+
 async def test_what_cannot_be_merged_changes_nothing(db: Db, services: Services, shop: Shop) -> None:
     """Itself, another shop's, one that was merged before, in either direction, nonsense."""
     kept, gone = await pair(services, shop)

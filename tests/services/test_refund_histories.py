@@ -148,9 +148,13 @@ class Desk:
 
     async def dashboard(self, number: int) -> None:
         """Somebody gives money back there, of what is still there and not given by hand."""
-        left = min(TOTAL - self.given(), (await self.payment()).refundable_cents)
+        payment = await self.payment()
+        left = min(TOTAL - self.given(), payment.refundable_cents)
         if left > 0:
             self.square.refund_in_dashboard(self.charge, min(left, 1 + number * 90))
+        if any(each.by_hand for each in payment.refunds):
+            # Neither knows of what the other gave, unless both are told before the next step.
+            await self.deliver(0)
 
     async def fault(self, number: int) -> None:
         kinds = (Fault.DOWN, Fault.LATE_ERROR, Fault.LOST, Fault.BUSY)
@@ -226,8 +230,9 @@ async def adds_up(desk: Desk) -> None:
 
 
 async def books_agree(desk: Desk) -> None:
-    """In the end the shop's books are Square's, beside what staff sent by hand."""
+    """In the end nothing waits, and the shop's books are Square's, beside what staff sent by hand."""
     payment = await desk.payment()
+    assert not any(each.state is RefundState.ASKED for each in payment.refunds)
     by_hand = sum(each.amount_cents for each in payment.refunds if each.by_hand)
     assert payment.refunded_cents - by_hand == desk.given()
 

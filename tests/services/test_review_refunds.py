@@ -26,11 +26,11 @@ from tests.fakes.square import Square
 from tests.services import hosting, refunding
 from tests.services.conftest import OWNER, MakeProduct, TestClock
 from tests.services.refunding import TOTAL, made, revoked, take_back, tell
-from tests.services.test_hosted import opened, outside, paid_order, placed, shop, square
+from tests.services.test_hosted import opened, outside, paid_order, placed, shop
 from tests.services.test_review_money import back
 from tests.services.test_settlement import alerts, settlement, told
 
-__all__ = ["outside", "placed", "settlement", "shop", "square"]
+__all__ = ["outside", "placed", "settlement", "shop"]
 
 _BOUNCED = back("ch_1", 1000, What.REFUND_FAILED)
 

@@ -14,7 +14,7 @@ from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services import Services
 from services.effects import EffectKind
 from services.shops import Shop
-from tests.cogs.admin.conftest import Claim
+from tests.cogs.admin.conftest import Claim, Neighbour
 from tests.cogs.conftest import member
 from tests.services.conftest import MakeProduct
 
@@ -131,6 +131,18 @@ async def test_roles_and_channels_are_picked_and_cleared(
     assert (await config(db, shop)).default_order_channel_id == str(orders.id)
     await seen.choose("Channel for new orders (else the staff channel)")
     assert (await config(db, shop)).default_order_channel_id is None
+
+
+async def test_a_channel_of_another_server_is_not_taken(
+    db: Db, shop: Shop, olivia: Person, neighbour: Neighbour
+) -> None:
+    """A forged choice would let one shop's cards fill another community's channel."""
+    before = (await config(db, shop)).announcement_channel_id
+    theirs = neighbour.guild.add_channel("theirs", visible_to=[neighbour.guild.bot_role])
+    seen = await (await olivia.run("/admin config")).choose("Change a part", "Channels")
+    refused = await olivia.choose(seen, STAFF_CHANNEL, theirs.id, forged=True)
+    assert "cannot take that" in "".join(each.text for each in [refused, *refused.followups])
+    assert (await config(db, shop)).announcement_channel_id == before
 
 
 async def test_choosing_a_staff_channel_wakes_what_waited_for_one(

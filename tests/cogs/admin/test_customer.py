@@ -10,6 +10,7 @@ from models.audit import AuditLog
 from models.base import Db
 from models.customer import Customer
 from models.customer_note import CustomerNote
+from models.member import Member
 from services import Services
 from services.shops import Shop
 from tests.cogs.admin.conftest import Buy, Claim, Neighbour, everything
@@ -172,6 +173,11 @@ async def test_somebody_who_left_is_chosen_by_search(
     nobody = await (await seen.open("Search")).submit({WORDS: "nobody"})
     assert "Nothing found" in nobody.text
     seen = await (await nobody.open("Search")).submit({WORDS: "bob"})
+    assert "There are more" not in seen.text
+    for n in range(6):
+        await services.customers.of(shop, Member(f"{1000 + n}", f"bob{n}", f"Bob {n}"))
+    many = await (await seen.open("Search")).submit({WORDS: "bob"})
+    assert "There are more; please search for more letters." in many.text
     seen = await seen.choose("Choose the other record", "Bob")
     assert "Merge two records" in seen.text
 

@@ -204,6 +204,24 @@ async def test_staff_cannot_put_power_on_the_shelf(
     assert (await stored(db, shop)).granted_role_ids == [str(ruler.id)]
 
 
+async def test_no_power_comes_onto_the_shelf_by_way_of_a_direct_message(
+    db: Db, services: Services, shop: Shop, guild: Community, sam: Person, olivia: Person
+) -> None:
+    """Staff work where the server's roles can be seen; a forged click elsewhere opens and changes nothing."""
+    await services.shops.configure(shop, member(olivia), response_mode="DM")
+    ruler = guild.add_role("Ruler", permissions=1 << 3)
+    await new(sam)
+    made = await stored(db, shop)
+    await sam.run("/help")
+    forged = f"g{guild.id}~product:open:{made.key}"
+    seen = await sam.click(sam.dms[-1], custom_id=forged, forged=True)
+    assert isinstance(seen, Seen)
+    if GETS in {menu.placeholder for menu in seen.selects}:
+        await sam.choose(seen, GETS, ruler.id, forged=True)
+    assert (await stored(db, shop)).granted_role_ids == []
+    assert "in the server where the shop is" in "".join(each.text for each in [seen, *seen.followups])
+
+
 async def test_everyone_is_no_role_to_sell_or_to_ask_for(
     db: Db, shop: Shop, guild: Community, sam: Person
 ) -> None:

@@ -18,7 +18,7 @@ from services.shops import Shop
 from tests.cogs.admin.conftest import everything
 from tests.cogs.buying import placed
 from tests.cogs.conftest import member, shelf
-from tests.cogs.payments.conftest import CASH, Till, labels
+from tests.cogs.payments.conftest import CASH, DOWN, Till, labels
 from tests.services.conftest import MakeProduct
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 REASON, MANY, WHAT, CHANGE = (
     "Reason, for the staff only", "How many go back?", "What goes back?", "Change how many"
 )  # fmt: skip
-KEY = "payment.refund"
+KEY, DID = "payment.refund", "What did you do? For the staff only."
 
 
 @pytest.fixture
@@ -61,6 +61,15 @@ async def opened(person: Person, order: Order) -> Seen:
 def said(seen: Seen) -> str:
     """What was said beside the card."""
     return "\n".join(each.content for each in [seen, *seen.followups])
+
+
+async def give_key(till: Till, person: Person, key: str) -> None:
+    """Let somebody hold this one permission key."""
+    tenant, name = till.shop.id, person.name
+    role = await Keys(tenant_id=tenant, name=key, permission_keys=[key]).insert(till.db)
+    user = User(tenant_id=tenant, username=name, display_name=name, discord_id=str(person.id))
+    await user.insert(till.db)
+    await RoleAssignment(tenant_id=tenant, user_id=user.key, role_id=role.key).insert(till.db)
 
 
 async def forged(person: Person, seen: Seen, custom_id: str) -> Seen:
@@ -303,16 +312,35 @@ async def test_its_key_alone_opens_refunds_and_nothing_else(
 ) -> None:
     """Whoever may refund need not be the one who approves payments."""
     order = await bought(till, ada, (mug, 1))
-    role = await Keys(tenant_id=till.shop.id, name="Returns", permission_keys=[KEY]).insert(till.db)
-    user = User(tenant_id=till.shop.id, username="bob", display_name="Bob", discord_id=str(bob.id))
-    await user.insert(till.db)
-    await RoleAssignment(tenant_id=till.shop.id, user_id=user.key, role_id=role.key).insert(till.db)
+    await give_key(till, bob, KEY)
     seen = await opened(bob, order)
     assert "$15.00 came in" in seen.text
     assert "payment.approve" in said(await forged(bob, seen, f"payment:fulfil:{order.payment_id}"))
     answer = await (await seen.open("An amount instead")).submit({"Amount in USD": "5", REASON: "a scratch"})
     assert "The refund is on its way." in said(answer)
     assert [each.amount_cents for each in (await till.payment(order)).refunds] == [500]
+
+
+async def test_the_queues_key_books_no_refund_as_made(
+    guild: Community, bob: Person, sam: Person, staff_role: Role, mug: Product, till: Till
+) -> None:
+    """A refund that its provider keeps refusing is said to be sent by hand only by who may refund."""
+    order = await bought(till, bob, (mug, 1))
+    await till.services.refunds.ask(till.shop, member(sam), order.payment_id, 500, "a scratch")
+    till.square.fail(*DOWN)
+    await till.drain()
+    till.clock.forward(minutes=20)
+    seen = await sam.run("/admin queue")
+    card = await seen.choose("Open an entry", f"{order.order_number} · Giving money back")
+    form = await card.open("Done by hand")
+    guild.take(sam, staff_role)
+    await give_key(till, sam, "order.manage")
+    assert KEY in said(await forged(sam, card, str(card.button("Done by hand").custom_id)))
+    assert KEY in said(await form.submit({DID: "sent it"}))
+    assert (await till.payment(order)).refunds[0].state is RefundState.ASKED
+    guild.give(sam, staff_role)
+    assert "counts as delivered" in said(await form.submit({DID: "sent it"}))
+    assert (await till.payment(order)).refunds[0].state is RefundState.DONE
 
 
 async def test_orders_of_other_shops_are_unknown(
@@ -357,3 +385,17 @@ async def test_a_full_cart_fits_the_card_and_its_buttons(
         RefundState.ASKED, 20, 20 * 99 - 2
     )  # fmt: skip
     assert len((await opened(sam, order)).select(WHAT).options) == 2
+
+
+async def test_the_largest_order_that_can_be_paid_goes_back(
+    ada: Person, sam: Person, product: MakeProduct, till: Till
+) -> None:
+    """Its sum has more digits than any other, and still fits every button."""
+    lines: list[tuple[Any, int]] = [
+        (await product(f"Gold {at}", 99_999_999, None, sku=f"G{at}"), 99) for at in range(20)
+    ]
+    order = await bought(till, ada, *lines, by="VENMO")
+    seen = await (await opened(sam, order)).press("Choose everything")
+    form = await seen.open("I have sent $1,979,999,980.20 myself")
+    assert "Noted down." in said(await form.submit({REASON: "melted"}))
+    assert (await till.now(order)).status is OrderStatus.REFUNDED

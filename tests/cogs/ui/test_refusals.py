@@ -169,6 +169,18 @@ def test_names_in_refusals_are_harmless_and_short() -> None:
     assert len(said) < 500
 
 
+TYPED = "[x](https://evil.example) **@here**"
+
+
+def test_what_was_typed_is_harmless_in_the_sentence_about_it() -> None:
+    """A product's name that nobody knows is shown, not obeyed."""
+    said = sentence(BadInput("products", "unknown_product", TYPED), Words.of("en-US"))
+    assert "[x](" not in said
+    assert "https://" not in said
+    assert "@here" not in said
+    assert "evil.example" in said
+
+
 def test_what_moved_is_listed() -> None:
     """A changed cart names each change, with how many are left."""
     error = CartChanged((Change("stock", "Cap", 3, 1), Change("gone", "Mug"), Change("roles", "Key")))
