@@ -1,1 +1,1 @@
-"""Who sells labels and follows parcels for shops, one file each, found by being there (see services/partners.py)."""
+"""Who sells labels and follows parcels, one file each, found by being there (see services/partners.py)."""

@@ -79,7 +79,7 @@ class Movement(StrEnum):
 
 @dataclass(frozen=True)
 class Track:
-    """Where a carrier says that a parcel is, at a moment of the partner's clock; `url` is for its receiver."""
+    """Where a parcel is, at a moment of the partner's clock; `url` is for its receiver."""
 
     ref: str
     tracking_number: str
@@ -112,7 +112,7 @@ class Voided(StrEnum):
 
 @dataclass(frozen=True)
 class Tracked:
-    """A delivery as read: the partner's id of the event, its type, and where parcels are (none: ignore it)."""
+    """A delivery as read: the partner's id of the event, its type, and the news in it (none: ignore it)."""
 
     event_id: str
     kind: str
