@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from cryptography.x509 import Certificate
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -65,6 +66,15 @@ class Outside:
     mail: SmtpKeys | None = None
     mail_anywhere: bool = False
     sendgrid_eu: str | None = None
+
+    def wishes(self, clock: Clock) -> dict[str, dict[str, Any]]:
+        """What only one of the partners wants to know, by its name."""
+        roots = {"roots": self.paypal_roots} if self.paypal_roots is not None else {}
+        return {
+            "paypal": {"now": clock.now, **roots},
+            "smtp": {"anywhere": self.mail_anywhere, "in_clear": self.mail_anywhere},
+            "sendgrid": {"eu": self.sendgrid_eu} if self.sendgrid_eu is not None else {},
+        }
 
 
 def outside_from(settings: Settings) -> Outside:

@@ -98,7 +98,7 @@ class Order(TenantDocument):
         index("holdEndsAt", only={"status": "PENDING_PAYMENT"}),
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
         index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
-        index("tenantId", "status", "shippingStatus", "paidAt", only=given("shipmentId")),
+        index("tenantId", "status", "paidAt", only={"awaitsParcel": True}),
     )
 
     tenant_id: str
@@ -123,6 +123,7 @@ class Order(TenantDocument):
     customer_role_ids: list[str] = Field(default_factory=list, description="Discord roles held at Confirm")
     shipping_address: Address | None = None
     shipping_status: ShippingStatus = ShippingStatus.PENDING
+    awaits_parcel: bool = Field(default=False, description="Some of it has to be sent still, or came back")
     shipment_id: str | None = None
     tracking_number: str | None = None
     notes: str | None = None
@@ -151,6 +152,11 @@ class Order(TenantDocument):
     def needs_shipping(self) -> bool:
         """Whether any line has to be sent."""
         return any(not item.is_digital for item in self.items)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether no parcel is under way or has to be sent any more."""
+        return not self.awaits_parcel and self.shipping_status is not ShippingStatus.SHIPPED
 
     @classmethod
     async def move(

@@ -1,13 +1,14 @@
-"""A parcel on its way."""
+"""What has to be sent for an order, parcel by parcel, and the life of a parcel."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from models.base import Field, TenantDocument, Utc, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, given, index, stored
+from models.states import Life
 
 
 class ShipmentStatus(StrEnum):
-    """Where a parcel is."""
+    """Where all that has to be sent is, taken together."""
 
     PENDING = "pending"
     LABEL_CREATED = "label_created"
@@ -16,17 +17,110 @@ class ShipmentStatus(StrEnum):
     EXCEPTION = "exception"
 
 
+class ParcelState(StrEnum):
+    """Where one parcel is.
+
+    A QUOTED one is a question of price. BUYING: a label is being paid for; UNKNOWN: nobody knows whether it
+    was. LABELLED ones wait for their carrier. EXCEPTION: the carrier cannot deliver it. DROPPED ones were
+    never sent, BACK ones came back or were lost.
+    """
+
+    QUOTED = "quoted"
+    BUYING = "buying"
+    UNKNOWN = "unknown"
+    LABELLED = "labelled"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    EXCEPTION = "exception"
+    DROPPED = "dropped"
+    BACK = "back"
+
+
+P = ParcelState
+PARCEL_LIFE = Life(
+    {
+        P.QUOTED: frozenset({P.BUYING, P.DROPPED}),
+        P.BUYING: frozenset({P.LABELLED, P.UNKNOWN, P.DROPPED}),
+        P.UNKNOWN: frozenset({P.LABELLED, P.DROPPED}),
+        P.LABELLED: frozenset({P.SENT, P.DELIVERED, P.EXCEPTION, P.DROPPED}),
+        P.SENT: frozenset({P.DELIVERED, P.EXCEPTION, P.BACK}),
+        # Carriers correct themselves, and what was delivered can come back.
+        P.DELIVERED: frozenset({P.EXCEPTION, P.BACK}),
+        P.EXCEPTION: frozenset({P.SENT, P.DELIVERED, P.BACK}),
+        P.DROPPED: frozenset(),
+        P.BACK: frozenset(),
+    }
+)
+# Pieces in these are in no other parcel.
+HOLDING = frozenset({P.BUYING, P.UNKNOWN, P.LABELLED, P.SENT, P.DELIVERED, P.EXCEPTION})
+
+
+class ParcelLine(Part):
+    """So many pieces of a line of the order."""
+
+    product_id: str
+    quantity: int = Field(ge=1)
+
+
+class LabelRate(Part):
+    """What one carrier asks for a label, in minor units of its currency."""
+
+    ref: str
+    carrier: str
+    service: str
+    cents: int
+    currency: str
+    days: int | None = None
+
+
+class Parcel(Part):
+    """One parcel, or the question what its label would cost; `number` counts an order's from 1."""
+
+    key: str
+    number: int
+    state: ParcelState
+    lines: list[ParcelLine]
+    made_at: Utc
+    actor_id: str | None = Field(default=None, description="Discord id of whoever packed it")
+    carrier: str | None = Field(default=None, max_length=60)
+    service: str | None = Field(default=None, max_length=60)
+    tracking_number: str | None = Field(default=None, max_length=100)
+    tracking_url: str | None = Field(default=None, max_length=500)
+    label_url: str | None = None
+    partner: str | None = Field(default=None, description="Who sells its label or follows it")
+    quote_ref: str | None = Field(default=None, description="The partner's id of the question and its label")
+    rates: list[LabelRate] = Field(default_factory=list, description="The answers, until one is taken")
+    cost_cents: int | None = Field(default=None, description="What the label costs the shop")
+    cost_currency: str | None = None
+    asked: bool = Field(default=False, description="The label was asked for, and never is again")
+    track_ref: str | None = Field(default=None, description="The partner's id under which it is followed")
+    movement: str | None = Field(default=None, description="Where the partner last said it is, in a word")
+    moved_at: Utc | None = Field(default=None, description="When, by the partner's clock")
+    sent_at: Utc | None = None
+    delivered_at: Utc | None = None
+    error: str | None = Field(default=None, description="What went wrong, in a word")
+
+    @property
+    def holding(self) -> bool:
+        """Whether its pieces cannot be sent in another one."""
+        return self.state in HOLDING
+
+
 class Shipment(TenantDocument):
     """What has to be sent for an order; cost in minor units, copied from the shipping type."""
 
     model_config = stored(
-        "shipments", index("tenantId", "orderId", unique=True), index("tenantId", "status", "createdAt")
+        "shipments",
+        index("tenantId", "orderId", unique=True),
+        index("tenantId", "status", "createdAt"),
+        index("tenantId", "parcels.trackRef", only=given("parcels.trackRef")),
+        index("tenantId", "parcels.trackingNumber", only=given("parcels.trackingNumber")),
     )
 
     tenant_id: str
     order_id: str
     status: ShipmentStatus = ShipmentStatus.PENDING
-    carrier: str | None = None
+    carrier: str | None = Field(default=None, description="Of the newest parcel, as the next two")
     tracking_number: str | None = None
     label_url: str | None = None
     shipping_type_code: str
@@ -34,3 +128,39 @@ class Shipment(TenantDocument):
     shipped_at: Utc | None = None
     delivered_at: Utc | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+    parcels: list[Parcel] = Field(default_factory=list)
+
+    def parcel(self, key: str) -> Parcel | None:
+        """One of its parcels by its key."""
+        return next((each for each in self.parcels if each.key == key), None)
+
+    def with_parcel(self, parcel: Parcel) -> list[Parcel]:
+        """All parcels, this one new or in place of the one of its key."""
+        if self.parcel(parcel.key) is None:
+            return [*self.parcels, parcel]
+        return [parcel if each.key == parcel.key else each for each in self.parcels]
+
+    @classmethod
+    async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> Self | None:
+        """What has to be sent for an order; None when nothing has."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
+
+    @classmethod
+    async def sent(cls, db: Db, tenant_id: str, order_id: str) -> list[Parcel]:
+        """The parcels of an order that are on their way or there."""
+        found = await cls.of_order(db, tenant_id, order_id)
+        return [each for each in found.parcels if each.sent_at and each.holding] if found else []
+
+    @classmethod
+    async def followed(cls, db: Db, tenant_id: str, track_ref: str, tracking_number: str) -> Self | None:
+        """The shipment with a parcel that a partner follows under this id, or else has this number."""
+        found = await cls.find_one(db, {"tenantId": tenant_id, "parcels.trackRef": track_ref})
+        if found is None and tracking_number:
+            found = await cls.find_one(db, {"tenantId": tenant_id, "parcels.trackingNumber": tracking_number})
+        return found
+
+    @classmethod
+    async def record(cls, db: Db, shipment: Self, fields: dict[str, Any], *, tx: Tx) -> Self:
+        """Set fields, by stored names, in the transaction that read it."""
+        where = {"_id": shipment.id, "tenantId": shipment.tenant_id}
+        return await cls.change(db, where, {"$set": fields}, tx=tx) or shipment

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any, Self
 
+from models.address import Address
 from models.base import Db, Field, Part, TenantDocument, Tx, index, stored
 from models.discount import Percent
 from models.money import MAX_CENTS
@@ -90,6 +91,7 @@ class BotConfig(TenantDocument):
     default_qty_visibility: VisibilityDefault = VisibilityDefault.PUBLIC
     default_product_image_url: str | None = None
     shipping_types: list[ShippingType] = Field(default_factory=list)
+    ship_from: Address | None = Field(default=None, description="Where parcels with bought labels come from")
     admin_channel_id: str | None = Field(
         default=None, description="For staff notices when there is no announcementChannelId"
     )

@@ -6,14 +6,19 @@ from typing import Any
 
 from models.base import Db, Document, Where, given
 from models.entitlement import EntitlementStatus
-from models.order import OrderStatus, ShippingStatus
+from models.order import OrderStatus
 from models.outbox import OutboxStatus
 from models.payment import RefundState
 
 # Its effect is dead for good: what became of the money is asked at the payment.
 REFUND_UNKNOWN = "refund_unknown"
-_PAID = [OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED, OrderStatus.PARTIALLY_REFUNDED]
-_NOT_UNDER_WAY = [ShippingStatus.PENDING, ShippingStatus.LABEL_CREATED, ShippingStatus.FAILED]
+_PAID = [
+    OrderStatus.PAID,
+    OrderStatus.FULFILLING,
+    OrderStatus.SHIPPED,
+    OrderStatus.COMPLETE,
+    OrderStatus.PARTIALLY_REFUNDED,
+]
 
 
 def deliveries(tenant_id: str, before: datetime) -> Where:
@@ -37,9 +42,8 @@ def parcels(tenant_id: str, before: datetime) -> Where:
     """Orders paid before that moment whose goods are not on their way, or came back."""
     return {
         "tenantId": tenant_id,
-        **given("shipmentId"),
+        "awaitsParcel": True,
         "status": {"$in": _PAID},
-        "shippingStatus": {"$in": _NOT_UNDER_WAY},
         "paidAt": {"$lte": before},
     }
 

@@ -1,4 +1,4 @@
-"""What the shop does: the directory of every service, built in bot/wiring.py."""
+"""What the shop does: the directory of every service, built in bot/wiring/."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from services.inbox import Inbox
 from services.invoices import Invoices
 from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
+from services.labels import Labels
 from services.links import Links
 from services.mailing import Mailing
 from services.orders import Orders
@@ -37,11 +38,13 @@ from services.refunds import Refunds
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
+from services.ship_desk import ShipDesk
 from services.shops import Shops
 from services.stock import Stock
 from services.storefront_worker import StorefrontWorker
 from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.tracking import Tracking
 from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -67,6 +70,9 @@ class Services:
     decisions: Decisions
     refunds: Refunds
     refund_desk: RefundDesk
+    ship_desk: ShipDesk
+    labels: Labels
+    tracking: Tracking
     revocation: Revocation
     role_terms: RoleTerms
     queue: Queue

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     STOCK_MANAGE = "stock.manage"
     ORDER_VIEW = "order.view"
     ORDER_MANAGE = "order.manage"
+    ORDER_SHIP = "order.ship"
     PAYMENT_APPROVE = "payment.approve"
     PAYMENT_REFUND = "payment.refund"
     PROVIDER_MANAGE = "provider.manage"

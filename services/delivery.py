@@ -13,6 +13,8 @@ from services.outbox import Outbox
 from services.shops import Shop
 from services.stock import alert_effect
 
+_OPEN = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED}
+
 
 class Delivery:
     """Keeps account of what was handed over; who does it is told by the outbox."""
@@ -38,9 +40,9 @@ class Delivery:
         await self.complete(entitlement.tenant_id, entitlement.order_id)
 
     async def complete(self, tenant_id: str, order_id: str) -> None:
-        """PAID → COMPLETE when nothing has to be sent and everything was handed over."""
+        """→ COMPLETE once everything was handed over and every parcel has arrived."""
         order = await Order.get(self._db, tenant_id, order_id)
-        if order is None or order.status is not OrderStatus.PAID or order.needs_shipping:
+        if order is None or order.status not in _OPEN or not order.arrived:
             return
         owed = await Entitlement.of_order(self._db, tenant_id, order_id)
         waiting = {EntitlementStatus.PENDING, EntitlementStatus.FAILED}

@@ -220,7 +220,7 @@ def _shipment(order: Order) -> Shipment | None:
         shipping_type_code=order.shipping_type_code or "",
         shipping_cost_cents=order.shipping_cost_cents,
     )
-    order.shipment_id = shipment.key
+    order.shipment_id, order.awaits_parcel = shipment.key, True
     return shipment
 
 

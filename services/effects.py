@@ -28,6 +28,8 @@ class EffectKind(StrEnum):
     TAX_RECORD = "tax.record"
     TAX_REFUND = "tax.refund"
     STOCK_OFFER = "stock.offer"
+    LABEL_BUY = "label.buy"
+    PARCEL_FOLLOW = "parcel.follow"
 
 
 class Notice(StrEnum):

@@ -12,6 +12,7 @@ from models.inventory import InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.payment import Payment, PaymentStatus
+from models.shipment import Parcel, Shipment
 from services.audit import Audit
 from services.clock import Clock
 from services.discounts import Discounts
@@ -37,7 +38,7 @@ _HOLD_ENDED = "hold_ended"
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order with all that a person may see and do about it."""
+    """An order with all that a person may see and do about it; `parcels` are on their way or there."""
 
     order: Order
     payment: Payment
@@ -46,6 +47,7 @@ class OrderView:
     can_claim: bool
     can_cancel: bool
     invoice_url: str | None
+    parcels: list[Parcel]
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,7 @@ class Orders:
             raise NotFound("payment")
         paid = order.paid_at is not None
         open_order = order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
-        pending = order.status is OrderStatus.PENDING_PAYMENT
-        by_staff = payment.method in by_hand()
+        pending, by_staff = order.status is OrderStatus.PENDING_PAYMENT, payment.method in by_hand()
         return OrderView(
             order=order,
             payment=payment,
@@ -141,6 +142,7 @@ class Orders:
             can_claim=open_order and by_staff and payment.status in _CLAIMABLE,
             can_cancel=pending and payment.status in _CANCELLABLE,
             invoice_url=self._links.invoice_url(order) if paid else None,
+            parcels=await Shipment.sent(self._db, shop.id, order.key) if order.shipment_id else [],
         )
 
     async def cancel(self, shop: Shop, member: Member, order_id: str) -> OrderView:

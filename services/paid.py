@@ -121,7 +121,7 @@ class Paid:
         await self._outbox.owe(sale_owed(order, now), tx)
 
     async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
-        if order.needs_shipping or any(e.status is not EntitlementStatus.GRANTED for e in owed):
+        if not order.arrived or any(e.status is not EntitlementStatus.GRANTED for e in owed):
             return order
         event = OrderEvent(at=self._clock.now(), what=OrderStatus.COMPLETE)
         return await Order.move(self._db, order, OrderStatus.COMPLETE, event, tx=tx) or order

@@ -23,6 +23,7 @@ from services.effects import EffectKind, effect
 from services.outbox import Outbox
 from services.queue_entries import (
     OF_ENTITLEMENT,
+    OF_PARCEL,
     QueueEntry,
     QueueKind,
     QueuePage,
@@ -102,6 +103,8 @@ class Queue:
             raise NotFound("queue")
         if found.kind in OF_ENTITLEMENT:
             return await self.entry(shop, f"{Source.ENTITLEMENT}{found.payload.get('entitlementId')}")
+        if found.kind in OF_PARCEL:
+            return await self.entry(shop, f"{Source.ORDER}{found.order_id}")
         if found.last_error == undelivered.REFUND_UNKNOWN:
             return await self.entry(shop, f"{Source.PAYMENT}{found.payload.get('paymentId')}")
         return await self.entry(shop, f"{Source.EFFECT}{found.key}")

@@ -15,6 +15,8 @@ from services.effects import EffectKind
 
 # What these hand over stands in the queue itself, also when such an effect was lost.
 OF_ENTITLEMENT = frozenset({EffectKind.ROLE_GRANT, EffectKind.KEYS_ASSIGN})
+# What these do stands in the queue as the order whose parcel it is.
+OF_PARCEL = frozenset({EffectKind.LABEL_BUY, EffectKind.PARCEL_FOLLOW})
 # Nobody waits for these: each is the telling of something that can be seen elsewhere.
 _NOT_OWED = frozenset({EffectKind.STAFF_ALERT})
 
@@ -47,7 +49,7 @@ def kind_of(effect: str) -> QueueKind:
 
 def effects_of(kind: QueueKind) -> list[EffectKind]:
     """The effects that stand in the queue under this kind."""
-    own = frozenset(EffectKind) - OF_ENTITLEMENT - _NOT_OWED
+    own = frozenset(EffectKind) - OF_ENTITLEMENT - OF_PARCEL - _NOT_OWED
     return sorted(each for each in own if kind_of(each) is kind)
 
 

@@ -12,6 +12,7 @@ from models.payment import Payment, PaymentEvent, Refund, RefundState
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import send_refund
+from services.fulfilment import Fulfilment
 from services.outbox import Outbox
 from services.payments.adapters import Adapters
 from services.payments.processor import News, What
@@ -35,6 +36,7 @@ class Refunds:
         outbox: Outbox,
         adapters: Adapters,
         settlement: Settlement,
+        fulfilment: Fulfilment,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -42,6 +44,7 @@ class Refunds:
         self._outbox = outbox
         self._adapters = adapters
         self._settlement = settlement
+        self._fulfilment = fulfilment
 
     def through_provider(self, payment: Payment) -> bool:
         """Whether the provider itself can give this payment's money back."""
@@ -117,7 +120,10 @@ class Refunds:
                 self._refund(actor, key, share, why, by_hand=only_noted)
                 for key, share in zip(_new_keys(payment), shares(payment, order), strict=False)
             ]
-            return await self._write(shop, actor, payment, asked, tx), asked
+            asking = await self._write(shop, actor, payment, asked, tx)
+            # What goes back is not sent any more.
+            await self._fulfilment.follow(order, asking, tx)
+            return asking, asked
 
         payment, asked = await self._outbox.commit(work)
         for refund in asked:

@@ -12,6 +12,7 @@ from models.order import Order
 from models.payment import Payment
 from services.clock import Clock
 from services.discounts import Discounts
+from services.fulfilment import Fulfilment
 from services.outbox import Outbox
 from services.paid import Paid
 from services.payments.processor import News, What
@@ -44,6 +45,7 @@ class Settlement:
         stock: Stock,
         discounts: Discounts,
         revocation: Revocation,
+        fulfilment: Fulfilment,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -52,7 +54,7 @@ class Settlement:
         self._discounts = discounts
         ledger = Ledger(db, clock, rules, outbox)
         money_in = MoneyIn(ledger, rules, paid)
-        money_out = MoneyOut(ledger, rules, GoodsBack(ledger, revocation))
+        money_out = MoneyOut(ledger, rules, GoodsBack(ledger, revocation, fulfilment))
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {
             What.APPROVED: waiting.approved,

@@ -4,6 +4,7 @@ from models.entitlement import Entitlement, EntitlementStatus
 from models.inventory import InventoryMove, InventoryTransaction
 from models.order import OrderStatus
 from models.payment import RefundState
+from services.fulfilment import Fulfilment
 from services.revocation import Revocation
 from services.settling.case import Case, Ledger
 from services.settling.credit import gone_back, to_restock
@@ -14,21 +15,23 @@ _WHY = "refunded"
 class GoodsBack:
     """Follows a payment's books, in the transaction that writes them; what was done before stays done."""
 
-    def __init__(self, ledger: Ledger, revocation: Revocation) -> None:
+    def __init__(self, ledger: Ledger, revocation: Revocation, fulfilment: Fulfilment) -> None:
         self._ledger = ledger
         self._revocation = revocation
+        self._fulfilment = fulfilment
 
     async def follow(self, case: Case) -> None:
-        """Restock and revoke what the payment's refunds now call for."""
+        """Restock, revoke and no longer send what the payment's refunds now call for."""
         if case.order.paid_at is None:
             return
         await self._restock(case)
         await self._revoke(case)
+        case.order = await self._fulfilment.follow(case.order, case.payment, case.tx)
 
     async def handed_over(self, case: Case) -> bool:
         """Whether the customer has all that the order hands over, and nothing has to be sent."""
         owed = await Entitlement.of_order(self._ledger.db, case.shop.id, case.order.key, tx=case.tx)
-        return not case.order.needs_shipping and all(e.status is EntitlementStatus.GRANTED for e in owed)
+        return case.order.arrived and all(e.status is EntitlementStatus.GRANTED for e in owed)
 
     async def _restock(self, case: Case) -> None:
         """Rows of the ledger, counted into the snapshots afterwards; the ledger itself knows what it has."""

@@ -92,6 +92,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
             status=OrderStatus.PAID if n % 2 else OrderStatus.SHIPPED,
             shipping_status=ShippingStatus.SHIPPED,
             shipment_id=f"{n}",
+            awaits_parcel=n < 5,
             paid_at=NOW,
             hold_ends_at=NOW,
         )

@@ -10,6 +10,7 @@ from models.entitlement import ENTITLEMENT_LIFE, EntitlementStatus
 from models.order import ORDER_LIFE, OrderStatus
 from models.payment import PAYMENT_LIFE, PaymentStatus
 from models.session import SESSION_LIFE, SessionState
+from models.shipment import PARCEL_LIFE, ParcelState
 from models.states import Life
 from models.waiting import WAIT_LIFE, WaitStatus
 
@@ -19,7 +20,8 @@ LIVES: list[tuple[Life[Any], type[StrEnum], set[str]]] = [
     (PAYMENT_LIFE, PaymentStatus, set()),
     (SESSION_LIFE, SessionState, {"SUBMITTED", "EXPIRED"}),
     (ENTITLEMENT_LIFE, EntitlementStatus, {"REVOKED"}),
-    (WAIT_LIFE, WaitStatus, {"TAKEN", "LAPSED", "WITHDRAWN"}),
+    (WAIT_LIFE, WaitStatus, {"TAKEN", "LAPSED", "WITHDRAWN", "OPENED"}),
+    (PARCEL_LIFE, ParcelState, {"dropped", "back"}),
 ]
 every_life = pytest.mark.parametrize(
     ("life", "states", "ends"), LIVES, ids=[states.__name__ for _, states, _ in LIVES]

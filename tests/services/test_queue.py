@@ -12,7 +12,7 @@ from models.digital_key import DigitalKey
 from models.entitlement import Entitlement, EntitlementStatus
 from models.errors import BadInput, NotFound, Refused, ShopError, UnderWay
 from models.member import Member
-from models.order import Order, OrderStatus, ShippingStatus
+from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, Refund, RefundState
 from services import Services
@@ -330,7 +330,7 @@ async def test_what_is_under_way_cannot_be_closed_by_hand(
 
 
 async def test_goods_that_were_not_sent_in_time_are_to_ship(
-    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+    services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Two days after the payment, until they are on their way; again when the parcel comes back."""
     mug = await product(is_digital=False)
@@ -352,11 +352,10 @@ async def test_goods_that_were_not_sent_in_time_are_to_ship(
     ):
         with pytest.raises(Refused):
             await refused
-    sent = {"status": OrderStatus.SHIPPED, "shippingStatus": ShippingStatus.SHIPPED}
-    await Order.rows(db).update_one({"_id": order.id}, {"$set": sent})
+    parcel = await services.ship_desk.send(shop, OWNER, order.key, {mug.key: 1})
     assert (await services.queue.page(shop)).total == 0
-    await Order.rows(db).update_one({"_id": order.id}, {"$set": {"shippingStatus": ShippingStatus.FAILED}})
-    assert [each.reason for each in (await services.queue.page(shop)).entries] == ["parcel_failed"]
+    await services.ship_desk.came_back(shop, OWNER, order.key, parcel.key, "nobody there")
+    assert [each.reason for each in (await services.queue.page(shop)).entries] == ["to_ship"]
 
 
 async def refund_of(db: Db, shop: Shop, order: Order, clock: TestClock, state: RefundState) -> Payment:

@@ -1,0 +1,71 @@
+"""What nearly every service stands on."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.outside import Outside
+from models.base import Db
+from services.audit import Audit
+from services.calls import Calls
+from services.clock import Clock
+from services.delivery import Delivery
+from services.discounts import Discounts
+from services.fulfilment import Fulfilment
+from services.goods import Goods
+from services.key_delivery import KeyDelivery
+from services.key_pool import KeyPool
+from services.links import Links
+from services.offering import Offering
+from services.outbox import Outbox
+from services.paid import Paid
+from services.partners import Partners
+from services.payments.adapters import Adapters
+from services.providers import Providers
+from services.revocation import Revocation
+from services.role_checks import RoleChecks
+from services.role_terms import RoleTerms
+from services.rules import Rules
+from services.shops import Shops
+from services.stock import Stock
+from services.taxes import Taxes
+from services.wakeups import Wakeups
+from services.worker import Worker
+
+
+class Ground:
+    """What nearly every service stands on."""
+
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None
+    ) -> None:
+        self.db, self.clock, self.rules, self.links = db, clock, rules, links
+        self.outside, self.redis = outside, redis
+        self.wakeups = Wakeups(redis)
+        self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
+        self.worker = Worker(db, clock, rules, self.wakeups)
+        self.shops = Shops(db, clock, self.audit)
+        self.offering = Offering(db, clock, rules, self.outbox)
+        self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
+        self.discounts = Discounts(db, clock)
+        self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.delivery = Delivery(db, clock, self.outbox)
+        self.fulfilment = Fulfilment(db, clock)
+        self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
+        pool: dict[str, Any] = {
+            "audit": self.audit, "outbox": self.outbox, "stock": self.stock, "vault": outside.vault
+        }  # fmt: skip
+        self.key_pool = KeyPool(db, clock, **pool)
+        self.keys = KeyDelivery(db, clock, **pool, delivery=self.delivery)
+        self.keys.sign_up(self.worker)
+        self.revocation = Revocation(db, clock, self.outbox)
+        self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
+        self.role_checks = RoleChecks(db, clock, self.outbox)
+        self.calls = Calls(clock)
+        self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
+        self.adapters = Adapters(self.partners)
+        self.providers = Providers(
+            db, clock,
+            audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+        )  # fmt: skip
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)

@@ -1,0 +1,192 @@
+"""Staff's work with parcels: what has to be sent, what goes into one, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models import undelivered
+from models.base import Db, visible
+from models.errors import BadInput, NotFound, Refused
+from models.member import Member
+from models.order import Order
+from models.payment import Payment
+from models.shipment import Parcel, ParcelState, Shipment
+from services.audit import Audit
+from services.clock import Clock
+from services.customers import read_address
+from services.packing import Packer, Packing, moved, new_parcel
+from services.parcels import to_send
+from services.shops import Shop
+
+PAGE_SIZE = 10
+_CARRIER_LENGTH, _NUMBER_LENGTH, _NOTE_LENGTH = 60, 100, 500
+_LAST_PAGE = 199
+# What a partner knew of another parcel.
+_UNFOLLOWED = {"partner": None, "track_ref": None, "tracking_url": None, "movement": None, "moved_at": None}
+
+
+@dataclass(frozen=True)
+class ShipView:
+    """An order with its parcels, oldest first; `left` is what is in none of them, pieces by product id."""
+
+    order: Order
+    payment: Payment
+    shipment: Shipment
+    left: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ShipPage:
+    """One page of orders of which something has to be sent, the oldest first; `page` counts from 0."""
+
+    orders: list[Order]
+    page: int
+    pages: int
+    total: int
+
+
+class ShipDesk:
+    """Packs, sends and follows up.
+
+    All acts raise NotFound for an unknown order or parcel, Refused where a state does not allow them, and
+    BadInput.
+    """
+
+    def __init__(self, db: Db, clock: Clock, *, audit: Audit, packer: Packer) -> None:
+        self._db = db
+        self._clock = clock
+        self._audit = audit
+        self._packer = packer
+
+    async def waiting(self, shop: Shop, page: int = 0) -> ShipPage:
+        """Paid orders of which something has to be sent, or came back."""
+        where = undelivered.parcels(shop.id, self._clock.now())
+        total = await undelivered.how_many(self._db, Order, where)
+        pages = max(1, -(-total // PAGE_SIZE))
+        page = min(max(page, 0), pages - 1, _LAST_PAGE)
+        orders = await Order.find_all(self._db, where, sort="paidAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE)
+        return ShipPage(orders, page, pages, total)
+
+    async def view(self, shop: Shop, order_id: str) -> ShipView:
+        """An order, by id or number; raises NotFound, also for one of which nothing has to be sent."""
+        order = await Order.get(self._db, shop.id, order_id)
+        order = order or await Order.of_number(self._db, shop.id, order_id.strip().upper())
+        if order is None:
+            raise NotFound("order")
+        payment = await Payment.of_order(self._db, shop.id, order.key)
+        shipment = await Shipment.of_order(self._db, shop.id, order.key)
+        if payment is None or shipment is None:
+            raise NotFound("shipment")
+        return ShipView(order, payment, shipment, to_send(order, payment, shipment))
+
+    async def send(
+        self,
+        shop: Shop,
+        actor: Member,
+        order_id: str,
+        pieces: Mapping[str, int],
+        *,
+        carrier: str = "",
+        tracking_number: str = "",
+    ) -> Parcel:
+        """Note that these pieces, by product id, are on their way; the customer is told.
+
+        A letter has no number. Raises ChangedMeanwhile when some of it was packed or paid back since.
+        """
+        told = read_tracking(carrier, tracking_number)
+
+        async def work(at: Packing) -> Parcel:
+            now = self._clock.now()
+            parcel = new_parcel(at, ParcelState.SENT, at.lines(pieces), now)
+            parcel = parcel.model_copy(update={**told, "sent_at": now})
+            await self._packer.keep(at, parcel, "sent", after=_summary(parcel))
+            await self._packer.tell(at, parcel)
+            return parcel
+
+        return await self._packer.act(shop, order_id, work, actor=actor)
+
+    async def hand_over(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
+        """Note that a parcel with a label is with its carrier; the customer is told."""
+        return await self._step(shop, actor, order_id, key, ParcelState.SENT)
+
+    async def delivered(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
+        """Take somebody's word that a parcel has arrived."""
+        return await self._step(shop, actor, order_id, key, ParcelState.DELIVERED)
+
+    async def came_back(self, shop: Shop, actor: Member, order_id: str, key: str, note: str) -> Parcel:
+        """Note that a parcel came back or was lost: its pieces can be sent again, or paid back."""
+        return await self._step(shop, actor, order_id, key, ParcelState.BACK, read_note(note))
+
+    async def _step(
+        self, shop: Shop, actor: Member, order_id: str, key: str, to: ParcelState, note: str | None = None
+    ) -> Parcel:
+        async def work(at: Packing) -> Parcel:
+            seen = at.parcel(key)
+            parcel = moved(seen, to, self._clock.now())
+            await self._packer.keep(at, parcel, to, note=note)
+            if seen.sent_at is None and to is ParcelState.SENT:
+                await self._packer.tell(at, parcel)
+            return parcel
+
+        return await self._packer.act(shop, order_id, work, actor=actor)
+
+    async def correct(
+        self, shop: Shop, actor: Member, order_id: str, key: str, *, carrier: str, tracking_number: str
+    ) -> Parcel:
+        """Put another carrier and number in place of wrong ones; the customer is told."""
+        fresh = read_tracking(carrier, tracking_number)
+
+        async def work(at: Packing) -> Parcel:
+            seen = at.parcel(key)
+            # The number of a bought label cannot be wrong.
+            if seen.label_url or seen.state not in {ParcelState.SENT, ParcelState.EXCEPTION}:
+                raise Refused("parcel", seen.state)
+            parcel = seen.model_copy(update={**_UNFOLLOWED, **fresh})
+            await self._packer.keep(at, parcel, "corrected", after=_summary(parcel))
+            await self._packer.tell(at, parcel)
+            return parcel
+
+        return await self._packer.act(shop, order_id, work, actor=actor)
+
+    async def readdress(self, shop: Shop, actor: Member, order_id: str, fields: Mapping[str, str]) -> Order:
+        """Put right where an order goes, as long as no parcel has a label or is on its way."""
+        address = read_address(shop, fields)
+
+        async def work(at: Packing) -> Order:
+            packed = next((each for each in at.shipment.parcels if each.holding), None)
+            if packed is not None:
+                raise Refused("parcel", packed.state)
+            await self._audit.record(shop.id, actor, "ship.readdressed", at.order, tx=at.tx)
+            fields = {"shippingAddress": address.model_dump_doc()}
+            at.order = await Order.patch(self._db, at.order, fields, tx=at.tx) or at.order
+            await self._packer.note(at, "readdressed")
+            return at.order
+
+        return await self._packer.act(shop, order_id, work, actor=actor)
+
+
+def read_tracking(carrier: str, tracking_number: str) -> dict[str, str | None]:
+    """Carrier and number as they are stored, empty for none; raises BadInput."""
+    carrier, number = " ".join(carrier.split()), "".join(tracking_number.split())
+    if len(carrier) > _CARRIER_LENGTH:
+        raise BadInput("carrier", "length", _CARRIER_LENGTH)
+    if len(number) > _NUMBER_LENGTH:
+        raise BadInput("tracking_number", "length", _NUMBER_LENGTH)
+    if number and not (number.isascii() and number.replace("-", "").isalnum()):
+        raise BadInput("tracking_number", "example", "9400111899223344556677")
+    return {"carrier": carrier if visible(carrier) else None, "tracking_number": number or None}
+
+
+def read_note(text: str) -> str:
+    """Why, in staff's words; raises BadInput."""
+    cleaned = text.strip()
+    if not visible(cleaned):
+        raise BadInput("note", "required")
+    if len(cleaned) > _NOTE_LENGTH:
+        raise BadInput("note", "length", _NOTE_LENGTH)
+    return cleaned
+
+
+def _summary(parcel: Parcel) -> dict[str, Any]:
+    lines = [f"{each.quantity} x {each.product_id}" for each in parcel.lines]
+    return {"lines": lines, "carrier": parcel.carrier, "trackingNumber": parcel.tracking_number}
