@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from bot.embedded import Mongod, RedisServer
 from models.base import Db
 from models.registry import all_documents, create_indexes
+from tests.fakes.easypost import EasyPost
 from tests.fakes.square import Square
 
 DATABASE = "test"
@@ -118,4 +119,11 @@ async def db(mongo_uri: str, database_name: str) -> AsyncIterator[Db]:
 async def square() -> AsyncIterator[Square]:
     """Square, which hosts the pages of Cash App Pay; the tests' `outside` says that it answers here."""
     async with Square() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def easypost() -> AsyncIterator[EasyPost]:
+    """EasyPost, which sells labels; the tests' `outside` says that it answers here."""
+    async with EasyPost() as fake:
         yield fake

@@ -35,6 +35,7 @@ from services.mail.smtp import SmtpKeys
 from services.payments.processor import Money, News, Site, What
 from services.rules import Rules
 from services.settling.credit import Picked
+from services.shipping.contract import Movement, Track
 from services.shops import Shop
 from services.worker import EffectFailed
 from tests.outside import OUTSIDE
@@ -101,6 +102,9 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "end": services.role_terms.sweep,
         "take_back": partial(take_back, services, shop),
         "went_back": partial(went_back, services, shop),
+        "send": partial(services.ship_desk.send, shop, OWNER),
+        "buy_label": partial(services.labels.buy, shop, OWNER),
+        "arrives": partial(arrives, services, shop),
     }
     await steps[name](*arguments)
 
@@ -160,6 +164,12 @@ async def went_back(services: Services, shop: Shop, order_id: str, charge: str, 
     await services.hosted.take(shop.id, "cashapp_pay", news)
 
 
+async def arrives(services: Services, shop: Shop, ref: str, number: str, movement: str) -> None:
+    """What happens when a carrier says where a parcel is."""
+    track = Track(ref, number, "USPS", Movement(movement))
+    await services.tracking.take(shop.id, "easypost", track)
+
+
 async def give_up(services: Services) -> None:
     """Let every notice that is due fail for good."""
 
@@ -178,7 +188,11 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     )
     clock = Ahead(timedelta(seconds=float(os.environ.get("AHEAD", "0"))))
     links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
-    sites = {"cashapp_pay": Site(os.environ.get("SQUARE_URL", "http://127.0.0.1:9"))}
+    nobody = "http://127.0.0.1:9"
+    sites = {
+        "cashapp_pay": Site(os.environ.get("SQUARE_URL", nobody)),
+        "easypost": Site(os.environ.get("EASYPOST_URL", nobody)),
+    }
     port = os.environ.get("MAIL_PORT")
     mail = SmtpKeys(sender="relay@host.example", host="localhost", port=int(port)) if port else None
     db = Db(client=client, database=database)

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -71,13 +70,6 @@ class Hasty(Adapter):
     """Waits a moment only."""
 
     seconds: ClassVar[float] = 0.2
-
-
-@pytest.fixture
-async def easypost() -> AsyncIterator[EasyPost]:
-    """EasyPost, on this machine."""
-    async with EasyPost() as fake:
-        yield fake
 
 
 @pytest.fixture
