@@ -324,7 +324,15 @@ async def test_any_address_reaches_taxjar(
     """Letters of every script, and what looks like JSON."""
     shop = await with_taxjar(services, shop)
     await services.carts.add(shop, ADA, (await product(is_digital=False)).key)
-    await review(services, shop, line1='東京都"}, 1-1 🏠', city="Łódź", state="Łódzkie", country="PL")
+    await review(
+        services,
+        shop,
+        line1='東京都"}, 1-1 🏠',
+        city="Łódź",
+        state="Łódzkie",
+        country="PL",
+        postal_code="90-001",
+    )
     asked = jar.asked()[-1]
     assert (asked["to_street"], asked["to_city"]) == ('東京都"}, 1-1 🏠', "Łódź")
 
