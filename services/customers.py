@@ -18,6 +18,7 @@ from models.payment import Payment
 from models.session import OrderSession
 from models.waiting import Waiting
 from services.key_delivery import KeyDelivery
+from services.postal import checked
 from services.shops import Shop
 
 MAX_ADDRESSES = 10
@@ -204,7 +205,7 @@ def read_address(shop: Shop, fields: Mapping[str, str]) -> Address:
         raise BadInput("country", "not_a_country")
     optional = {key: typed.get(key) or None for key in ("line2", "phone")}
     try:
-        return Address(
+        address = Address(
             tenant_id=shop.id,
             name=typed.get("name", ""),
             line1=typed.get("line1", ""),
@@ -218,3 +219,4 @@ def read_address(shop: Shop, fields: Mapping[str, str]) -> Address:
         first = error.errors()[0]
         limit = first.get("ctx", {}).get("max_length")
         raise BadInput(str(first["loc"][0]), "length" if limit else "required", limit) from error
+    return checked(address)

@@ -90,6 +90,9 @@ _PROBLEMS = {
         "That does not look like an e-mail address. Please write it like name@example.com."
     ),
     "not_a_phone": later("That does not look like a phone number. Please write it like +1 555 0100."),
+    "not_a_state": later(
+        "I cannot find that {field} in the country. Please write its name or its short form, like {limit}."
+    ),
     "not_a_country": later("Please write the country as its two letters, such as US or DE."),
     "not_a_currency": later("Please write the currency as its three letters, such as USD or EUR."),
     "in_use": later("Your products are priced in {limit}, so {field} cannot change any more."),

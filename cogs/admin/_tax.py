@@ -10,6 +10,7 @@ from cogs._ui.words import Words, later
 from models.errors import BadInput
 from models.tenant import BotConfig, TaxOrigin, TaxUnknownRule
 from services.partner import PartnerKind
+from services.postal import known_postal_code, known_state
 from services.providers import ProviderView
 from services.shops import Shop
 
@@ -114,8 +115,8 @@ def origin_of(fields: dict[str, str], w: Words) -> TaxOrigin:
             raise BadInput(name, "length", most)
     return TaxOrigin(
         country=country,
-        postal_code=typed["postal_code"],
-        state=typed["state"],
+        postal_code=known_postal_code(typed["postal_code"], country),
+        state=known_state(typed["state"], country),
         city=typed["city"],
         street=typed["line1"],
     )

@@ -13,8 +13,8 @@ from models.errors import BadInput
 from models.money import currency_code, decimal_text, parse_amount, spread
 from services.payments.processor import BadPayload
 from services.payments.reading import child, text
+from services.postal import state_code
 from services.shipping.contract import Label, Movement, Quote, Rate, Sending, Track
-from services.states import state_code
 
 _GRAMS = Decimal("28.349523125")  # in an ounce
 _MILLIMETRES = Decimal("25.4")  # in an inch

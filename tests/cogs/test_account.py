@@ -82,7 +82,7 @@ async def test_addresses_are_added_offered_first_and_removed(ada: Person, produc
 async def test_the_book_of_addresses_has_an_end(ada: Person, services: Services, shop: Shop) -> None:
     """The eleventh address is refused with a word on what to do; the ten stay."""
     for number in range(10):
-        fields = {"name": f"N{number}" * 20, "line1": "L" * 100, "city": "C" * 100, "country": "US"}
+        fields = {"name": f"N{number}" * 20, "line1": "L" * 100, "city": "C" * 100, "country": "IE"}
         await services.customers.add_address(shop, member(ada), fields)
     seen = await ada.run("/account addresses")
     refused = await (await seen.open("Add an address")).submit(ADDRESS)
@@ -148,7 +148,7 @@ async def test_addresses_of_others_and_of_other_shops_are_unknown(
     ada: Person, bob: Person, services: Services, shop: Shop, elsewhere: tuple[Community, Shop]
 ) -> None:
     """Forged ids remove and prefer nothing."""
-    fields = {"name": "Bob", "line1": "1 Street", "city": "Town", "country": "US"}
+    fields = {"name": "Bob", "line1": "1 Street", "city": "Town", "country": "IE"}
     his = (await services.customers.add_address(shop, member(bob), fields)).addresses[0].id
     _, other_shop = elsewhere
     there = (await services.customers.add_address(other_shop, member(ada), fields)).addresses[0].id

@@ -28,7 +28,7 @@ async def test_a_whole_purchase_up_to_i_have_paid(
     seen = await seen.choose("Choose how to ship", "Letter post")
     seen = await seen.choose("Choose how to pay", "Venmo")
     assert "Is everything right?" in seen.text
-    assert "12 Garden Street\nApartment 4\nSpringfield, Illinois, 62704\nUnited States" in seen.text
+    assert "12 Garden Street\nApartment 4\nSpringfield, IL, 62704\nUnited States" in seen.text
 
     seen = await seen.press("Confirm")
     order = (await services.orders.of_member(shop, member(ada))).orders[0]
@@ -77,9 +77,9 @@ async def test_every_step_can_be_reopened(ada: Person, product: MakeProduct) -> 
     assert "$12.00" in seen.text
     seen = await seen.press("Change the address")
     second = {**ADDRESS, "Full name": "Charles", "City, state or region": "Bath"}
-    second["Country, phone number"] = "uk"
+    second |= {"Postal code": "ba1 1aa", "Country, phone number": "uk"}
     seen = await (await seen.open("Enter an address")).submit(second)
-    assert "Charles\n12 Garden Street\nApartment 4\nBath, 62704\nUnited Kingdom" in seen.text
+    assert "Charles\n12 Garden Street\nApartment 4\nBath, BA1 1AA\nUnited Kingdom" in seen.text
     seen = await seen.press("Change the address")
     first = "Ada Lovelace, 12 Garden Street, Springfield, United States"
     seen = await seen.choose("Choose an address", first)
@@ -93,6 +93,15 @@ async def test_every_step_can_be_reopened(ada: Person, product: MakeProduct) -> 
         ("Country, phone number", "Atlantis", "Please write the country as its two letters"),
         ("Street and number", "x" * 150, "Please enter something for **street and number**"),
         ("City, state or region", ", Illinois", "Please fill in **city**."),
+        ("City, state or region", "Springfield", "Please fill in **state or region**."),
+        (
+            "City, state or region",
+            "Springfield, Utopia",
+            "in the country. Please write its name or its short form, like Alabama.",
+        ),
+        ("Postal code", "", "Please fill in **postal code**."),
+        ("Postal code", "6270", "I cannot take that for **postal code**. Please write it like 95014."),
+        ("Country, phone number", "Canada", "I cannot find that **state or region** in the country."),
     ],
 )
 async def test_an_address_that_cannot_be_taken_says_what_to_mend(

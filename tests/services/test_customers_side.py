@@ -11,7 +11,7 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 
-HOME = {"name": "Ada", "line1": "1 Street", "city": "Town", "country": "us"}
+HOME = {"name": "Ada", "line1": "1 Street", "city": "Town", "country": "ie"}
 
 
 async def test_a_renewed_cart_holds_todays_prices_and_only_what_can_be_bought(

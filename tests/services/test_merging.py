@@ -35,7 +35,7 @@ ADDRESS = {
     "line1": "1 Road",
     "city": "Town",
     "state": "IL",
-    "postal_code": "1",
+    "postal_code": "62704",
     "country": "US",
 }
 
