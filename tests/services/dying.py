@@ -1,6 +1,7 @@
-"""A process that kills itself right after its n-th database command was carried out.
+"""Processes that kill themselves right after their n-th database command was carried out.
 
-Run as `python -m tests.services.dying URI DATABASE N STEP ARGUMENTS`; status 0 when the step ended before.
+Run as `python -m tests.services.dying` it makes one for each line of its input (tests/services/mortal.py), by
+fork: what takes a second to import is imported once. Status 0 when the step ended before.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -202,5 +204,35 @@ async def main(uri: str, database: str, last: str, name: str, arguments: str) ->
     await step(services, shop, name, json.loads(arguments), db)
 
 
+def live(arguments: list[str], environ: dict[str, str]) -> None:
+    """What a child does, which no test waits for longer than a minute."""
+    signal.alarm(60)
+    # What it says by mistake must not be taken for the parent's word.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.environ.clear()
+    os.environ.update(environ)
+    try:
+        asyncio.run(main(*arguments))
+    except BaseException:  # noqa: BLE001 - whatever it was, the parent's work must not go on here
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def bear() -> None:
+    """Make a process for each line, and say its id and then its status."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            live(**json.loads(line))
+        _say(child)
+        _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    bear()

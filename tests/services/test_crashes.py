@@ -1,13 +1,8 @@
 """A process killed with SIGKILL at every point of a step: nothing is lost, doubled or stuck afterwards."""
 
-import asyncio
 import contextlib
-import json
-import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +21,9 @@ from services import Services
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.mortal import dies
 
 pytestmark = pytest.mark.usefixtures("hasty")
-ROOT = Path(__file__).parents[2]
 MOST_COMMANDS = 60
 
 
@@ -40,15 +35,6 @@ def hasty(janitor: MongoClient[dict[str, Any]]) -> Iterator[None]:
     janitor.admin.command({"setParameter": 1, name: 1})
     yield
     janitor.admin.command({"setParameter": 1, name: before})
-
-
-async def dies(db: Db, uri: str, last: int, name: str, *arguments: object) -> bool:
-    """Take a step in a process that is killed after so many commands; False when it ended before."""
-    command = [sys.executable, "-m", "tests.services.dying", uri, db.database.name, str(last), name]
-    process = await asyncio.create_subprocess_exec(*command, json.dumps(arguments), cwd=ROOT)
-    status = await asyncio.wait_for(process.wait(), 60)
-    assert status in {0, -signal.SIGKILL}
-    return status != 0
 
 
 async def everything_fits(db: Db, shop: Shop, product: Product) -> None:

@@ -25,7 +25,8 @@ from services.offers import folded_code, offer_of
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
 
 __all__ = ["hasty"]
 

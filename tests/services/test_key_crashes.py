@@ -15,8 +15,9 @@ from services import Services
 from services.shops import Shop
 from tests.services import buying, keys
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.mortal import dies
 from tests.services.quiet import quiet
-from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")

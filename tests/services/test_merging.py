@@ -24,7 +24,8 @@ from services.customer_merge import MOST_ADDRESSES
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct
-from tests.services.test_crashes import dies, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import hasty
 from tests.services.test_discounts import running
 
 __all__ = ["hasty"]

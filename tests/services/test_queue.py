@@ -23,7 +23,8 @@ from services.shops import Shop
 from services.worker import EffectFailed
 from tests.services import buying, keys
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-from tests.services.test_crashes import dies, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import hasty
 
 __all__ = ["hasty"]
 SAM = Member("9", "sam", "Sam")

@@ -13,9 +13,10 @@ from services.settling.credit import Picked
 from services.shops import Shop
 from tests.services import hosting, refunding
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.mortal import dies
 from tests.services.quiet import quiet
 from tests.services.refunding import Basket, back_on_the_shelf, made, revoked, stock_fits, tell
-from tests.services.test_crashes import MOST_COMMANDS, dies, hasty
+from tests.services.test_crashes import MOST_COMMANDS, hasty
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")

@@ -15,7 +15,8 @@ from services.shops import Shop
 from services.worker import EffectFailed
 from tests.services import buying, dying
 from tests.services.conftest import ADA, MakeProduct, TestClock
-from tests.services.test_crashes import dies, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import hasty
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")

@@ -14,7 +14,8 @@ from services.effects import EffectKind
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-from tests.services.test_crashes import dies, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import hasty
 
 __all__ = ["hasty"]
 MOST_COMMANDS = 40

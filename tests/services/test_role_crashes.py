@@ -12,7 +12,8 @@ from services.effects import EffectKind, Notice
 from services.shops import Shop
 from tests.services import buying, dying
 from tests.services.conftest import ADA, BOB, MakeProduct, TestClock
-from tests.services.test_crashes import dies, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import hasty
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")

@@ -12,7 +12,8 @@ from services import Services
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-from tests.services.test_crashes import MOST_COMMANDS, dies, everything_fits, hasty
+from tests.services.mortal import dies
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
 from tests.services.test_waitlist import line_up
 
 pytestmark = pytest.mark.usefixtures("hasty")

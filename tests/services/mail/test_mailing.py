@@ -1,13 +1,11 @@
 """Owing and sending e-mail: whose service is used, which addresses are, and what a killed process leaves."""
 
 import asyncio
-import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
@@ -26,8 +24,8 @@ from tests.fakes.mailserver import MailServer
 from tests.outside import OUTSIDE
 from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.mortal import dies_in
 
-ROOT = Path(__file__).parents[3]
 ADDRESS = "ada@engine.example"
 MOST_COMMANDS = 40
 LETTER = Letter("Hello", "Hello", "<p>Hello</p>")
@@ -145,16 +143,16 @@ async def _dies(db: Db, uri: str, last: int, server: MailServer, clock: TestCloc
 
     It is killed after so many commands, with 0 when its e-mail was taken.
     """
-    command = [sys.executable, "-m", "tests.services.dying", uri, db.database.name, str(last or -1), "work"]
     ahead = (clock.now() - datetime.now(UTC)).total_seconds()
     environ = {**os.environ, "MAIL_PORT": str(server.port), "AHEAD": str(ahead + 1)}
-    process = await asyncio.create_subprocess_exec(*command, json.dumps([]), cwd=ROOT, env=environ)
-    if not last:
-        server.taken = process.kill
-    status = await asyncio.wait_for(process.wait(), 60)
+
+    def born(pid: int) -> None:
+        if not last:
+            server.taken = partial(os.kill, pid, signal.SIGKILL)
+
+    died = await dies_in(environ, born, db, uri, last or -1, "work")
     server.taken = lambda: None
-    assert status in {0, -signal.SIGKILL}
-    return status != 0
+    return died
 
 
 async def test_reminders_of_many_sweepers_are_owed_once(

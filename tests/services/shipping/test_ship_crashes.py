@@ -13,9 +13,10 @@ from services.effects import Notice
 from services.shops import Shop
 from tests.fakes.easypost import EasyPost
 from tests.services.conftest import TestClock
+from tests.services.mortal import dies
 from tests.services.refunding import Basket
 from tests.services.shipping import sending
-from tests.services.test_crashes import MOST_COMMANDS, dies, hasty
+from tests.services.test_crashes import MOST_COMMANDS, hasty
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")
