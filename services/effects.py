@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from models.outbox import OutboxEffect
+from models.outbox import OutboxEffect, Urgency
 from models.payment import Payment
 
 
@@ -28,6 +28,18 @@ class EffectKind(StrEnum):
     TAX_RECORD = "tax.record"
     TAX_REFUND = "tax.refund"
     STOCK_OFFER = "stock.offer"
+
+
+# Whatever is not named here only tells.
+_URGENCY = {
+    EffectKind.INVOICE_NUMBER: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_OPEN: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_CLOSE: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_REFUND: Urgency.MONEY_AND_KEYS,
+    EffectKind.KEYS_ASSIGN: Urgency.MONEY_AND_KEYS,
+    EffectKind.ROLE_GRANT: Urgency.ROLES,
+    EffectKind.ROLE_REVOKE: Urgency.ROLES,
+}
 
 
 class Notice(StrEnum):
@@ -65,6 +77,7 @@ def effect(
         dedupe_key=f"{kind}:{subject}",
         payload=payload,
         order_id=order_id,
+        urgency=_URGENCY.get(kind, Urgency.WORD),
         next_attempt_at=now,
     )
 

@@ -65,9 +65,7 @@ async def test_a_window_lets_so_many_pass(bot: SmallBot, guild: Community, disco
     assert sorted(seen.content for seen in guild.general.messages) == ["0", "1", "2", "3", "4"]
 
 
-async def test_all_requests_share_the_limit_of_the_bot(
-    api: Api, guild: Community, discord: Sandbox
-) -> None:
+async def test_all_requests_share_the_limit_of_the_bot(api: Api, guild: Community, discord: Sandbox) -> None:
     """Whatever is asked counts, what comes too soon has no effect and is counted, and time mends it."""
     before = discord.recorder.limited
     discord.faults.rate_limit_all(limit=2, per=0.3)
