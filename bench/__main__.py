@@ -5,12 +5,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import confirm, discord, start, webhooks
+from bench import confirm, discord, outbox, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "start")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start")
 
 
 def arguments() -> list[str]:
@@ -40,6 +40,8 @@ async def measured(part: str) -> Table:
                 return await confirm.measure(open_database(uri, "confirm"))
             if part == "webhooks":
                 return await webhooks.measure(uri, redis, folder)
+            if part == "outbox":
+                return await outbox.measure(uri, redis, folder)
             return await discord.measure(uri, redis, folder)
 
 

@@ -36,6 +36,7 @@ ORDERS = {1: 40, CONNECTIONS: 200}
 # Discord takes 50 requests a second of a bot, and an order makes four: faster it is Discord that is measured.
 _PAUSE = 0.1
 PUBLIC = "https://shop.example"
+DATABASE = "webhooks"
 _BETWEEN_LOOKS = 0.002
 _SECRET = secrets.token_hex(32)
 
@@ -63,12 +64,12 @@ async def measure(uri: str, redis: str, folder: Path) -> Table:
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(Sandbox(record=False, patience=patience))
         guild = discord.add_guild("Bench")
-        db = open_database(uri, "webhooks")
+        db = open_database(uri, DATABASE)
         stack.callback(db.client.close)
-        till = await _orders(db, guild)
+        till = await orders(db, guild, sum(ORDERS.values()))
         bare_port, mine_port = square.free_port(), square.free_port()
         bare = await stack.enter_async_context(_bare(discord, folder, uri, till, bare_port))
-        mine = await stack.enter_async_context(_shop(discord, folder, uri, redis, mine_port))
+        mine = await stack.enter_async_context(serving(discord, folder, uri, redis, mine_port))
         figures = [
             await _stored(db, till, (bare, bare_port), (mine, mine_port)),
             *[await _granted(till, mine_port, at_once) for at_once in ORDERS],
@@ -86,10 +87,11 @@ async def _bare(discord: Sandbox, folder: Path, uri: str, till: Till, port: int)
 
 
 @asynccontextmanager
-async def _shop(discord: Sandbox, folder: Path, uri: str, redis: str, port: int) -> AsyncIterator[Child]:
+async def serving(discord: Sandbox, folder: Path, uri: str, redis: str, port: int) -> AsyncIterator[Child]:
+    """The shop over the database in which the orders are, once it listens and is in Discord."""
     settings = {
         "SHOP_DATABASE__URI": uri,
-        "SHOP_DATABASE__NAME": "webhooks",
+        "SHOP_DATABASE__NAME": DATABASE,
         "SHOP_REDIS__URL": redis,
         "SHOP_WEB__PORT": str(port),
         "SHOP_WEB__PUBLIC_URL": PUBLIC,
@@ -103,7 +105,7 @@ async def _shop(discord: Sandbox, folder: Path, uri: str, redis: str, port: int)
         yield child
 
 
-async def _orders(db: Db, guild: Community) -> Till:
+async def orders(db: Db, guild: Community, many: int) -> Till:
     """Orders of a product with a role, each with a customer of its own, which wait for Square's word."""
     await create_indexes(db)
     clock = SystemClock()
@@ -118,12 +120,12 @@ async def _orders(db: Db, guild: Community) -> Till:
     fields["granted_role_ids"] = [str(guild.add_role("VIP").id)]
     vip = await services.catalog.create(found, owner, fields)
     await services.stock.restock(found, owner, vip.key, 100_000, "bench")
-    people = [guild.add_member(f"user{number}") for number in range(sum(ORDERS.values()))]
-    orders = [(await _placed(services, found, person, vip), person) for person in people]
+    people = [guild.add_member(f"user{number}") for number in range(many)]
+    placed = [(await _placed(services, found, person, vip), person) for person in people]
     # The pages on which they would be paid are not needed.
     await db.database["outbox"].delete_many({})
     await services.calls.close()
-    return Till(found, orders)
+    return Till(found, placed)
 
 
 async def _placed(services: Services, found: Shop, person: Person, product: Product) -> Order:
@@ -175,9 +177,9 @@ async def _granted(till: Till, port: int, at_once: int) -> Figure:
     run = await timed(acts, at_once) if at_once > 1 else await _one_by_one(acts)
     looking.cancel()
     await deliveries.close()
-    orders = f"{at_once} order{'s' if at_once > 1 else ''} at once"
+    said = f"{at_once} order{'s' if at_once > 1 else ''} at once"
     return Figure(
-        f"{orders}: seconds from webhook to role, p95",
+        f"{said}: seconds from webhook to role, p95",
         run.p95,
         None,
         f"p50 {1000 * run.p50:.0f}, p95 {1000 * run.p95:.0f} ms; {run.rate:.0f} orders/s"

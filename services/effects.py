@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from models.outbox import OutboxEffect
+from models.outbox import OutboxEffect, Urgency
 from models.payment import Payment
 
 
@@ -30,6 +30,19 @@ class EffectKind(StrEnum):
     STOCK_OFFER = "stock.offer"
     LABEL_BUY = "label.buy"
     PARCEL_FOLLOW = "parcel.follow"
+
+
+# Whatever is not named here only tells.
+_URGENCY = {
+    EffectKind.INVOICE_NUMBER: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_OPEN: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_CLOSE: Urgency.MONEY_AND_KEYS,
+    EffectKind.PAYMENT_REFUND: Urgency.MONEY_AND_KEYS,
+    EffectKind.KEYS_ASSIGN: Urgency.MONEY_AND_KEYS,
+    EffectKind.LABEL_BUY: Urgency.MONEY_AND_KEYS,
+    EffectKind.ROLE_GRANT: Urgency.ROLES,
+    EffectKind.ROLE_REVOKE: Urgency.ROLES,
+}
 
 
 class Notice(StrEnum):
@@ -67,6 +80,7 @@ def effect(
         dedupe_key=f"{kind}:{subject}",
         payload=payload,
         order_id=order_id,
+        urgency=_URGENCY.get(kind, Urgency.WORD),
         next_attempt_at=now,
     )
 

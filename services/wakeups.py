@@ -38,13 +38,12 @@ class Wakeups:
 
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
-        self._first = Bell()
-        self._bells = [self._first]
+        self._bells: list[Bell] = []
         self._to_tell = asyncio.Event()
         self._own = secrets.token_hex(8)
 
     def bell(self) -> Bell:
-        """One more bell that rings with the others: a worker that shares one misses what the other hears."""
+        """A bell for one who waits: two who share one would each miss what the other hears."""
         made = Bell()
         self._bells.append(made)
         return made
@@ -53,10 +52,6 @@ class Wakeups:
         """Wake every worker; costs nothing and never fails."""
         self._ring_here()
         self._to_tell.set()
-
-    async def wait(self, at_most: timedelta) -> None:
-        """Return when the bell rings or the time is over; for one worker, others take a bell of their own."""
-        await self._first.wait(at_most)
 
     def _ring_here(self) -> None:
         for bell in self._bells:

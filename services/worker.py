@@ -9,16 +9,18 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
-from models.outbox import OutboxEffect
+from models.outbox import OutboxEffect, Urgency
 from services.clock import Clock
 from services.effects import EffectKind
 from services.rules import Rules
 from services.stock import alert_effect
-from services.wakeups import Wakeups
+from services.wakeups import Bell, Wakeups
 
 type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
 
-_AT_ONCE = 4
+# How many effects of each urgency may be under way at once. Each has places of its own, so that a role does
+# not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made.
+AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3}
 _JITTER = 0.2
 _OF_LEASE = 0.8
 
@@ -34,6 +36,15 @@ class EffectFailed(Exception):
         self.final = final
 
 
+class _Lane:
+    """Effects of one urgency, on their way without regard to the others."""
+
+    def __init__(self, urgency: Urgency, bell: Bell) -> None:
+        self.urgency = urgency
+        self.places = asyncio.Semaphore(AT_ONCE[urgency])
+        self.bell = bell
+
+
 class Worker:
     """Runs one handler per kind of effect; any number of workers may run over one database."""
 
@@ -43,7 +54,7 @@ class Worker:
         self._rules = rules
         self._wakeups = wakeups
         self._handlers: dict[EffectKind, Handler] = {}
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
 
     def register(self, kind: EffectKind, handler: Handler) -> None:
@@ -64,13 +75,17 @@ class Worker:
     async def run(self) -> None:
         """Work until stopped or cancelled: at once when woken, else at every poll."""
         async with asyncio.TaskGroup() as tasks:
-            while not self._stopping:
-                try:
-                    await self._begin(tasks)
-                    await self._wakeups.wait(self._rules.poll)
-                except PyMongoError:
-                    log.exception("outbox_database_away")
-                    await asyncio.sleep(self._rules.poll.total_seconds())
+            for lane in self._lanes:
+                tasks.create_task(self._work(lane, tasks))
+
+    async def _work(self, lane: _Lane, tasks: asyncio.TaskGroup) -> None:
+        while not self._stopping:
+            try:
+                await self._begin(lane, tasks)
+                await lane.bell.wait(self._rules.poll)
+            except PyMongoError:
+                log.exception("outbox_database_away")
+                await asyncio.sleep(self._rules.poll.total_seconds())
 
     async def retry(self, tenant_id: str, *reasons: str) -> int:
         """Try again at once what failed for one of these reasons, now that it is mended; how many."""
@@ -81,28 +96,31 @@ class Worker:
         return sum(mended)
 
     async def drain(self) -> int:
-        """Make every effect happen that is due now; how many were tried."""
-        async with asyncio.TaskGroup() as tasks:
-            return await self._begin(tasks)
-
-    async def _begin(self, tasks: asyncio.TaskGroup) -> int:
+        """Make every effect happen that is due now, the most urgent first; how many were tried."""
         begun = 0
-        while effect := await self._next():
-            tasks.create_task(self._try(effect)).add_done_callback(lambda _: self._places.release())
+        for lane in self._lanes:
+            async with asyncio.TaskGroup() as tasks:
+                begun += await self._begin(lane, tasks)
+        return begun
+
+    async def _begin(self, lane: _Lane, tasks: asyncio.TaskGroup) -> int:
+        begun = 0
+        while effect := await self._next(lane):
+            tasks.create_task(self._try(effect)).add_done_callback(lambda _: lane.places.release())
             begun += 1
         return begun
 
-    async def _next(self) -> OutboxEffect | None:
-        """The effect that is due longest, once there is a place for it; None when there is none."""
-        await self._places.acquire()
+    async def _next(self, lane: _Lane) -> OutboxEffect | None:
+        """The lane's effect that is due longest, once there is a place for it; None when there is none."""
+        await lane.places.acquire()
         effect = None
         try:
             if not self._stopping:
                 lease = self._rules.outbox_lease
-                effect = await OutboxEffect.claim(self._db, self._clock.now(), lease)
+                effect = await OutboxEffect.claim(self._db, self._clock.now(), lease, lane.urgency)
         finally:
             if effect is None:
-                self._places.release()
+                lane.places.release()
         return effect
 
     async def _try(self, effect: OutboxEffect) -> None:

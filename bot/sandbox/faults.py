@@ -68,6 +68,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._windows: list[Window] = []
+        self._global: Window | None = None
 
     def fail(
         self, method: str, pattern: str, *, times: int = 1, status: int = 500, done: bool = False
@@ -93,9 +94,14 @@ class Faults:
         """From now on let `limit` requests pass every `per` seconds and answer 429 to the rest."""
         self._windows.append(Window(method, pattern, limit, per))
 
+    def rate_limit_all(self, *, limit: int, per: float) -> None:
+        """The same over all that a bot asks with its token; answers do not tell how much of it is left."""
+        self._global = Window("*", "*", limit, per)
+
     def clear(self) -> None:
         self._faults.clear()
         self._windows.clear()
+        self._global = None
 
     def take(self, method: str, path: str, template: str | None) -> Fault | None:
         """Return the fault for this request and use it up."""
@@ -112,6 +118,13 @@ class Faults:
             if window.matches(method, path, template):
                 return window.take()
         return True, {}
+
+    def exhausted(self) -> float:
+        """Count one request of the bot; how many seconds it has to wait, 0 when it may pass."""
+        if self._global is None:
+            return 0.0
+        passes, headers = self._global.take()
+        return 0.0 if passes else float(headers["X-RateLimit-Reset-After"])
 
 
 def limited(retry_after: float, *, is_global: bool) -> tuple[JSON, dict[str, str]]:

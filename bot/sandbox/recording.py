@@ -1,6 +1,7 @@
 """Remembers every request the bot sent, for tests that look over its shoulder."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 
@@ -20,13 +21,14 @@ class Request:
 
 
 class Recorder:
-    """Requests in the order of their arrival."""
+    """Requests in the order of their arrival; `limited` counts those that came too soon."""
 
     def __init__(self, *, keep: bool) -> None:
         self._keep = keep
         self.requests: list[Request] = []
         self.in_flight = 0
         self.count = 0
+        self.limited = 0
 
     def start(self, request: Request) -> None:
         self.in_flight += 1
@@ -36,6 +38,7 @@ class Recorder:
 
     def end(self, request: Request, status: int, answer: Any) -> None:
         self.in_flight -= 1
+        self.limited += status == HTTPStatus.TOO_MANY_REQUESTS
         request.status = status
         request.answer = answer
 

@@ -105,6 +105,9 @@ class Server:
     async def _answer(
         self, request: web.BaseRequest, record: Request, match: Match | None, uploads: list[Upload]
     ) -> tuple[web.StreamResponse, int, Any]:
+        if not record.path.startswith(_OPEN) and (wait := self._faults.exhausted()):
+            body, more = limited(wait, is_global=True)
+            return _json(429, body, more), 429, body
         passes, headers = self._faults.window(record.method, record.path, record.template)
         fault = self._faults.take(record.method, record.path, record.template)
         if not passes:

@@ -13,7 +13,7 @@ from bot.wiring import build
 from models.base import Db
 from models.entitlement import Entitlement, EntitlementStatus
 from models.order import Order, OrderStatus
-from models.outbox import OutboxEffect, OutboxStatus
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from models.payment import Payment
 from models.product import Product
 from services import Services
@@ -421,8 +421,9 @@ async def test_another_process_finishes_what_one_left_half_done(closed_scene: Sc
     """Effects leased by a process that died are made to happen by the next one, none of them twice."""
     scene, rules = closed_scene, Rules()
     await scene.order(approved=False)
-    while await OutboxEffect.claim(scene.db, scene.clock.now(), rules.outbox_lease):
-        pass
+    for urgency in Urgency:
+        while await OutboxEffect.claim(scene.db, scene.clock.now(), rules.outbox_lease, urgency):
+            pass
     links = Links(["a-secret-that-is-long-enough-for-tests"], PUBLIC_URL, scene.clock)
     scene.services = build(scene.db, scene.clock, rules, links, OUTSIDE)
     async with running(scene.discord, scene.services):

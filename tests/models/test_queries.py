@@ -18,7 +18,7 @@ from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
-from models.outbox import OutboxEffect, OutboxStatus
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from models.payment import Payment, PaymentStatus
 from models.product import Product
 from models.registry import create_indexes
@@ -103,6 +103,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(OrderSession, **shared, **closed, discord_user_id=f"{n % 5}", expires_at=NOW) for n in numbers
     ]
     yield [sample(OutboxEffect, **shared, **done, dedupe_key=of % n, order_id=f"{n}") for n in numbers]
+    yield [sample(OutboxEffect, **shared, dedupe_key=of % f"w{n}", order_id=f"{n}") for n in numbers]
     yield [sample(InventorySnapshot, **shared, product_id=f"{n}") for n in numbers]
     yield [sample(InventoryTransaction, **shared, product_id=f"{n % 5}") for n in numbers]
     yield [
@@ -206,7 +207,8 @@ HOT: dict[str, Query] = {
     "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),
     "holders of roles": lambda db: role_check.holders(db, "a", "58", 10),
     "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),
-    "claim of an effect": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1)),
+    "claim of a word": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1), Urgency.WORD),
+    "claim of a role": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1), Urgency.ROLES),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),
     "the newest customers": lambda db: Customer.find_all(
@@ -282,6 +284,18 @@ async def test_what_a_person_waits_for_is_read_by_an_index(busy: Db, recorder: R
         sent = list(recorder.seen)
         found[name] = [await fault(busy, command) for command in sent] or ["nothing was sent"]
     assert {name: faults for name, faults in found.items() if any(faults)} == {}
+
+
+async def test_a_claim_finds_what_is_due_longest_in_the_order_of_its_index(
+    busy: Db, recorder: Recorder
+) -> None:
+    """Also where effects of earlier versions, which lie apart, are looked for with the others."""
+    await OutboxEffect.claim(busy, LATER, timedelta(minutes=1), Urgency.WORD)
+    [command] = recorder.seen
+    bare = {key: value for key, value in command.items() if key not in SENT_ALONG and key[0] != "$"}
+    answer = await busy.database.command("explain", bare, verbosity="executionStats")
+    assert "urgency_1_nextAttemptAt_1" in str(answer["queryPlanner"]["winningPlan"])
+    assert "SORT" not in set(stages(answer))
 
 
 async def test_a_query_without_its_index_is_seen(busy: Db, recorder: Recorder) -> None:

@@ -1,7 +1,7 @@
 """What failed for a reason that staff have mended is tried again at once."""
 
 from models.base import Db
-from models.outbox import OutboxEffect, OutboxStatus
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from services import Services
 from services.effects import EffectKind, effect
 from services.worker import EffectFailed
@@ -61,6 +61,7 @@ async def test_an_effect_under_way_is_not_hastened(services: Services, db: Db, c
     """A worker that holds the lease finishes in peace, or the lease ends by itself."""
     await failing(services, db, clock, "a", "no_staff_channel", final=False)
     clock.forward(hours=1)
-    leased = await OutboxEffect.claim(db, clock.now(), services.worker._rules.outbox_lease)
+    lease = services.worker._rules.outbox_lease
+    leased = await OutboxEffect.claim(db, clock.now(), lease, Urgency.WORD)
     assert leased is not None
     assert await services.worker.retry("a", "no_staff_channel") == 0

@@ -13,7 +13,7 @@ from models.entitlement import Entitlement, EntitlementStatus
 from models.errors import BadInput, NotFound, Refused, ShopError, UnderWay
 from models.member import Member
 from models.order import Order, OrderStatus
-from models.outbox import OutboxEffect, OutboxStatus
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from models.payment import Payment, Refund, RefundState
 from services import Services
 from services.effects import EffectKind, Notice, effect, notice
@@ -315,7 +315,7 @@ async def test_what_is_under_way_cannot_be_closed_by_hand(
     owed = await notice(Notice.ORDER_RECEIVED, shop.id, "o1", clock.now()).insert(db)
     await services.worker.drain()
     clock.forward(minutes=20)
-    assert await OutboxEffect.claim(db, clock.now(), Rules().outbox_lease)
+    assert await OutboxEffect.claim(db, clock.now(), Rules().outbox_lease, Urgency.WORD)
     with pytest.raises(UnderWay):
         await services.queue.close(shop, SAM, f"e{owed.key}", "told them")
     await services.queue.retry(shop, SAM, f"e{owed.key}")

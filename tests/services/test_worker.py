@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from models.alert import Alert
 from models.base import Db
-from models.outbox import OutboxEffect, OutboxStatus
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from services import Services
 from services.effects import EffectKind, Notice, notice
 from services.outbox import Outbox
@@ -108,7 +108,7 @@ async def test_an_effect_of_a_dead_worker_is_taken_over_after_its_lease(
 ) -> None:
     """Claimed and abandoned, it is nobody's for 30 seconds; the late worker can then not close it."""
     effect = await owe(db, clock)
-    lost = await OutboxEffect.claim(db, clock.now(), Rules().outbox_lease)
+    lost = await OutboxEffect.claim(db, clock.now(), Rules().outbox_lease, Urgency.WORD)
     assert lost is not None
 
     async def handler(_: OutboxEffect) -> str | None:

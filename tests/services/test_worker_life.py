@@ -4,16 +4,18 @@ import asyncio
 
 import pytest
 
-from models.base import Db
-from models.outbox import OutboxEffect, OutboxStatus
+from models.base import Db, ObjectId
+from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from services import Services
 from services.effects import EffectKind, effect
+from services.worker import AT_ONCE
 from tests.services.conftest import TestClock
 
 
-async def owe(db: Db, clock: TestClock, name: str) -> None:
+async def owe(db: Db, clock: TestClock, name: str, kind: EffectKind = EffectKind.STAFF_ALERT) -> None:
     """Owe one effect that is due now."""
-    owed = effect(EffectKind.STAFF_ALERT, "t", name, clock.now(), payload={"name": name})
+    subject = f"{name} {ObjectId()}"
+    owed = effect(kind, "t", subject, clock.now(), payload={"name": name})
     await OutboxEffect.owe_once(db, owed)
 
 
@@ -21,6 +23,13 @@ async def status_of(db: Db, name: str) -> OutboxStatus:
     """Whether the effect has happened."""
     [found] = await OutboxEffect.find_all(db, {"payload.name": name})
     return found.status
+
+
+OF_EACH = {
+    Urgency.MONEY_AND_KEYS: EffectKind.INVOICE_NUMBER,
+    Urgency.ROLES: EffectKind.ROLE_GRANT,
+    Urgency.WORD: EffectKind.STAFF_ALERT,
+}
 
 
 class Hand:
@@ -44,9 +53,10 @@ class Hand:
 
 @pytest.fixture
 def hand(services: Services) -> Hand:
-    """The only handler."""
+    """The only handler, of one kind for each urgency."""
     made = Hand()
-    services.worker.register(EffectKind.STAFF_ALERT, made)
+    for kind in OF_EACH.values():
+        services.worker.register(kind, made)
     return made
 
 
@@ -64,6 +74,43 @@ async def test_a_slow_effect_does_not_hold_up_the_others(
     assert hand.done == ["quick"]
     run.cancel()
     await asyncio.gather(run, return_exceptions=True)
+
+
+@pytest.mark.parametrize("held", Urgency)
+async def test_no_urgency_waits_behind_another(
+    db: Db, services: Services, clock: TestClock, hand: Hand, held: Urgency
+) -> None:
+    """Roles are granted while Discord holds posts back, and posts are made while it holds roles back."""
+    for _ in range(2 * AT_ONCE[held]):
+        await owe(db, clock, "slow", OF_EACH[held])
+    run = asyncio.create_task(services.worker.run())
+    await hand.begun.wait()
+    others = [urgency for urgency in Urgency if urgency is not held]
+    for urgency in others:
+        await owe(db, clock, urgency.name, OF_EACH[urgency])
+    services.wakeups.ring()
+    async with asyncio.timeout(5):
+        while len(hand.done) < len(others):
+            hand.finished.clear()
+            await hand.finished.wait()
+    assert sorted(hand.done) == sorted(urgency.name for urgency in others)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+
+
+def test_what_hands_over_comes_before_what_only_tells(clock: TestClock) -> None:
+    """The urgency is that of the kind, whoever owes the effect."""
+
+    def urgency(kind: EffectKind) -> Urgency:
+        return effect(kind, "t", "s", clock.now(), payload={}).urgency
+
+    assert {kind for kind in EffectKind if urgency(kind) is Urgency.ROLES} == {
+        EffectKind.ROLE_GRANT,
+        EffectKind.ROLE_REVOKE,
+    }
+    words = {kind for kind in EffectKind if urgency(kind) is Urgency.WORD}
+    assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT, EffectKind.MAIL_CUSTOMER}
+    assert not words & {EffectKind.KEYS_ASSIGN, EffectKind.PAYMENT_OPEN, EffectKind.PAYMENT_REFUND}
 
 
 async def test_what_was_begun_is_finished_before_the_worker_stops(

@@ -65,6 +65,20 @@ async def test_a_window_lets_so_many_pass(bot: SmallBot, guild: Community, disco
     assert sorted(seen.content for seen in guild.general.messages) == ["0", "1", "2", "3", "4"]
 
 
+async def test_all_requests_share_the_limit_of_the_bot(api: Api, guild: Community, discord: Sandbox) -> None:
+    """Whatever is asked counts, what comes too soon has no effect and is counted, and time mends it."""
+    before = discord.recorder.limited
+    discord.faults.rate_limit_all(limit=2, per=0.3)
+    path = f"/channels/{guild.general.id}/messages"
+    await api("GET", path)
+    assert (await api("POST", path, {"content": "one"}))[0] == 200
+    status, refusal = await api("POST", path, {"content": "two"})
+    assert (status, refusal["global"], discord.recorder.limited - before) == (429, True, 1)
+    await asyncio.sleep(refusal["retry_after"] + 0.01)
+    assert (await api("POST", path, {"content": "two"}))[0] == 200
+    assert [seen.content for seen in guild.general.messages] == ["one", "two"]
+
+
 async def test_a_delay_holds_the_effect_back(api: Api, guild: Community, discord: Sandbox) -> None:
     """Nothing is done before the delay is over."""
     discord.faults.delay("*", "/channels/*/messages", seconds=0.1)

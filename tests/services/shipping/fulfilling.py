@@ -11,12 +11,13 @@ from models.entitlement import Entitlement, EntitlementStatus
 from models.errors import ShopError
 from models.member import Member
 from models.order import Order
-from models.outbox import OutboxEffect
+from models.outbox import OutboxEffect, Urgency
 from models.payment import Payment
 from models.product import Product
 from models.shipment import Parcel, ParcelState
 from services import Services
 from services.effects import EffectKind
+from services.rules import Rules
 from services.settling.credit import Picked
 from services.shipping.contract import Movement, Track
 from services.shops import Shop
@@ -199,10 +200,10 @@ class Life:
     async def work(self, _number: int) -> None:
         await self.services.worker.drain()
 
-    async def dies(self, _number: int) -> None:
+    async def dies(self, number: int) -> None:
         """A worker takes what is due next, and is gone."""
-        lease = self.services.worker._rules.outbox_lease
-        await OutboxEffect.claim(self.db, self.clock.now(), lease)
+        lease, urgency = Rules().outbox_lease, list(Urgency)[number % len(Urgency)]
+        await OutboxEffect.claim(self.db, self.clock.now(), lease, urgency)
 
     async def wait(self, number: int) -> None:
         self.clock.forward(minutes=1 + number * 30)
