@@ -89,7 +89,7 @@ class ShopSettings(Section):
 
 
 class ProviderSettings(Section):
-    """Where payment providers answer; other addresses are for a proxy or a stand-in."""
+    """Where providers answer; other addresses are for a proxy or a stand-in."""
 
     paypal_url: WebAddress = "https://api-m.paypal.com"
     paypal_sandbox_url: WebAddress = "https://api-m.sandbox.paypal.com"
@@ -105,6 +105,7 @@ class ProviderSettings(Section):
     sendgrid_eu_url: WebAddress = "https://api.eu.sendgrid.com"
     taxjar_url: WebAddress = "https://api.taxjar.com"
     taxjar_sandbox_url: WebAddress = "https://api.sandbox.taxjar.com"
+    easypost_url: WebAddress = "https://api.easypost.com"
 
     def sites(self) -> dict[str, Site]:
         """The addresses by the adapters' names."""
@@ -117,6 +118,7 @@ class ProviderSettings(Section):
             "coinbase_commerce": Site(self.coinbase_commerce_url),
             "sendgrid": Site(self.sendgrid_url),
             "taxjar": Site(self.taxjar_url, self.taxjar_sandbox_url),
+            "easypost": Site(self.easypost_url),
         }
 
     def roots(self) -> tuple[Certificate, ...] | None:

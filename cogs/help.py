@@ -40,7 +40,7 @@ _COUNTER = (
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,
-        later("`/admin providers`: payments that confirm themselves, e-mail, tax"),
+        later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
     ),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )

@@ -20,7 +20,7 @@ class Providers(Section):
     """Secrets come in by form and are never shown again."""
 
     needs = Permission.PROVIDER_MANAGE
-    entry = Entry("providers", "Set up payments, e-mail and tax by provider")
+    entry = Entry("providers", "Set up payments, e-mail, tax and shipping by provider")
 
     @command_answer
     async def enter(self, visit: Visit) -> None:

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from services.payments._reading import cents, child, children, decimal, optional_text, text
 from services.payments.processor import BadPayload, Coins, Money, News, What
+from services.payments.reading import cents, child, children, decimal, optional_text, text
 
 _OURS = re.compile(r"[0-9a-f]{24}")
 _CURRENCY = re.compile(r"[A-Z]{3}")

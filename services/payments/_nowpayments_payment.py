@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from services.payments._reading import cents, optional_text, text
 from services.payments.processor import BadPayload, Coins, Deposit, Known, Money, News, What
+from services.payments.reading import cents, optional_text, text
 from services.settling.receipts import FORGIVEN
 
 MONEY = frozenset({What.PAID, What.UNDERPAID})

@@ -12,9 +12,9 @@ from services.calls import Call, Calls, Reply
 from services.payments._paypal_certificates import Transmission
 from services.payments._paypal_json import note
 from services.payments._paypal_token import Account, Tokens
-from services.payments._reading import code
 from services.payments.payload import parse
 from services.payments.processor import BadPayload, BadSignature, Delivery
+from services.payments.reading import code
 
 _NAME = "paypal"
 _RUNNING = frozenset({"ORDER_COMPLETION_IN_PROGRESS", "PREVIOUS_REQUEST_IN_PROGRESS"})

@@ -6,8 +6,8 @@ from typing import Any
 
 from models.errors import Declined
 from models.money import decimal_text
-from services.payments._reading import cents, child, children, decimal, text
 from services.payments.processor import BadPayload, Money, News, What
+from services.payments.reading import cents, child, children, decimal, text
 
 _OURS = re.compile(r"[0-9a-f]{24}")
 _CURRENCY = re.compile(r"[A-Z]{3}")

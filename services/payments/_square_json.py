@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from services.payments._reading import child, optional_text, text
 from services.payments.processor import BadPayload, Known, Money, News, What
+from services.payments.reading import child, optional_text, text
 
 _OURS = re.compile(r"[0-9a-f]{24}")
 _CURRENCY = re.compile(r"[A-Z]{3}")

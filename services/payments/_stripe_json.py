@@ -7,8 +7,8 @@ Refund, Charge, Dispute, Event types).
 import re
 from typing import Any
 
-from services.payments._reading import child, children, optional_text, text
 from services.payments.processor import BadPayload, Money, News, What
+from services.payments.reading import child, children, optional_text, text
 
 # The name of our order's id in metadata: nobody else's, since other tills may use the same account.
 ORDER = "shop_order_id"

@@ -15,7 +15,6 @@ from pydantic import Field, SecretStr
 from models.errors import Declined, OutcomeUnknown, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
 from services.calls import Call, Reply
-from services.payments._reading import child, children, code, text
 from services.payments._square_json import (
     dispute_news,
     our_order,
@@ -41,6 +40,7 @@ from services.payments.processor import (
     Told,
     What,
 )
+from services.payments.reading import child, children, code, text
 
 _NAME = "cashapp_pay"
 _VERSION = "2026-09-16"

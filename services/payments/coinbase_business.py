@@ -18,7 +18,6 @@ from services.calls import Call, Reply
 from services.payments import _hook0
 from services.payments._cdp_token import BadKey, token
 from services.payments._checkout_json import checkout_news, our_order, refund_news
-from services.payments._reading import child, code, text
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
@@ -34,6 +33,7 @@ from services.payments.processor import (
     Site,
     Told,
 )
+from services.payments.reading import child, code, text
 
 _NAME = "coinbase_business"
 _LONGEST_TEXT = 500

@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr
 from models.errors import Declined, Unavailable, WrongKeys
 from models.payment_method import PaymentMethod
 from services.calls import Call, Reply
-from services.payments._reading import cents, child, children, code, decimal, optional_text, text
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
@@ -30,6 +29,7 @@ from services.payments.processor import (
     Told,
     What,
 )
+from services.payments.reading import cents, child, children, code, decimal, optional_text, text
 
 _NAME = "coinbase_commerce"
 _VERSION = "2018-03-22"

@@ -33,7 +33,6 @@ from services.payments._nowpayments_payment import (
     payments_news,
     reference,
 )
-from services.payments._reading import code, text
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
@@ -51,6 +50,7 @@ from services.payments.processor import (
     Site,
     Told,
 )
+from services.payments.reading import code, text
 
 _NAME = "nowpayments"
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")

@@ -31,7 +31,6 @@ from services.payments._paypal_json import (
 )
 from services.payments._paypal_keys import PayPalKeys
 from services.payments._paypal_token import Account
-from services.payments._reading import children, text
 from services.payments.contract import MethodDescriptor
 from services.payments.payload import parse
 from services.payments.processor import (
@@ -49,6 +48,7 @@ from services.payments.processor import (
     Told,
     What,
 )
+from services.payments.reading import children, text
 
 _NAME = "paypal"
 _LONGEST_TEXT = 127

@@ -15,7 +15,6 @@ from models.errors import Declined, OutcomeUnknown, Unavailable
 from models.payment_method import PaymentMethod
 from services.calls import Call, Reply
 from services.payments import _stripe_form, _stripe_signature
-from services.payments._reading import children, code, text
 from services.payments._stripe_json import (
     EVENTS,
     dispute_news,
@@ -40,6 +39,7 @@ from services.payments.processor import (
     Told,
     What,
 )
+from services.payments.reading import children, code, text
 
 _NAME = "stripe"
 _VERSION = "2026-10-28.endive"

@@ -15,7 +15,7 @@ from services.calls import Call, Reply
 from services.partner import ProviderKeys, Site
 from services.payments.payload import parse
 from services.payments.processor import BadPayload
-from services.tax._states import state_code
+from services.states import state_code
 from services.tax.contract import Basis, GivenBack, Levy, Place, Sale, TaxedLine, TaxService, levy
 
 _DIGITAL = "31000"

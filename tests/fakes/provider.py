@@ -62,6 +62,7 @@ class FakeProvider(ABC):
         self.answers: list[int] = []
         self.webhook_url: str | None = None
         self._faults: list[Fault] = []
+        self._at = ""
         self._serial = itertools.count(1)
         self._app = web.Application(middlewares=[self._wrong])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
@@ -86,9 +87,10 @@ class FakeProvider(ABC):
         await asyncio.gather(*self._told, return_exceptions=True)
         await self._runner.cleanup()
 
-    def fail(self, *faults: Fault) -> None:
-        """Let the next requests go wrong, one each in this order."""
+    def fail(self, *faults: Fault, at: str = "") -> None:
+        """Let the next requests go wrong, one each in this order; those whose path ends otherwise do not."""
         self._faults.extend(faults)
+        self._at = at
 
     def recover(self) -> None:
         """Let everything go well again."""
@@ -120,7 +122,7 @@ class FakeProvider(ABC):
     async def _wrong(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         body = await request.read()
         self.requests.append(Request(request.method, request.path_qs, request.headers.copy(), body))
-        if not self._faults:
+        if not self._faults or not request.path.endswith(self._at):
             return await handler(request)
         fault = self._faults.pop(0)
         if fault is Fault.SLOW:

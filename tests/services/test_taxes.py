@@ -22,7 +22,7 @@ from services.checkout import CheckoutView
 from services.effects import EffectKind
 from services.partner import Site
 from services.shops import Shop
-from services.tax._states import state_code
+from services.states import state_code
 from services.tax.contract import Basis, Levy, Sale, TaxedLine
 from services.tax.flat import flat, read_rate
 from services.tax_records import given_back

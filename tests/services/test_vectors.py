@@ -10,23 +10,25 @@ import pytest
 
 import tests.services
 import tests.services.payments
-from services.payments import processors
+import tests.services.shipping
+from services.partners import known_partners
 from tests.services.payments.vectors import FILE, Vector, vectors_of
 
 # What the shop calls them where the file uses another name.
 CALLED = {"square": "cashapp_pay"}
-# Tracking, mail and the partner API of Cash App come with the parts of the shop that need them.
-LATER = {"easypost", "shippo", "sendgrid", "cashapp_partner"}
+# Mail, more carriers and the partner API of Cash App come with the parts of the shop that need them.
+LATER = {"shippo", "sendgrid", "cashapp_partner"}
+DELIVER = {each.name for each in known_partners() if each.delivers} | {"discord"}
 needs_file = pytest.mark.skipif(not FILE.exists(), reason="the recorded deliveries are not at hand")
 
 
 def of_the_shop(provider: str) -> bool:
     """Whether the shop takes deliveries from whom the file calls so."""
-    return CALLED.get(provider, provider) in {each.name for each in processors().values()} | {"discord"}
+    return CALLED.get(provider, provider) in DELIVER
 
 
 def _modules() -> Iterator[ModuleType]:
-    for package in (tests.services, tests.services.payments):
+    for package in (tests.services, tests.services.payments, tests.services.shipping):
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if found.name.rpartition(".")[2].startswith("test_"):
                 yield importlib.import_module(found.name)

@@ -1,4 +1,4 @@
-"""States and provinces by the two letters that tax services want, however people write them."""
+"""States and provinces by the two letters that tax services and carriers want, however people write them."""
 
 _UNITED_STATES = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|"
