@@ -11,7 +11,7 @@ PROBLEMS = {
         "A label needs the sender's address. Please enter it with `/admin config`, under Ways to ship."
     ),
     ("parcels", "too_many"): later(
-        "This order has {limit} parcels, and no more fit. Please pay back what is left, or place it anew."
+        "This order has {limit} parcels, and no more fit. Please pay back what is left."
     ),
     ("tracking_number", "example"): later(
         "A tracking number is letters, digits and dashes. Please write it like {limit}, or leave it empty."
