@@ -1,11 +1,13 @@
 """The cards that every part of /admin ship comes back to."""
 
 from cogs._ui.desk import Visit
+from cogs._ui.paying import provider_name
+from cogs._ui.words import Words
 from cogs.admin._label_card import rates_card
 from cogs.admin._parcel_card import parcel_card
 from cogs.admin._ship_card import ship_card
 from cogs.admin._ship_choice import possible, unpacked
-from models.errors import NotFound
+from models.errors import Declined, NotFound
 from models.shipment import ParcelState
 from services.partner import PartnerKind
 
@@ -36,4 +38,12 @@ async def changed(visit: Visit, order_id: str, code: str = "") -> None:
     await show_order(visit, order_id, code)
     await visit.say(
         visit.words("Some of it was packed or paid back meanwhile, so nothing was done. Please look again.")
+    )
+
+
+def unknown_there(refusal: Declined, w: Words) -> str:
+    """What staff are told when a partner has never heard of a label or a parcel."""
+    return w(
+        "{partner} knows nothing of it. Were other keys entered with `/admin providers` since?",
+        partner=provider_name(refusal.provider),
     )

@@ -6,7 +6,7 @@ from cogs.admin import _label_card as cards
 from cogs.admin._choice import number_of
 from cogs.admin._root import Section, chosen
 from cogs.admin._ship_choice import possible, unpacked
-from cogs.admin._ship_show import changed, show_order, show_parcel
+from cogs.admin._ship_show import changed, show_order, show_parcel, unknown_there
 from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, Refused
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
@@ -80,7 +80,11 @@ class ShipLabels(Section):
 
     @click("ship:look")
     async def look(self, visit: Visit, order_id: str, key: str) -> None:
-        parcel = await self.services.labels.look(await visit.shop(), order_id, key)
+        try:
+            parcel = await self.services.labels.look(await visit.shop(), order_id, key)
+        except Declined as refusal:
+            await visit.say(unknown_there(refusal, visit.words))
+            return
         await show_parcel(visit, order_id, key)
         if parcel.state is ParcelState.UNKNOWN:
             partner = provider_name(parcel.partner or "")

@@ -4,8 +4,8 @@ from cogs._ui.desk import Visit, click, submit
 from cogs._ui.parcels import MOVEMENTS
 from cogs.admin import _parcel_card as cards
 from cogs.admin._root import Section
-from cogs.admin._ship_show import show_order, show_parcel
-from models.errors import NotFound, Refused
+from cogs.admin._ship_show import show_order, show_parcel, unknown_there
+from models.errors import Declined, NotFound, Refused
 from models.order import Order
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
@@ -67,7 +67,11 @@ class ShipParcels(Section):
     @click("ship:where")
     async def where(self, visit: Visit, order_id: str, key: str) -> None:
         w = visit.words
-        word = await self.services.tracking.look(await visit.shop(), order_id, key)
+        try:
+            word = await self.services.tracking.look(await visit.shop(), order_id, key)
+        except Declined as refusal:
+            await visit.say(unknown_there(refusal, w))
+            return
         await show_parcel(visit, order_id, key)
         known = MOVEMENTS.get(word)
         said = (

@@ -59,6 +59,9 @@ async def test_a_label_is_priced_bought_printed_and_handed_over(
     (parcel,) = await selling.parcels(order)
     assert "https://track.easypost.example/" in ada.dms[-1].text
     assert "easypost-files" not in ada.dms[-1].text
+    known, selling.easypost.trackers = selling.easypost.trackers, {}
+    assert "EasyPost knows nothing of it." in said(await seen.press("Where is it?"))
+    selling.easypost.trackers = known
     selling.easypost.move(parcel.tracking_number or "", "out_for_delivery")
     assert "Its carrier says: being delivered today." in said(await seen.press("Where is it?"))
     selling.easypost.move(parcel.tracking_number or "", "delivered")
@@ -185,6 +188,9 @@ async def test_a_label_that_never_turns_up_is_given_up_by_hand(
     told = staff_room.messages_for(sam)[-1]
     assert "I was to buy a label, and cannot tell whether that was done." in told.text
     seen = await (await told.press("Ship")).choose(PARCEL, "Parcel 1")
+    known, selling.easypost.shipments = selling.easypost.shipments, {}
+    assert "EasyPost knows nothing of it." in said(await seen.press("Look again"))
+    selling.easypost.shipments = known
     seen = await seen.press("Look again")
     assert "I asked EasyPost: there is no label so far." in said(seen)
     seen = await seen.press("It was not bought")
