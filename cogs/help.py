@@ -27,6 +27,7 @@ _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments, and look into them")),
     (Permission.PAYMENT_REFUND, later("`/admin refund`: give money back")),
     (Permission.ORDER_VIEW, later("`/admin order`: find orders and look at them")),
+    (Permission.ORDER_SHIP, later("`/admin ship`: what has to be sent: parcels, labels, tracking")),
     (Permission.ORDER_MANAGE, later("`/admin queue`: what is paid and has not arrived, and why")),
     (
         Permission.CUSTOMER_MANAGE,

@@ -154,6 +154,11 @@ class Order(TenantDocument):
         return any(not item.is_digital for item in self.items)
 
     @property
+    def more_to_send(self) -> bool:
+        """Whether, of an order with a parcel on its way, the rest follows."""
+        return self.shipping_status in {ShippingStatus.PENDING, ShippingStatus.LABEL_CREATED}
+
+    @property
     def arrived(self) -> bool:
         """Whether no parcel is under way or has to be sent any more."""
         return not self.awaits_parcel and self.shipping_status is not ShippingStatus.SHIPPED

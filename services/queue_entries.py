@@ -19,6 +19,7 @@ OF_ENTITLEMENT = frozenset({EffectKind.ROLE_GRANT, EffectKind.KEYS_ASSIGN})
 OF_PARCEL = frozenset({EffectKind.LABEL_BUY, EffectKind.PARCEL_FOLLOW})
 # Nobody waits for these: each is the telling of something that can be seen elsewhere.
 _NOT_OWED = frozenset({EffectKind.STAFF_ALERT})
+_PARCELS = {ShippingStatus.FAILED: "parcel_failed", ShippingStatus.LABEL_CREATED: "label_waiting"}
 
 
 class QueueKind(StrEnum):
@@ -129,13 +130,12 @@ def _of_entitlement(owed: Entitlement, effects: list[OutboxEffect], order: Order
 
 
 def _of_order(order: Order) -> QueueEntry:
-    back = order.shipping_status is ShippingStatus.FAILED
     return QueueEntry(
         Source.ORDER,
         QueueKind.PARCEL,
         order,
         what="parcel",
-        reason="parcel_failed" if back else "to_ship",
+        reason=_PARCELS.get(order.shipping_status, "to_ship"),
         since=order.paid_at or order.created_at,
         order_id=order.key,
         order=order,

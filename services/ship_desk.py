@@ -6,16 +6,17 @@ from typing import Any
 
 from models import undelivered
 from models.base import Db, visible
-from models.errors import BadInput, NotFound, Refused
+from models.errors import BadInput, ChangedMeanwhile, NotFound, Refused
 from models.member import Member
-from models.order import Order
-from models.payment import Payment
+from models.order import Order, OrderItem
+from models.payment import Payment, RefundState
 from models.shipment import Parcel, ParcelState, Shipment
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_address
 from services.packing import Packer, Packing, moved, new_parcel
-from services.parcels import to_send
+from services.parcels import packed, to_send
+from services.settling.credit import pieces_of
 from services.shops import Shop
 
 PAGE_SIZE = 10
@@ -26,6 +27,16 @@ _UNFOLLOWED = {"partner": None, "track_ref": None, "tracking_url": None, "moveme
 
 
 @dataclass(frozen=True)
+class ShipLine:
+    """A line that has to be sent: how many pieces are in parcels, went back, and are to be packed still."""
+
+    item: OrderItem
+    packed: int
+    back: int
+    left: int
+
+
+@dataclass(frozen=True)
 class ShipView:
     """An order with its parcels, oldest first; `left` is what is in none of them, pieces by product id."""
 
@@ -33,6 +44,31 @@ class ShipView:
     payment: Payment
     shipment: Shipment
     left: dict[str, int]
+
+    @property
+    def lines(self) -> list[ShipLine]:
+        """What there is to send, in the order's own order."""
+        back = [each for each in self.payment.refunds if each.state is not RefundState.FAILED]
+        return [
+            ShipLine(
+                item,
+                packed(self.shipment.parcels, item.product_id),
+                pieces_of(back, item.product_id),
+                self.left.get(item.product_id, 0),
+            )
+            for item in self.order.items
+            if not item.is_digital
+        ]
+
+    @property
+    def movable(self) -> bool:
+        """Whether its address can be put right still: nothing of it is packed."""
+        return not any(each.holding for each in self.shipment.parcels)
+
+    @property
+    def made(self) -> int:
+        """How many parcels were made; it only ever grows."""
+        return made(self.shipment)
 
 
 @dataclass(frozen=True)
@@ -88,14 +124,18 @@ class ShipDesk:
         *,
         carrier: str = "",
         tracking_number: str = "",
+        seen: int | None = None,
     ) -> Parcel:
         """Note that these pieces, by product id, are on their way; the customer is told.
 
-        A letter has no number. Raises ChangedMeanwhile when some of it was packed or paid back since.
+        A letter has no number. Raises ChangedMeanwhile when some of it was packed or paid back since, also
+        when more parcels were made than the `seen` ones: two people may mean the same piece of several.
         """
         told = read_tracking(carrier, tracking_number)
 
         async def work(at: Packing) -> Parcel:
+            if seen is not None and seen != made(at.shipment):
+                raise ChangedMeanwhile
             now = self._clock.now()
             parcel = new_parcel(at, ParcelState.SENT, at.lines(pieces), now)
             parcel = parcel.model_copy(update={**told, "sent_at": now})
@@ -163,6 +203,11 @@ class ShipDesk:
             return at.order
 
         return await self._packer.act(shop, order_id, work, actor=actor)
+
+
+def made(shipment: Shipment) -> int:
+    """How many parcels were made of it, whatever became of them; a question of price is none."""
+    return sum(each.state is not ParcelState.QUOTED for each in shipment.parcels)
 
 
 def read_tracking(carrier: str, tracking_number: str) -> dict[str, str | None]:

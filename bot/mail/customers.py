@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from babel.dates import format_datetime
 
 from bot.mail.letters import Draft, Line, bare, unmarked
-from cogs._effects.notices import OF_KEYS, amount_told, note_of
+from cogs._effects.notices import OF_KEYS, amount_told, note_of, parcel_told
 from cogs._ui.amounts import order_parts
+from cogs._ui.carriers import tracking_page
 from cogs._ui.order_card import standing
+from cogs._ui.parcels import contents, shortened
 from cogs._ui.paying import method_name
 from cogs._ui.words import Words, later
 from models.order import OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import PaymentStatus
+from models.shipment import Parcel
 from services.effects import Notice
 from services.orders import OrderView
 from services.shops import Shop
@@ -33,6 +36,7 @@ _SUBJECTS = {
     Notice.ROLE_ENDING: later("Order {number}: the time of your role ends soon"),
     Notice.ROLE_ENDED: later("Order {number}: the time of your role has ended"),
 }
+_LONGEST = 1500
 _NEWS = later("News about your order {number} at {shop}")
 
 
@@ -42,14 +46,14 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
     return Draft(
         subject=w(_SUBJECTS.get(event, _NEWS), number=order.order_number, shop=shop.name),
         title=bare(
-            note_of(event, order),
+            note_of(event, order, owed.payload),
             w,
             shop=shop.name,
             amount=amount_told(view, owed.payload, w),
             reason=str(owed.payload.get("reason", "")),
         ),
         greeting=w("Hello {name},", name=order.customer.discord_display_name),
-        paragraphs=_paragraphs(event, shop, view, w),
+        paragraphs=_paragraphs(event, shop, view, owed, w),
         facts=[*_facts(view, w), *_ends(event, view, owed, w)],
         lines=[
             Line(item.quantity, item.name, w.money(item.line_cents, order.currency)) for item in order.items
@@ -64,8 +68,11 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
     )
 
 
-def _paragraphs(event: Notice, shop: Shop, view: OrderView, w: Words) -> list[str]:
+def _paragraphs(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffect, w: Words) -> list[str]:
     said = _to_pay(view, w) if _payable(view) else [unmarked(standing(view, w))]
+    parcel = parcel_told(view, owed.payload) if event is Notice.ORDER_SHIPPED else None
+    if parcel is not None:
+        said += _on_its_way(parcel, view, w)
     if event in OF_KEYS:
         said.append(w("Open the order there and press Get my items to read it."))
     where = w(
@@ -73,6 +80,14 @@ def _paragraphs(event: Notice, shop: Shop, view: OrderView, w: Words) -> list[st
         shop=shop.name,
     )
     return [*said, where]
+
+
+def _on_its_way(parcel: Parcel, view: OrderView, w: Words) -> list[str]:
+    """What lies in a parcel, and where it can be followed."""
+    inside = unmarked(shortened(contents(parcel, view.order), w, _LONGEST))
+    said = [w("On its way to you") + ":\n" + inside]
+    page = tracking_page(parcel)
+    return [*said, w("Follow it here: {address}", address=page)] if page else said
 
 
 def _payable(view: OrderView) -> bool:
@@ -111,11 +126,14 @@ def _facts(view: OrderView, w: Words) -> list[tuple[str, str]]:
         to = [(w("Send it to"), due.recipient), (w("Name"), due.recipient_name)]
         facts += [(label, value) for label, value in to if value]
         facts.append((w("Write into the note"), due.reference))
-    if order.tracking_number:
-        facts.append((w("Tracking number"), order.tracking_number))
+    facts += [(w("Tracking number"), _number(each)) for each in view.parcels[-5:] if each.tracking_number]
     if order.refunded_cents:
         facts.append((w("Refunded"), w.money(order.refunded_cents, order.currency)))
     return facts
+
+
+def _number(parcel: Parcel) -> str:
+    return " ".join(part for part in (parcel.carrier, parcel.tracking_number) if part)
 
 
 def _ends(event: Notice, view: OrderView, owed: OutboxEffect, w: Words) -> list[tuple[str, str]]:

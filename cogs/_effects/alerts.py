@@ -5,10 +5,12 @@ from typing import Any, Literal
 
 from cogs._effects import payment_alerts
 from cogs._ui.card import Button, Card, plain
+from cogs._ui.parcels import MOVEMENTS
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words, later
 from models.alert import Alert, AlertSeverity
+from services.shipping.contract import Movement
 
 _NAME_LENGTH = 100
 _COLOURS: dict[AlertSeverity, Literal["plain", "good", "warn", "bad"]] = {
@@ -46,6 +48,10 @@ REMEDIES = {
         "The answer was lost. Look on the provider's site whether the money went back, "
         "then tell me at the payment."
     ),
+    "label_unknown": later(
+        "The answer was lost. Look on the provider's site whether the label was bought, "
+        "then tell me at the parcel."
+    ),
 }
 EFFECTS = {
     "role.grant": later("granting a role"),
@@ -65,6 +71,8 @@ EFFECTS = {
     "tax.record": later("telling of a sale for its tax"),
     "tax.refund": later("telling of a refund for its tax"),
     "stock.offer": later("telling somebody that a product is back"),
+    "label.buy": later("buying a label"),
+    "parcel.follow": later("following a parcel"),
 }
 
 
@@ -84,6 +92,8 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
+    if alert.message == "parcel_failed":
+        return _to_parcels(alert.entity_id, w)
     if alert.entity_type in _OPENS:
         label, action = _OPENS[alert.entity_type]
         return [[Button(w(label), Target(action, alert.entity_id))]]
@@ -100,9 +110,16 @@ def _effect_ways(alert: Alert, w: Words) -> list[list[Button]]:
     queue = Button(w("Open in the queue"), Target("queue:effect", alert.entity_id or ""), "primary")
     if not order_id:
         return [[queue]]
+    if str(alert.params.get("kind")).startswith(("label.", "parcel.")):
+        return _to_parcels(str(order_id), w)
     if str(alert.params.get("kind")).startswith("payment."):
         return [[queue, Button(w("Open payment"), Target("payment:order", str(order_id)))]]
     return [[queue, Button(w("Open order"), Target("order:open", str(order_id)))]]
+
+
+def _to_parcels(order_id: str, w: Words) -> list[list[Button]]:
+    ship = Button(w("Ship"), Target("ship:open", order_id), "primary")
+    return [[ship, Button(w("Open order"), Target("order:open", order_id))]]
 
 
 def _low_stock(alert: Alert, w: Words) -> str:
@@ -154,9 +171,20 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     what = w(kind) if kind else str(alert.params["kind"])
     if alert.params["reason"] == "refund_unknown":
         said = w("I was to give money back, and cannot tell whether that was done.")
+    elif alert.params["reason"] == "label_unknown":
+        said = w("I was to buy a label, and cannot tell whether that was done.")
     else:
         said = w("I gave up on {what} after several tries.", what=what)
     return f"{said} {_remedy(alert.params['reason'], w)}"
+
+
+def _parcel_failed(alert: Alert, w: Words) -> str:
+    by = " ".join(str(alert.params[key]) for key in ("carrier", "tracking") if alert.params.get(key))
+    reason = MOVEMENTS.get(str(alert.params["reason"]), MOVEMENTS[Movement.FAILED])
+    number, where = alert.params["number"], w(reason)
+    said = w("The carrier of a parcel of order **{number}** says: {where}.", number=number, where=where)
+    ask = w("Please ask its carrier, then tell me what became of it.")
+    return "\n".join(part for part in (said, plain(cut(by, _NAME_LENGTH)), ask) if part)
 
 
 def _tax_blocks(alert: Alert, w: Words) -> str:
@@ -204,6 +232,7 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "keys_missing": _keys_missing,
     "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
+    "parcel_failed": _parcel_failed,
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,
     "storefront_failed": _storefront_failed,

@@ -9,12 +9,14 @@ from cogs._ui.card import Card, Field, plain
 from cogs._ui.goods_text import fits_card, given_text, keys_text
 from cogs._ui.labels import status
 from cogs._ui.order_card import order_card
+from cogs._ui.parcels import contents, shortened
 from cogs._ui.role_names import RoleName
 from cogs._ui.text import cut, width
 from cogs._ui.words import Words, later
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
+from models.shipment import Parcel
 from services.effects import Notice
 from services.key_delivery import HeldKeys
 from services.orders import OrderView
@@ -27,6 +29,7 @@ _MOST_TEXTS = 5
 _LONGEST_TEXT = 1000
 _LONGEST_REASON = 500
 OF_KEYS = frozenset({Notice.KEY_DELIVERED, Notice.KEY_REPLACED})
+_PART_SENT = later("**{shop}** has sent a part of your order. The rest follows.")
 _NOTES = {
     Notice.ORDER_RECEIVED: later("Thank you for your order at **{shop}**!"),
     Notice.PAYMENT_CONFIRMED: later("**{shop}** has received your payment. Thank you!"),
@@ -73,6 +76,9 @@ def outdated(event: Notice, view: OrderView, payload: Mapping[str, Any]) -> bool
     if event is Notice.HOLD_ENDING:
         unpaid = view.order.status is OrderStatus.PENDING_PAYMENT
         return not unpaid or view.payment.status not in REMINDED
+    if event is Notice.ORDER_SHIPPED and "parcel" in payload:
+        # It came back or was lost: another one will follow, or the money does.
+        return parcel_told(view, payload) is None
     if event not in _WHILE:
         return False
     status, what = _WHILE[event]
@@ -91,7 +97,21 @@ def notice_card(event: Notice, told: Told, w: Words) -> Card:
         card.fields = [*_end_of_time(told, w), *card.fields]
     if event in OF_KEYS:
         card.fields = [*_keys(told, w), *card.fields]
+    if event is Notice.ORDER_SHIPPED:
+        card.fields = [*_on_its_way(told, w), *card.fields]
     return card
+
+
+def parcel_told(view: OrderView, payload: Mapping[str, Any]) -> Parcel | None:
+    """The parcel that a notice is about, while it is on its way or there."""
+    return next((each for each in view.parcels if each.key == payload.get("parcel")), None)
+
+
+def _on_its_way(told: Told, w: Words) -> list[Field]:
+    parcel = parcel_told(told.view, told.payload)
+    if parcel is None:
+        return []
+    return [Field(w("On its way to you"), shortened(contents(parcel, told.view.order), w))]
 
 
 def _standing(owed: Entitlement, payload: Mapping[str, Any]) -> bool:
@@ -118,12 +138,14 @@ def _until(owed: Entitlement, told: Told, w: Words) -> str:
 def _note(event: Notice, told: Told, w: Words) -> str:
     amount = amount_told(told.view, told.payload, w)
     reason = plain(cut(str(told.payload.get("reason", "")), _LONGEST_REASON))
-    note = note_of(event, told.view.order)
+    note = note_of(event, told.view.order, told.payload)
     return w(note, shop=plain(told.shop.name), amount=amount, reason=reason)
 
 
-def note_of(event: Notice, order: Order) -> str:
+def note_of(event: Notice, order: Order, payload: Mapping[str, Any]) -> str:
     """The sentence that says what happened, with {shop}, {amount} and {reason} to be filled in."""
+    if event is Notice.ORDER_SHIPPED and "parcel" in payload and order.more_to_send:
+        return _PART_SENT
     # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
     late = event is Notice.PAYMENT_REJECTED and order.status is OrderStatus.CANCELLED
     return _NOTES[Notice.ORDER_CANCELLED if late else event]

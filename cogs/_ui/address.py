@@ -11,16 +11,24 @@ _CODE_LENGTH = 2
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
-def address_form(to: Target, w: Words) -> Form:
+def address_form(to: Target, w: Words, *, title: str | None = None, known: Address | None = None) -> Form:
     """Where something should be sent; some parts share an input, on two lines or with a comma between."""
+    street, place, land = _typed(known, w) if known else ("", "", "")
     return Form(
-        w("Where should we send it?"),
+        title or w("Where should we send it?"),
         to,
         [
-            Input("name", w("Full name"), max_length=100, placeholder="Ada Lovelace"),
+            Input(
+                "name",
+                w("Full name"),
+                known.name if known else "",
+                max_length=100,
+                placeholder="Ada Lovelace",
+            ),
             Input(
                 "street",
                 w("Street and number"),
+                street,
                 long=True,
                 max_length=200,
                 placeholder=w("12 Garden Street\nApartment 4"),
@@ -29,20 +37,36 @@ def address_form(to: Target, w: Words) -> Form:
             Input(
                 "place",
                 w("City, state or region"),
+                place,
                 max_length=200,
                 placeholder=w("Springfield, Illinois"),
                 hint=w("Leave out the state where there is none."),
             ),
-            Input("postal_code", w("Postal code"), required=False, max_length=20, placeholder=w("62704")),
+            Input(
+                "postal_code",
+                w("Postal code"),
+                known.postal_code if known else "",
+                required=False,
+                max_length=20,
+                placeholder=w("62704"),
+            ),
             Input(
                 "country",
                 w("Country, phone number"),
+                land,
                 max_length=120,
                 placeholder=w("US, +1 217 555 0100"),
                 hint=w("The phone number is optional. It helps the carrier."),
             ),
         ],
     )
+
+
+def _typed(known: Address, w: Words) -> tuple[str, str, str]:
+    """Street, place and country of an address as somebody would type them into the form."""
+    street = "\n".join(filter(None, (known.line1, known.line2)))
+    place = ", ".join(filter(None, (known.city, known.state)))
+    return street, place, ", ".join(filter(None, (country(known.country, w), known.phone)))
 
 
 def typed_address(fields: dict[str, str], w: Words) -> dict[str, str]:

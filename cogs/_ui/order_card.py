@@ -5,6 +5,7 @@ from typing import Literal
 from cogs._ui import amounts, hosted_card
 from cogs._ui.address import address_text
 from cogs._ui.card import Button, Card, Field, Picture, Row
+from cogs._ui.parcels import parcel_fields
 from cogs._ui.paying import how_to_pay, method_name
 from cogs._ui.target import Target
 from cogs._ui.text import cut, plain
@@ -38,7 +39,12 @@ def order_card(view: OrderView, methods: PaymentMethods, w: Words, *, note: str 
     return Card(
         title=w("Order {number}", number=order.order_number),
         text=f"{standing(view, w)}\n\n{amounts.order_lines(order, view.payment, w)}",
-        fields=[*_how_to_pay(due, w), *hosted_card.fields(view, w), *_contents(order, w)],
+        fields=[
+            *_how_to_pay(due, w),
+            *hosted_card.fields(view, w),
+            *parcel_fields(view.parcels, order, w),
+            *_contents(order, w),
+        ],
         rows=_rows(view, due, w),
         colour=_colour(view),
         footer=w("Ordered on {date}", date=w.date(order.created_at)),
@@ -132,8 +138,6 @@ def _contents(order: Order, w: Words) -> list[Field]:
         fields.append(Field(w("Goes to"), address_text(order.shipping_address, w), inline=True))
     if order.shipping_type_label:
         fields.append(Field(w("Shipping"), amounts.name_of(order.shipping_type_label), inline=True))
-    if order.tracking_number:
-        fields.append(Field(w("Tracking number"), plain(order.tracking_number), inline=True))
     return fields
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals
+from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals, ship_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -109,6 +109,7 @@ _PROBLEMS = {
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
+    **ship_refusals.OF_PROBLEM,
     "same_customer": later("That is the same customer. Please choose another one to merge with."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
@@ -129,6 +130,7 @@ _UNKNOWN = {
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
+    **ship_refusals.UNKNOWN,
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -155,7 +157,8 @@ def _shop_error(_: ShopError, w: Words) -> str:
 
 
 def _bad_input(error: BadInput, w: Words) -> str:
-    problem = _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
+    special = ship_refusals.PROBLEMS.get((error.field, error.problem))
+    problem = special or _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
     # It may be what somebody typed.
     limit = plain(error.limit) if isinstance(error.limit, str) else error.limit
     return w(problem, field=f"**{labels.field(error.field, w)}**", limit=limit)
@@ -232,6 +235,8 @@ def _tax_unknown(_: TaxUnknown, w: Words) -> str:
 
 
 def _refused(error: Refused, w: Words) -> str:
+    if error.kind == "parcel":
+        return ship_refusals.refused(error, w)
     status = labels.status(error.status, w)
     if error.kind == "order":
         return w("This order is {status}, so that is not possible any more.", status=f"**{status}**")

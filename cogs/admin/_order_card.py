@@ -39,6 +39,17 @@ _EVENTS = {
     "dispute_won": later("The dispute is won"),
     "dispute_lost": later("The dispute is lost"),
     "key_replaced": later("Key replaced"),
+    "parcel_sent": later("A parcel was sent"),
+    "parcel_delivered": later("A parcel has arrived"),
+    "parcel_back": later("A parcel came back or was lost"),
+    "parcel_exception": later("A parcel cannot be delivered"),
+    "parcel_corrected": later("Carrier or number corrected"),
+    "parcel_buying": later("A label is being bought"),
+    "parcel_labelled": later("A label was bought"),
+    "parcel_unknown": later("Nobody knows whether a label was bought"),
+    "parcel_dropped": later("A parcel was not sent"),
+    "parcel_voided": later("A label was voided"),
+    "readdressed": later("Address corrected"),
     OrderStatus.PENDING_PAYMENT: later("Ordered"),
     OrderStatus.PAID: later("Paid"),
     OrderStatus.FULFILLING: later("Being prepared"),
@@ -208,6 +219,8 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
         acts.append(Button(w("Check the payment"), Target("claim:show", payment.key), "success"))
     elif payment.method in processors() or payment.settled:
         acts.append(Button(w("Payment"), Target("payment:open", payment.key)))
+    if order.shipment_id is not None and order.paid_at is not None:
+        acts.append(Button(w("Ship"), Target("ship:open", order.key), "success"))
     if payment.refundable_cents:
         acts.append(Button(w("Refund"), Target("refund:open", order.key), "danger"))
     if order.status is OrderStatus.PENDING_PAYMENT:

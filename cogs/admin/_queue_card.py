@@ -34,8 +34,9 @@ _REASONS = {
     **REMEDIES,
     # Said of what is still being tried.
     _WAITING: later("It has been waiting for longer than it should."),
-    "to_ship": later("It is paid and was not sent yet."),
-    "parcel_failed": later("The parcel did not arrive."),
+    "to_ship": later("It is paid, and some of it was not sent yet."),
+    "label_waiting": later("It has a label and waits for its carrier. Say so when it was handed over."),
+    "parcel_failed": later("The carrier cannot deliver the parcel. Ask there, then say what became of it."),
     "discord_down": later("Discord does not take it."),
     "discord_lost": later("Discord cannot be reached."),
     "rate_limited": later("Discord asks us to slow down."),
@@ -151,6 +152,8 @@ def _places(entry: QueueEntry, w: Words) -> list[Button]:
         places.append(Button(w("Payment"), Target("payment:open", entry.record.key), "primary"))
     elif entry.kind is QueueKind.MONEY and entry.order is not None:
         places.append(Button(w("Payment"), Target("payment:order", entry.order.key)))
+    if entry.kind is QueueKind.PARCEL and entry.order is not None:
+        places.append(Button(w("Ship"), Target("ship:open", entry.order.key), "primary"))
     if entry.order is not None:
         places.append(Button(w("Order"), Target("order:open", entry.order.key)))
     return places

@@ -8,8 +8,9 @@ from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words
+from cogs.admin._choice import with_number
 from cogs.admin._order_card import label
-from cogs.admin._refund_choice import Choice, packed, with_number
+from cogs.admin._refund_choice import Choice, packed
 from models.order import Order, OrderItem
 from services.refund_desk import RefundView
 from services.refunds import REASON_LENGTH

@@ -1,16 +1,10 @@
-"""What staff have chosen to refund, as it travels in the buttons: one number for all of it."""
+"""What staff have chosen to refund: pieces, shipping, and whether they go back on the shelf."""
 
 from dataclasses import dataclass, replace
 
+from cogs.admin import _choice
 from models.order import Order
 from services.settling.credit import Picked
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_MOST = 30
-# Stands between a choice and the number that goes with it.
-_AND = "X"
-# The largest order costs this many digits of minor units.
-_LONGEST = 12
 
 
 @dataclass(frozen=True)
@@ -27,50 +21,23 @@ class Choice:
 
 
 def packed(choice: Choice, order: Order) -> str:
-    """The choice in letters and digits: a full cart takes 27 of them."""
-    number = 0
-    for value, base in zip(_values(choice, order), _bases(order), strict=True):
-        number = number * base + value
-    text = ""
-    while number:
-        number, digit = divmod(number, len(_DIGITS))
-        text = _DIGITS[digit] + text
-    return text or "0"
+    """The choice as buttons carry it."""
+    pieces = (choice.picked.pieces.get(item.product_id, 0) for item in order.items)
+    # Turned round, so that the shortest text is the usual choice.
+    flags = [int(not choice.restock), int(choice.picked.shipping)]
+    return _choice.packed([*flags, *pieces], _bases(order))
 
 
 def unpacked(text: str, order: Order) -> Choice:
     """The choice that a button carries; nothing chosen for what is no choice among these lines."""
-    known = 0 < len(text) <= _MOST and set(text) <= set(_DIGITS)
-    number = int(text, len(_DIGITS)) if known else 0
-    values = []
-    for base in reversed(_bases(order)):
-        number, value = divmod(number, base)
-        values.append(value)
-    if number or not known:
+    values = _choice.unpacked(text, _bases(order))
+    if values is None:
         return Choice(Picked())
-    kept, shipping, *pieces = reversed(values)
+    kept, shipping, *pieces = values
     lines = zip(order.items, pieces, strict=True)
     chosen = {item.product_id: many for item, many in lines if many}
-    # Turned round, so that the shortest text is the usual choice.
     return Choice(Picked(chosen, shipping=bool(shipping)), restock=not kept)
 
 
-def with_number(code: str, number: int) -> str:
-    """A packed choice and a number in one argument of a button."""
-    return f"{code}{_AND}{number}"
-
-
-def number_of(text: str) -> tuple[str, int]:
-    """The choice and its number; -1, which is nothing that could be meant, where there is none."""
-    code, _, number = text.partition(_AND)
-    known = number.isascii() and number.isdigit() and len(number) <= _LONGEST
-    return code, int(number) if known else -1
-
-
 def _bases(order: Order) -> list[int]:
-    return [2, 2, *(item.quantity + 1 for item in order.items)]
-
-
-def _values(choice: Choice, order: Order) -> list[int]:
-    pieces = (choice.picked.pieces.get(item.product_id, 0) for item in order.items)
-    return [int(not choice.restock), int(choice.picked.shipping), *pieces]
+    return [2, 2, *_choice.bases_of(order)]

@@ -12,7 +12,7 @@ from cogs._ui.words import Words, later
 from cogs.admin._provider_card import provider_line
 from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
-from cogs.admin._shipping import shipping_rows, shipping_text
+from cogs.admin._shipping import sender_field, shipping_rows, shipping_text
 from cogs.admin._tax import tax_card
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.methods import PaymentMethods
@@ -224,7 +224,8 @@ def _general(look: Look) -> Card:
 
 
 def _shipping(look: Look) -> Card:
-    return Card(text=shipping_text(look.shop, look.w), rows=shipping_rows(look.shop, look.w))
+    shop, w = look.shop, look.w
+    return Card(text=shipping_text(shop, w), fields=[sender_field(shop, w)], rows=shipping_rows(shop, w))
 
 
 def _tax(look: Look) -> Card:

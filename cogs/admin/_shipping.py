@@ -2,7 +2,8 @@
 
 import re
 
-from cogs._ui.card import Button, Option, Row, Select, plain
+from cogs._ui.address import address_form, address_text
+from cogs._ui.card import Button, Field, Option, Row, Select, plain
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
@@ -30,15 +31,34 @@ def _line(kind: ShippingType, currency: str, w: Words) -> str:
     return f"**{plain(kind.label)}** · {cost}{takes}"
 
 
+def sender_field(shop: Shop, w: Words) -> Field:
+    """Where parcels with labels come from."""
+    sender = shop.config.ship_from
+    none = w("None yet. Labels that you buy with `/admin ship` need it.")
+    return Field(w("Sender's address"), address_text(sender, w) if sender else none)
+
+
+def sender_form(shop: Shop, w: Words) -> Form:
+    """Where parcels with labels come from."""
+    to = Target("shipping:sender")
+    return address_form(to, w, title=w("Sender's address"), known=shop.config.ship_from)
+
+
 def shipping_rows(shop: Shop, w: Words) -> list[Row]:
-    """The ways to add, change and remove one."""
+    """The ways to add, change and remove one, and to say where parcels come from."""
     kinds = shop.config.shipping_types[:MAX_TYPES]
     rows: list[Row] = []
     if kinds:
         options = [Option(kind.label, kind.code, description=kind.code) for kind in kinds]
         rows.append(Select(w("Change a way to ship"), Target("shipping:change"), options))
         rows.append(Select(w("Remove a way to ship"), Target("shipping:remove"), options))
-    return [*rows, [Button(w("Add a way to ship"), Target("shipping:add"), "primary")]]
+    acts = [
+        Button(w("Add a way to ship"), Target("shipping:add"), "primary"),
+        Button(w("Sender's address"), Target("shipping:sender")),
+    ]
+    if shop.config.ship_from is not None:
+        acts.append(Button(w("Remove the sender's address"), Target("shipping:nobody"), "danger"))
+    return [*rows, acts]
 
 
 def shipping_form(kind: ShippingType | None, shop: Shop, w: Words) -> Form:

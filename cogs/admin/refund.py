@@ -7,15 +7,14 @@ from nextcord import SlashOption
 
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
 from cogs.admin import _refund_card as cards
+from cogs.admin._choice import line_at, lines_of, number_of, typed_pieces
 from cogs.admin._order_card import label
 from cogs.admin._paging import number
-from cogs.admin._refund_choice import Choice, number_of, packed, unpacked
+from cogs.admin._refund_choice import Choice, packed, unpacked
 from cogs.admin._root import Entry, Section, chosen
-from models.errors import BadInput, ChangedMeanwhile
+from models.errors import ChangedMeanwhile
 from services.access import Permission
 from services.refund_desk import RefundView, all_of
-
-_LONGEST = 4
 
 
 class Refund(Section):
@@ -62,11 +61,10 @@ class Refund(Section):
     @click("refund:lines")
     async def lines(self, visit: Visit, order_id: str, code: str) -> None:
         view, choice = await self._chosen(visit, order_id, code)
-        wanted = {int(each) for each in visit.values if each.isascii() and each.isdigit()}
         pieces = {
             item.product_id: view.picked.pieces.get(item.product_id) or view.left.pieces[item.product_id]
-            for at, item in enumerate(view.order.items)
-            if at in wanted and item.product_id in view.left.pieces
+            for item in lines_of(view.order, visit.values)
+            if item.product_id in view.left.pieces
         }
         await self._again(visit, view, replace(choice, picked=replace(choice.picked, pieces=pieces)))
 
@@ -74,9 +72,7 @@ class Refund(Section):
     async def ask_many(self, visit: Visit, order_id: str, code: str) -> None:
         view, choice = await self._chosen(visit, order_id, code)
         at = number(chosen(visit))
-        if at >= len(view.order.items):
-            raise BadInput("choice", "not_allowed")
-        item = view.order.items[at]
+        item = line_at(view.order, at)
         now, left = view.picked.pieces.get(item.product_id, 0), view.left.pieces.get(item.product_id, 0)
         kept = packed(choice, view.order)
         await visit.form(cards.many_form(item, at, now, left, kept, view.order, visit.words))
@@ -85,15 +81,9 @@ class Refund(Section):
     async def many(self, visit: Visit, order_id: str, code: str) -> None:
         code, at = number_of(code)
         view, choice = await self._chosen(visit, order_id, code)
-        if not 0 <= at < len(view.order.items):
-            raise BadInput("choice", "not_allowed")
-        key = view.order.items[at].product_id
-        typed, left = visit.fields.get("quantity", ""), view.left.pieces.get(key, 0)
-        if not (typed.isascii() and typed.isdigit()):
-            raise BadInput("quantity", "not_a_number")
-        if len(typed) > _LONGEST or int(typed) > left:
-            raise BadInput("quantity", "range", left)
-        await self._again(visit, view, choice.of_line(key, int(typed)))
+        key = line_at(view.order, at).product_id
+        many = typed_pieces(visit.fields.get("quantity", ""), view.left.pieces.get(key, 0))
+        await self._again(visit, view, choice.of_line(key, many))
 
     @click("refund:ship")
     async def ship(self, visit: Visit, order_id: str, code: str) -> None:

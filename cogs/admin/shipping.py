@@ -1,16 +1,20 @@
 """The clicks of the ways to ship, a part of /admin config."""
 
+from typing import Any
+
+from cogs._ui.address import typed_address
 from cogs._ui.desk import Visit, click, submit
 from cogs.admin._root import Section, chosen
 from cogs.admin._settings import Look, part_card
-from cogs.admin._shipping import MAX_TYPES, shipping_form, shipping_of
+from cogs.admin._shipping import MAX_TYPES, sender_form, shipping_form, shipping_of
 from models.errors import AlreadyExists, BadInput, NotFound
 from models.tenant import ShippingType
 from services.access import Permission
+from services.customers import read_address
 
 
 class Shipping(Section):
-    """Adds, changes and removes ways to ship."""
+    """Adds, changes and removes ways to ship, and where parcels come from."""
 
     needs = Permission.CONFIG_MANAGE
 
@@ -47,8 +51,24 @@ class Shipping(Section):
         gone = _known(known, chosen(visit))
         await self._keep(visit, [kind for kind in known if kind is not gone])
 
+    @click("shipping:sender")
+    async def ask_sender(self, visit: Visit) -> None:
+        await visit.form(sender_form(await visit.shop(), visit.words))
+
+    @submit("shipping:sender")
+    async def sender(self, visit: Visit) -> None:
+        typed = typed_address(visit.fields, visit.words)
+        await self._set(visit, ship_from=read_address(await visit.shop(), typed))
+
+    @click("shipping:nobody")
+    async def no_sender(self, visit: Visit) -> None:
+        await self._set(visit, ship_from=None)
+
     async def _keep(self, visit: Visit, kinds: list[ShippingType]) -> None:
-        shop = await self.services.shops.configure(await visit.shop(), visit.member, shipping_types=kinds)
+        await self._set(visit, shipping_types=kinds)
+
+    async def _set(self, visit: Visit, **fields: Any) -> None:
+        shop = await self.services.shops.configure(await visit.shop(), visit.member, **fields)
         card = part_card("shipping", await Look.at(visit, shop, "config"))
         if card is not None:
             await visit.show(card)

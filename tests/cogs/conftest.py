@@ -14,6 +14,8 @@ from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
 from bot.sandbox.openapi import DESCRIPTION, violations
 from bot.wiring import build
+from models.access import Role as Keys
+from models.access import RoleAssignment, User
 from models.base import Db
 from models.member import Member
 from models.product import Product
@@ -108,6 +110,14 @@ def member(person: Person) -> Member:
         locale=person.user.locale,
         owns_guild=person.guild.owner_id == person.id,
     )
+
+
+async def give_key(db: Db, shop: Shop, person: Person, key: str) -> None:
+    """Let somebody hold this one permission key."""
+    role = await Keys(tenant_id=shop.id, name=key, permission_keys=[key]).insert(db)
+    user = User(tenant_id=shop.id, username=person.name, display_name=person.name, discord_id=str(person.id))
+    await user.insert(db)
+    await RoleAssignment(tenant_id=shop.id, user_id=user.key, role_id=role.key).insert(db)
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import pytest
 
 from bot.sandbox import Community, Person, Room, Seen
 from bot.sandbox.guilds import Role
-from models.access import Role as Keys
-from models.access import RoleAssignment, User
 from models.audit import AuditLog
 from models.entitlement import Entitlement, EntitlementStatus
 from models.order import Order, OrderStatus
@@ -17,7 +15,7 @@ from models.product import Product
 from services.shops import Shop
 from tests.cogs.admin.conftest import everything
 from tests.cogs.buying import placed
-from tests.cogs.conftest import member, shelf
+from tests.cogs.conftest import give_key, member, shelf
 from tests.cogs.payments.conftest import CASH, DOWN, Till, labels
 from tests.services.conftest import MakeProduct
 
@@ -61,15 +59,6 @@ async def opened(person: Person, order: Order) -> Seen:
 def said(seen: Seen) -> str:
     """What was said beside the card."""
     return "\n".join(each.content for each in [seen, *seen.followups])
-
-
-async def give_key(till: Till, person: Person, key: str) -> None:
-    """Let somebody hold this one permission key."""
-    tenant, name = till.shop.id, person.name
-    role = await Keys(tenant_id=tenant, name=key, permission_keys=[key]).insert(till.db)
-    user = User(tenant_id=tenant, username=name, display_name=name, discord_id=str(person.id))
-    await user.insert(till.db)
-    await RoleAssignment(tenant_id=tenant, user_id=user.key, role_id=role.key).insert(till.db)
 
 
 async def forged(person: Person, seen: Seen, custom_id: str) -> Seen:
@@ -312,7 +301,7 @@ async def test_its_key_alone_opens_refunds_and_nothing_else(
 ) -> None:
     """Whoever may refund need not be the one who approves payments."""
     order = await bought(till, ada, (mug, 1))
-    await give_key(till, bob, KEY)
+    await give_key(till.db, till.shop, bob, KEY)
     seen = await opened(bob, order)
     assert "$15.00 came in" in seen.text
     assert "payment.approve" in said(await forged(bob, seen, f"payment:fulfil:{order.payment_id}"))
@@ -334,7 +323,7 @@ async def test_the_queues_key_books_no_refund_as_made(
     card = await seen.choose("Open an entry", f"{order.order_number} · Giving money back")
     form = await card.open("Done by hand")
     guild.take(sam, staff_role)
-    await give_key(till, sam, "order.manage")
+    await give_key(till.db, till.shop, sam, "order.manage")
     assert KEY in said(await forged(sam, card, str(card.button("Done by hand").custom_id)))
     assert KEY in said(await form.submit({DID: "sent it"}))
     assert (await till.payment(order)).refunds[0].state is RefundState.ASKED

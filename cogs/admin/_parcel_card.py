@@ -1,0 +1,133 @@
+"""One parcel as staff see it: what is in it, how far it is, and what they can say became of it."""
+
+from cogs._ui.card import Button, Card, Field, code
+from cogs._ui.carriers import carried_by, safe_address
+from cogs._ui.form import Form, Input
+from cogs._ui.parcels import MOVEMENTS, STATES, contents, shortened
+from cogs._ui.paying import provider_name
+from cogs._ui.target import Target
+from cogs._ui.text import cut, plain
+from cogs._ui.words import Words, later
+from cogs.admin._ship_card import tracking_inputs
+from models.order import Order
+from models.shipment import Parcel, ParcelState
+
+P = ParcelState
+_NOTE, _REASON = 500, 60
+_HELP = {
+    P.BUYING: later("I am buying its label. Please look again in a few seconds."),
+    P.UNKNOWN: later(
+        "The answer of {partner} was lost, so nobody knows whether this label was paid for. "
+        "Look again; if it does not turn up, look on the site of {partner} and tell me."
+    ),
+    P.LABELLED: later(
+        "Print the label and hand the parcel over. The customer is told when it is on its way."
+    ),
+    P.SENT: later("The customer is told. Tell me what becomes of it, unless its carrier does."),
+    P.DELIVERED: later("It has arrived. Should it come back, tell me."),
+    P.EXCEPTION: later("Please ask its carrier, then tell me what became of it."),
+    P.DROPPED: later("What was meant for it can go into another parcel."),
+    P.BACK: later("What was in it can go into another parcel, or be paid back."),
+}
+_COLOURS = {P.UNKNOWN, P.EXCEPTION, P.BUYING, P.LABELLED}
+_ERRORS = {
+    "voided": later("its label was voided"),
+    "declined": later("the seller of labels refused"),
+    "wrong_keys": later("the seller of labels does not accept the shop's keys"),
+    "provider_away": later("the seller of labels could not be reached"),
+}
+
+
+def parcel_card(order: Order, parcel: Parcel, w: Words) -> Card:
+    """A parcel that was made, with every step that its state allows."""
+    partner = provider_name(parcel.partner or "")
+    said = [f"**{w(STATES[parcel.state])}**"]
+    why = _why(parcel, w)
+    if why:
+        said.append(w("The reason: {reason}.", reason=why))
+    if parcel.state in _HELP:
+        said.append(w(_HELP[parcel.state], partner=partner))
+    return Card(
+        title=w("Parcel {n} of {number}", n=parcel.number, number=order.order_number),
+        text="\n".join(said),
+        fields=_fields(order, parcel, w),
+        colour="warn" if parcel.state in _COLOURS else "plain",
+        rows=[row for row in (_acts(order, parcel, w), _ways(order, parcel, w)) if row],
+    )
+
+
+def _why(parcel: Parcel, w: Words) -> str:
+    if not parcel.error:
+        return ""
+    known = _ERRORS.get(parcel.error) or MOVEMENTS.get(parcel.error)
+    return w(known) if known else code(cut(parcel.error, _REASON))
+
+
+def _fields(order: Order, parcel: Parcel, w: Words) -> list[Field]:
+    fields = [Field(w("In it"), shortened(contents(parcel, order), w))]
+    by = " · ".join(part for part in (carried_by(parcel), plain(cut(parcel.service or "", _REASON))) if part)
+    if by:
+        fields.append(Field(w("Goes by"), by, inline=True))
+    if parcel.cost_cents is not None:
+        cost = w.money(parcel.cost_cents, parcel.cost_currency or order.currency)
+        fields.append(Field(w("Label"), f"{cost} · {provider_name(parcel.partner or '')}", inline=True))
+    return [*fields, Field(w("History"), "\n".join(_history(parcel, w)))]
+
+
+def _history(parcel: Parcel, w: Words) -> list[str]:
+    who = f" · <@{parcel.actor_id}>" if parcel.actor_id else ""
+    said = [f"{w.when(parcel.made_at, 'f')} · {w('packed')}{who}"]
+    if parcel.sent_at:
+        said.append(f"{w.when(parcel.sent_at, 'f')} · {w('sent')}")
+    if parcel.movement in MOVEMENTS:
+        when = f"{w.when(parcel.moved_at, 'f')} · " if parcel.moved_at else ""
+        moved = w("its carrier says: {where}", where=w(MOVEMENTS[parcel.movement]))
+        said.append(f"{when}{moved}")
+    if parcel.delivered_at:
+        said.append(f"{w.when(parcel.delivered_at, 'f')} · {w('delivered')}")
+    return said
+
+
+def _acts(order: Order, parcel: Parcel, w: Words) -> list[Button]:
+    def to(verb: str) -> Target:
+        return Target(f"ship:{verb}", order.key, parcel.key)
+
+    state, acts = parcel.state, []
+    address = safe_address(parcel.label_url)
+    if address and state is P.LABELLED:
+        acts.append(Button(w("Label"), url=address))
+    if state is P.LABELLED:
+        acts.append(Button(w("Handed over"), to("handed"), "success"))
+        acts.append(Button(w("Void the label"), to("void"), "danger"))
+    if state in {P.SENT, P.EXCEPTION}:
+        acts.append(Button(w("It has arrived"), to("arrived"), "success"))
+        acts.append(Button(w("Came back or lost"), to("back"), "danger"))
+    if state in {P.SENT, P.EXCEPTION} and not parcel.label_url:
+        acts.append(Button(w("Correct carrier or number"), to("correct")))
+    if state is P.DELIVERED:
+        acts.append(Button(w("Came back"), to("back"), "danger"))
+    if state is P.UNKNOWN:
+        acts.append(Button(w("It was not bought"), to("unbought"), "danger"))
+    if state in {P.LABELLED, P.SENT, P.EXCEPTION} and parcel.track_ref:
+        acts.append(Button(w("Where is it?"), to("where")))
+    return acts
+
+
+def _ways(order: Order, parcel: Parcel, w: Words) -> list[Button]:
+    look = "ship:look" if parcel.state is P.UNKNOWN else "ship:parcel"
+    return [
+        Button(w("Look again"), Target(look, order.key, parcel.key)),
+        Button(w("Back to the order"), Target("ship:open", order.key)),
+    ]
+
+
+def back_form(order: Order, parcel: Parcel, w: Words) -> Form:
+    """What became of a parcel that is not where it should be."""
+    note = Input("note", w("What happened? For the staff only."), long=True, max_length=_NOTE)
+    return Form(w("Came back or lost"), Target("ship:back", order.key, parcel.key), [note])
+
+
+def correct_form(order: Order, parcel: Parcel, w: Words) -> Form:
+    """The right carrier and number."""
+    inputs = tracking_inputs(w, parcel.carrier or "", parcel.tracking_number or "")
+    return Form(w("Correct carrier or number"), Target("ship:correct", order.key, parcel.key), inputs)
