@@ -22,6 +22,7 @@ from services.shops import Shop, Shops
 from services.tracking import known_by
 from services.worker import EffectFailed, Worker
 
+P = ParcelState
 _NOBODY_KNOWS = "label_unknown"
 
 
@@ -68,13 +69,13 @@ class LabelBuying:
         shop = await self._shops.of_tenant(owed.tenant_id)
         shipment = await Shipment.of_order(self._db, shop.id, owed.payload["orderId"])
         parcel = shipment.parcel(owed.payload["parcel"]) if shipment else None
-        if parcel is None or parcel.state not in {ParcelState.BUYING, ParcelState.UNKNOWN}:
+        if parcel is None or parcel.state not in {P.BUYING, P.UNKNOWN}:
             return parcel.state if parcel else "gone"
         try:
             wish = await self.wish(shop, owed.payload["orderId"], parcel)
         except NotFound:
             return await self._not_now(shop, owed.payload["orderId"], parcel, "wrong_keys", last=last)
-        if parcel.asked or parcel.state is ParcelState.UNKNOWN:
+        if parcel.asked or parcel.state is P.UNKNOWN:
             return await self._look(wish, last=last)
         return await self._ask(wish, last=last)
 
@@ -84,10 +85,10 @@ class LabelBuying:
         try:
             label = await wish.shipper.buy(wish.keys, wish.parcel.quote_ref or "", wish.parcel.rates[0].ref)
         except OutcomeUnknown:
-            await self._set(wish, ParcelState.UNKNOWN)
+            await self._set(wish, P.UNKNOWN)
             raise EffectFailed(_NOBODY_KNOWS) from None
         except Declined as refusal:
-            await self._set(wish, ParcelState.DROPPED, error=refusal.code or "declined")
+            await self._set(wish, P.DROPPED, error=refusal.code or "declined")
             return "declined"
         except ProviderError as error:
             wish = await self._set(wish, asked=False)
@@ -105,18 +106,20 @@ class LabelBuying:
         if label is not None:
             await self.keep(wish, label)
             return "bought"
-        if wish.parcel.state is ParcelState.BUYING:
-            await self._set(wish, ParcelState.UNKNOWN)
+        if wish.parcel.state is P.BUYING:
+            await self._set(wish, P.UNKNOWN)
         raise EffectFailed(_NOBODY_KNOWS, final=last)
 
     async def _not_now(self, shop: Shop, order_id: str, parcel: Parcel, reason: str, *, last: bool) -> str:
-        """It was certainly not bought: later, or in the end not at all. What was asked stays unknown."""
-        if last and not parcel.asked:
+        """Nothing was asked for now: later, or in the end not at all; what was asked before is unknown."""
 
-            async def work(at: Packing) -> None:
-                dropped = moved(at.parcel(parcel.key), ParcelState.DROPPED, self._clock.now())
-                await self._packer.keep(at, dropped.model_copy(update={"error": reason}), "dropped")
+        async def work(at: Packing) -> None:
+            seen = at.parcel(parcel.key)
+            if seen.state is P.BUYING:
+                over = moved(seen, P.UNKNOWN if seen.asked else P.DROPPED, self._clock.now())
+                await self._packer.keep(at, over.model_copy(update={"error": reason}), over.state)
 
+        if last:
             await self._packer.act(shop, order_id, work)
         raise EffectFailed(reason, final=last)
 
@@ -135,9 +138,9 @@ class LabelBuying:
 
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(wish.parcel.key)
-            if seen.state is ParcelState.LABELLED:
+            if seen.state is P.LABELLED:
                 return seen
-            parcel = moved(seen, ParcelState.LABELLED, self._clock.now()).model_copy(update=told)
+            parcel = moved(seen, P.LABELLED, self._clock.now()).model_copy(update=told)
             await self._packer.keep(at, parcel, "labelled")
             return parcel
 

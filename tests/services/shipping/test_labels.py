@@ -9,7 +9,7 @@ from models.base import Db
 from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, ProviderError, Refused
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus
-from models.shipment import ParcelState, ShipmentStatus
+from models.shipment import ParcelState, Shipment, ShipmentStatus
 from services import Services
 from services.effects import Notice
 from services.settling.credit import Picked
@@ -147,6 +147,21 @@ async def test_a_label_that_cannot_be_bought_frees_its_pieces(
     assert (owed.status, owed.last_error) == (OutboxStatus.DEAD, "wrong_keys")
     assert (await services.ship_desk.view(shop, paid.key)).left == {of.mug.key: 3}
     assert easypost.bought == []
+
+
+async def test_a_label_asked_for_by_a_dead_process_is_unknown_without_keys(
+    db: Db, services: Services, shop: Shop, of: Basket, paid: Order, clock: TestClock
+) -> None:
+    """Nobody can look for it then, so that staff have to say whether it was bought."""
+    parcel = await sending.buying(services, shop, paid, of)
+    await Shipment.rows(db).update_one({"orderId": paid.key}, {"$set": {"parcels.0.asked": True}})
+    await services.providers.remove(shop, OWNER, "easypost")
+    for _ in range(8):
+        clock.forward(hours=13)
+        await services.worker.drain()
+    assert (await sending.now(services, shop, paid, parcel)).state is ParcelState.UNKNOWN
+    await services.labels.give_up(shop, OWNER, paid.key, parcel.key)
+    assert (await services.ship_desk.view(shop, paid.key)).left == {of.mug.key: 3}
 
 
 async def test_a_refused_purchase_says_why(
