@@ -46,7 +46,8 @@ PARCEL_LIFE = Life(
         P.SENT: frozenset({P.DELIVERED, P.EXCEPTION, P.BACK}),
         # Carriers correct themselves, and what was delivered can come back.
         P.DELIVERED: frozenset({P.EXCEPTION, P.BACK}),
-        P.EXCEPTION: frozenset({P.SENT, P.DELIVERED, P.BACK}),
+        # A label that is void is in trouble, too, as its carrier sees it.
+        P.EXCEPTION: frozenset({P.SENT, P.DELIVERED, P.BACK, P.DROPPED}),
         P.DROPPED: frozenset(),
         P.BACK: frozenset(),
     }
@@ -82,10 +83,10 @@ class Parcel(Part):
     lines: list[ParcelLine]
     made_at: Utc
     actor_id: str | None = Field(default=None, description="Discord id of whoever packed it")
-    carrier: str | None = Field(default=None, max_length=60)
-    service: str | None = Field(default=None, max_length=60)
-    tracking_number: str | None = Field(default=None, max_length=100)
-    tracking_url: str | None = Field(default=None, max_length=500)
+    carrier: str | None = None
+    service: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
     label_url: str | None = None
     partner: str | None = Field(default=None, description="Who sells its label or follows it")
     quote_ref: str | None = Field(default=None, description="The partner's id of the question and its label")

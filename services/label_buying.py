@@ -3,7 +3,7 @@
 So the purchase notes first that it asks, and whoever finds that note asks only whether the label is there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.base import Db
@@ -80,8 +80,9 @@ class LabelBuying:
         return await self._ask(wish, last=last)
 
     async def _ask(self, wish: LabelWish, *, last: bool) -> str:
-        # Should this process die now, nobody may ask for it again.
-        wish = await self._set(wish, asked=True)
+        wish = await self._begin(wish)
+        if wish.parcel.state is not P.BUYING:
+            return wish.parcel.state
         try:
             label = await wish.shipper.buy(wish.keys, wish.parcel.quote_ref or "", wish.parcel.rates[0].ref)
         except OutcomeUnknown:
@@ -96,6 +97,29 @@ class LabelBuying:
             return await self._not_now(wish.shop, wish.order_id, wish.parcel, reason, last=last)
         await self.keep(wish, label)
         return "bought"
+
+    async def _begin(self, wish: LabelWish) -> LabelWish:
+        """Note that the label is asked for, unless it is not wanted any more.
+
+        Should this process die then, nobody may ask for it again.
+        """
+
+        async def work(at: Packing) -> Parcel:
+            seen = at.parcel(wish.parcel.key)
+            if seen.state is not P.BUYING:
+                return seen
+            if at.paid_back(seen):
+                dropped = moved(seen, P.DROPPED, self._clock.now()).model_copy(update={"error": "paid_back"})
+                await self._packer.keep(at, dropped, dropped.state, note=dropped.error)
+                return dropped
+            return await self._write(at, seen.model_copy(update={"asked": True, "error": None}))
+
+        return replace(wish, parcel=await self._packer.act(wish.shop, wish.order_id, work))
+
+    async def _write(self, at: Packing, parcel: Parcel) -> Parcel:
+        at.shipment.parcels = at.shipment.with_parcel(parcel)
+        await self._packer.put(at)
+        return parcel
 
     async def _look(self, wish: LabelWish, *, last: bool) -> str:
         """Whether a label is there that was asked for."""
@@ -115,12 +139,15 @@ class LabelBuying:
 
         async def work(at: Packing) -> None:
             seen = at.parcel(parcel.key)
-            if seen.state is P.BUYING:
-                over = moved(seen, P.UNKNOWN if seen.asked else P.DROPPED, self._clock.now())
-                await self._packer.keep(at, over.model_copy(update={"error": reason}), over.state)
+            if seen.state is not P.BUYING:
+                return
+            if not last:
+                await self._write(at, seen.model_copy(update={"error": reason}))
+                return
+            over = moved(seen, P.UNKNOWN if seen.asked else P.DROPPED, self._clock.now())
+            await self._packer.keep(at, over.model_copy(update={"error": reason}), over.state)
 
-        if last:
-            await self._packer.act(shop, order_id, work)
+        await self._packer.act(shop, order_id, work)
         raise EffectFailed(reason, final=last)
 
     async def keep(self, wish: LabelWish, label: Label) -> Parcel:
@@ -154,14 +181,11 @@ class LabelBuying:
             parcel = moved(seen, state, self._clock.now()) if state else seen
             parcel = parcel.model_copy(update=fields)
             if state is None:
-                at.shipment.parcels = at.shipment.with_parcel(parcel)
-                await self._packer.put(at)
-            else:
-                await self._packer.keep(at, parcel, state, note=parcel.error)
+                return await self._write(at, parcel)
+            await self._packer.keep(at, parcel, state, note=parcel.error)
             return parcel
 
-        parcel = await self._packer.act(wish.shop, wish.order_id, work)
-        return LabelWish(wish.shop, wish.order_id, parcel, wish.shipper, wish.keys)
+        return replace(wish, parcel=await self._packer.act(wish.shop, wish.order_id, work))
 
     async def wish(self, shop: Shop, order_id: str, parcel: Parcel) -> LabelWish:
         """All that is needed to ask about a label; raises NotFound when the keys are gone."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from models.errors import BadInput, Declined, NotFound, Refused
+from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, Refused
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
@@ -19,6 +19,7 @@ from services.shipping.contract import AnyShipper, Box, Content, Quote, Sending,
 from services.shops import Shop
 
 _MOST_RATES = 25
+_GIVEN_UP = {ParcelState.UNKNOWN, ParcelState.BUYING, ParcelState.LABELLED}
 
 
 class Labels:
@@ -62,6 +63,8 @@ class Labels:
         quote = await shipper.quote(keys, sending)
 
         async def work(at: Packing) -> Parcel:
+            if at.order.shipping_address != to:
+                raise ChangedMeanwhile
             at.shipment.parcels = [
                 each for each in at.shipment.parcels if each.state is not ParcelState.QUOTED
             ]
@@ -111,15 +114,19 @@ class Labels:
         label = await wish.shipper.bought(wish.keys, parcel.quote_ref or "")
         return await self._buying.keep(wish, label) if label is not None else parcel
 
-    async def give_up(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
-        """Take somebody's word that an unknown label was not bought, or forget a question of price.
+    async def give_up(
+        self, shop: Shop, actor: Member, order_id: str, key: str, was: ParcelState = ParcelState.UNKNOWN
+    ) -> Parcel:
+        """Let a parcel without a label, or with one that is of no use, be none; `was` is how it was shown.
 
-        Raises NotFound, and Refused for any other.
+        UNKNOWN: somebody's word that no label was bought. BUYING: it was not asked for yet. LABELLED: its
+        money stays with its seller. Raises NotFound, and Refused for any other, or once it is another.
         """
 
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(key)
-            if seen.state not in {ParcelState.UNKNOWN, ParcelState.QUOTED}:
+            asked = seen.state is ParcelState.BUYING and seen.asked
+            if seen.state is not was or was not in _GIVEN_UP or asked:
                 raise Refused("parcel", seen.state)
             parcel = moved(seen, ParcelState.DROPPED, self._clock.now())
             await self._packer.keep(at, parcel, "dropped")
@@ -128,7 +135,10 @@ class Labels:
         return await self._packer.act(shop, order_id, work, actor=actor)
 
     async def void(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
-        """Have the money for an unused label back; raises NotFound, Refused and ProviderError."""
+        """Have the money for an unused label back; raises NotFound, Refused and ProviderError.
+
+        Where the parcel was handed over at that moment, it keeps its state, and says that its label is void.
+        """
         seen = await self._one(shop, order_id, key)
         if seen.state is not ParcelState.LABELLED:
             raise Refused("parcel", seen.state)
@@ -137,7 +147,9 @@ class Labels:
             raise Declined(wish.shipper.name, "rejected")
 
         async def work(at: Packing) -> Parcel:
-            parcel = moved(at.parcel(key), ParcelState.DROPPED, self._clock.now())
+            parcel = at.parcel(key)
+            if parcel.sent_at is None:
+                parcel = moved(parcel, ParcelState.DROPPED, self._clock.now())
             parcel = parcel.model_copy(update={"error": "voided"})
             await self._packer.keep(at, parcel, "voided")
             return parcel

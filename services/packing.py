@@ -24,7 +24,7 @@ from services.delivery import Delivery
 from services.effects import EffectKind, Notice, effect, notice
 from services.fulfilment import Fulfilment
 from services.outbox import Outbox
-from services.parcels import to_send
+from services.parcels import paid_back, to_send
 from services.partner import PartnerKind
 from services.shops import Shop
 
@@ -61,6 +61,11 @@ class Packing:
         if found is None:
             raise NotFound("parcel")
         return found
+
+    def paid_back(self, parcel: Parcel) -> bool:
+        """Whether something in a parcel is not to be sent any more."""
+        gone = paid_back(self.order, self.payment, self.shipment)
+        return any(line.product_id in gone for line in parcel.lines)
 
     def lines(self, pieces: Mapping[str, int]) -> list[ParcelLine]:
         """The lines of a parcel with these pieces.

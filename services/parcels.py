@@ -43,17 +43,25 @@ def to_send(order: Order, payment: Payment, shipment: Shipment) -> dict[str, int
     A refund is taken to be of what was not sent yet, as far as there is such: what came back by post is
     noted on its parcel.
     """
-    if order.status in _GONE:
-        return {}
+    return {key: many for key, many in _owed(order, payment, shipment).items() if many > 0}
+
+
+def paid_back(order: Order, payment: Payment, shipment: Shipment) -> set[str]:
+    """Product ids of which more is in parcels than is to be sent by now, because it was paid back since."""
+    return {key for key, many in _owed(order, payment, shipment).items() if many < 0}
+
+
+def _owed(order: Order, payment: Payment, shipment: Shipment) -> dict[str, int]:
+    """Pieces by product id that are to be sent, less those in parcels."""
     back = [each for each in payment.refunds if each.state is not RefundState.FAILED]
-    left = {
-        item.product_id: item.quantity
-        - pieces_of(back, item.product_id)
+    # Of all its money nothing is left, also where that names no lines.
+    nothing = order.status in _GONE or (bool(back) and payment.refundable_cents == 0)
+    return {
+        item.product_id: (0 if nothing else item.quantity - pieces_of(back, item.product_id))
         - packed(shipment.parcels, item.product_id)
         for item in order.items
         if not item.is_digital
     }
-    return {key: many for key, many in left.items() if many > 0}
 
 
 def packed(parcels: Iterable[Parcel], product_id: str) -> int:

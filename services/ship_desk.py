@@ -197,6 +197,11 @@ class ShipDesk:
             if packed is not None:
                 raise Refused("parcel", packed.state)
             await self._audit.record(shop.id, actor, "ship.readdressed", at.order, tx=at.tx)
+            # A label at a price that was asked for before would go to the old address.
+            at.shipment.parcels = [
+                each for each in at.shipment.parcels if each.state is not ParcelState.QUOTED
+            ]
+            await self._packer.put(at)
             fields = {"shippingAddress": address.model_dump_doc()}
             at.order = await Order.patch(self._db, at.order, fields, tx=at.tx) or at.order
             await self._packer.note(at, "readdressed")

@@ -63,6 +63,8 @@ class FakeProvider(ABC):
         self.webhook_url: str | None = None
         self._faults: list[Fault] = []
         self._at = ""
+        self._arrived, self._gate = asyncio.Event(), asyncio.Event()
+        self._gate.set()
         self._serial = itertools.count(1)
         self._app = web.Application(middlewares=[self._wrong])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
@@ -96,6 +98,19 @@ class FakeProvider(ABC):
         """Let everything go well again."""
         self._faults.clear()
 
+    def stall(self) -> None:
+        """Let requests that arrive from now on wait, before anything is done about them."""
+        self._arrived.clear()
+        self._gate.clear()
+
+    async def stalled(self) -> None:
+        """Return when a request waits."""
+        await self._arrived.wait()
+
+    def resume(self) -> None:
+        """Let what waits go on."""
+        self._gate.set()
+
     def new_id(self, prefix: str) -> str:
         """An id that this provider has not given yet."""
         return f"{prefix}{next(self._serial):012d}"
@@ -122,6 +137,8 @@ class FakeProvider(ABC):
     async def _wrong(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         body = await request.read()
         self.requests.append(Request(request.method, request.path_qs, request.headers.copy(), body))
+        self._arrived.set()
+        await self._gate.wait()
         if not self._faults or not request.path.endswith(self._at):
             return await handler(request)
         fault = self._faults.pop(0)
