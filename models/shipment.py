@@ -153,12 +153,17 @@ class Shipment(TenantDocument):
         return [each for each in found.parcels if each.sent_at and each.holding] if found else []
 
     @classmethod
-    async def followed(cls, db: Db, tenant_id: str, track_ref: str, tracking_number: str) -> Self | None:
-        """The shipment with a parcel that a partner follows under this id, or else has this number."""
-        found = await cls.find_one(db, {"tenantId": tenant_id, "parcels.trackRef": track_ref})
-        if found is None and tracking_number:
-            found = await cls.find_one(db, {"tenantId": tenant_id, "parcels.trackingNumber": tracking_number})
-        return found
+    async def followed(cls, db: Db, tenant_id: str, track_ref: str, tracking_number: str) -> list[Self]:
+        """Shipments with a parcel that a partner follows under this id, or that has this number.
+
+        Several, where orders travel in one box.
+        """
+        known = await cls.find_all(db, {"tenantId": tenant_id, "parcels.trackRef": track_ref})
+        if not tracking_number:
+            return known
+        others = {"_id": {"$nin": [each.id for each in known]}}
+        same = {"tenantId": tenant_id, "parcels.trackingNumber": tracking_number, **others}
+        return [*known, *await cls.find_all(db, same)]
 
     @classmethod
     async def record(cls, db: Db, shipment: Self, fields: dict[str, Any], *, tx: Tx) -> Self:

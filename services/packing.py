@@ -170,7 +170,8 @@ class Packer:
             and PartnerKind.SHIPPING in at.shop.config.partners
         ):
             payload = {"orderId": order.key, "parcel": parcel.key, "number": parcel.tracking_number}
-            subject = f"{parcel.key}:{parcel.tracking_number}"
+            # A number that was wrong for a while may be the right one again.
+            subject = f"{parcel.key}:{parcel.tracking_number}:{turn}"
             owed.append(
                 effect(
                     EffectKind.PARCEL_FOLLOW, at.shop.id, subject, now, payload=payload, order_id=order.key

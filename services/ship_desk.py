@@ -23,7 +23,12 @@ PAGE_SIZE = 10
 _CARRIER_LENGTH, _NUMBER_LENGTH, _NOTE_LENGTH = 60, 100, 500
 _LAST_PAGE = 199
 # What a partner knew of another parcel.
-_UNFOLLOWED = {"partner": None, "track_ref": None, "tracking_url": None, "movement": None, "moved_at": None}
+_UNFOLLOWED = {
+    **dict.fromkeys(("partner", "track_ref", "tracking_url", "movement", "moved_at")),
+    "state": ParcelState.SENT,
+    "delivered_at": None,
+    "error": None,
+}
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,9 @@ class ShipDesk:
     ) -> Parcel:
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(key)
+            if to is ParcelState.SENT and seen.state is not ParcelState.LABELLED:
+                # Handed over already: what its carrier said since stands.
+                raise Refused("parcel", seen.state)
             parcel = moved(seen, to, self._clock.now())
             await self._packer.keep(at, parcel, to, note=note)
             if seen.sent_at is None and to is ParcelState.SENT:
@@ -173,13 +181,15 @@ class ShipDesk:
     async def correct(
         self, shop: Shop, actor: Member, order_id: str, key: str, *, carrier: str, tracking_number: str
     ) -> Parcel:
-        """Put another carrier and number in place of wrong ones; the customer is told."""
+        """Put another carrier and number in place of wrong ones; the customer is told.
+
+        It is on its way then: what was said of the wrong number was said of another parcel.
+        """
         fresh = read_tracking(carrier, tracking_number)
 
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(key)
-            # The number of a bought label cannot be wrong.
-            if seen.label_url or seen.state not in {ParcelState.SENT, ParcelState.EXCEPTION}:
+            if not correctable(seen):
                 raise Refused("parcel", seen.state)
             parcel = seen.model_copy(update={**_UNFOLLOWED, **fresh})
             await self._packer.keep(at, parcel, "corrected", after=_summary(parcel))
@@ -213,6 +223,13 @@ class ShipDesk:
 def made(shipment: Shipment) -> int:
     """How many parcels were made of it, whatever became of them; a question of price is none."""
     return sum(each.state is not ParcelState.QUOTED for each in shipment.parcels)
+
+
+def correctable(parcel: Parcel) -> bool:
+    """Whether its number may be wrong: that of a bought label, or of one that staff saw arrive, is not."""
+    told = parcel.state is ParcelState.DELIVERED and parcel.movement is not None
+    sent = parcel.state in {ParcelState.SENT, ParcelState.EXCEPTION}
+    return not parcel.label_url and (sent or told)
 
 
 def read_tracking(carrier: str, tracking_number: str) -> dict[str, str | None]:

@@ -72,13 +72,14 @@ class Tracking:
         worker.register(EffectKind.PARCEL_FOLLOW, self.follow_owed)
 
     async def take(self, tenant_id: str, partner: str, track: Track) -> str:
-        """Move the parcel that this is about; what came of it in a word. Raises Unmatched."""
+        """Move every parcel that this is about; what came of it in words. Raises Unmatched."""
         shop = await self._shops.of_tenant(tenant_id)
-        shipment = await Shipment.followed(self._db, tenant_id, track.ref, track.tracking_number)
-        found = _match(shipment, partner, track) if shipment else None
-        if shipment is None or found is None:
+        shipments = await Shipment.followed(self._db, tenant_id, track.ref, track.tracking_number)
+        found = _matching(shipments, partner, track)
+        if not found:
             raise Unmatched(ours=False)
-        return await self._move(shop, shipment.order_id, found.key, partner, track)
+        said = [await self._move(shop, order_id, each.key, partner, track) for order_id, each in found]
+        return ",".join(said)
 
     async def look(self, shop: Shop, order_id: str, key: str) -> str:
         """Ask where a parcel is; what came of it in a word. Raises NotFound and ProviderError."""
@@ -114,12 +115,12 @@ class Tracking:
     async def _move(self, shop: Shop, order_id: str, key: str, partner: str, track: Track) -> str:
         async def work(at: Packing) -> str:
             seen = at.parcel(key)
+            followed, to = seen.model_copy(update=known_by(partner, track)), _LEADS_TO.get(track.movement)
             if seen.state in _OVER:
+                await self._over(at, seen, followed, to)
                 return "over"
             if seen.moved_at and track.at and track.at < seen.moved_at:
                 return "old"
-            followed = seen.model_copy(update=known_by(partner, track))
-            to = _LEADS_TO.get(track.movement)
             if to is None or not PARCEL_LIFE.allows(seen.state, to):
                 at.shipment.parcels = at.shipment.with_parcel(followed)
                 await self._packer.put(at)
@@ -133,18 +134,27 @@ class Tracking:
         parcel = moved(seen, to, self._clock.now())
         if to is P.EXCEPTION:
             parcel = parcel.model_copy(update={"error": track.movement})
-            await self._alert(at, parcel)
+            await self._alert(at, parcel, "parcel_failed")
         await self._packer.keep(at, parcel, to, note=track.detail)
         if seen.sent_at is None and parcel.sent_at is not None:
             await self._packer.tell(at, parcel)
 
-    async def _alert(self, at: Packing, parcel: Parcel) -> None:
+    async def _over(self, at: Packing, seen: Parcel, followed: Parcel, to: ParcelState | None) -> None:
+        """Call staff when a parcel is on its way that was not to be sent: packed again, it would be twice."""
+        moves = {P.SENT, P.DELIVERED}
+        known = _LEADS_TO.get(Movement(seen.movement)) if seen.movement else None
+        if seen.state is P.DROPPED and to in moves and known not in moves:
+            at.shipment.parcels = at.shipment.with_parcel(followed)
+            await self._packer.put(at)
+            await self._alert(at, followed, "parcel_moves")
+
+    async def _alert(self, at: Packing, parcel: Parcel, message: str) -> None:
         """Call staff: somebody has to see to a parcel."""
         alert = Alert(
             tenant_id=at.shop.id,
             type=AlertType.FULFILLMENT_FAILED,
             severity=AlertSeverity.ERROR,
-            message="parcel_failed",
+            message=message,
             params={
                 "number": at.order.order_number,
                 "carrier": parcel.carrier,
@@ -190,14 +200,13 @@ class ShipperSource:
         return ",".join(outcomes) or "nothing"
 
 
-def _match(shipment: Shipment, partner: str, track: Track) -> Parcel | None:
-    """The parcel that is followed under this id, or else the newest with this number."""
-    for parcel in shipment.parcels:
-        if parcel.track_ref == track.ref and parcel.partner == partner:
-            return parcel
-    same = (
-        each
-        for each in reversed(shipment.parcels)
-        if track.tracking_number and each.tracking_number == track.tracking_number
-    )
-    return next(same, None)
+def _matching(shipments: list[Shipment], partner: str, track: Track) -> list[tuple[str, Parcel]]:
+    """The parcels that this is about, each with its order's id.
+
+    Those that are followed under this id, with those of the same number that nobody follows yet; or else, as
+    a partner may give a number another id after months, all of this number.
+    """
+    among = [(each.order_id, parcel) for each in shipments for parcel in each.parcels]
+    known = [(key, each) for key, each in among if each.track_ref == track.ref and each.partner == partner]
+    same = [(key, each) for key, each in among if track.tracking_number == each.tracking_number]
+    return [*known, *((key, each) for key, each in same if each.track_ref is None)] if known else same
