@@ -15,7 +15,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_address
 from services.packing import Packer, Packing, moved, new_parcel
-from services.parcels import packed, to_send
+from services.parcels import packed, paid_back, to_send
 from services.settling.credit import pieces_of
 from services.shops import Shop
 
@@ -64,6 +64,12 @@ class ShipView:
             for item in self.order.items
             if not item.is_digital
         ]
+
+    def unwanted(self, parcel: Parcel) -> bool:
+        """Whether a parcel that has not left yet holds what was paid back since."""
+        gone = paid_back(self.order, self.payment, self.shipment)
+        waits = parcel.state in {ParcelState.BUYING, ParcelState.UNKNOWN, ParcelState.LABELLED}
+        return waits and any(line.product_id in gone for line in parcel.lines)
 
     @property
     def movable(self) -> bool:

@@ -92,7 +92,7 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
-    if alert.message == "parcel_failed":
+    if alert.message in {"parcel_failed", "parcel_moves"}:
         return _to_parcels(alert.entity_id, w)
     if alert.entity_type in _OPENS:
         label, action = _OPENS[alert.entity_type]
@@ -178,13 +178,26 @@ def _effect_dead(alert: Alert, w: Words) -> str:
     return f"{said} {_remedy(alert.params['reason'], w)}"
 
 
-def _parcel_failed(alert: Alert, w: Words) -> str:
+def _parcel_moves(alert: Alert, w: Words) -> str:
+    said = w(
+        "A parcel of order **{number}** is on its way, although its label was voided or given up.",
+        number=alert.params["number"],
+    )
+    ask = w("Please do not send its pieces again: mark them as sent with this number, or get it back.")
+    return "\n".join(part for part in (said, _carried(alert), ask) if part)
+
+
+def _carried(alert: Alert) -> str:
     by = " ".join(str(alert.params[key]) for key in ("carrier", "tracking") if alert.params.get(key))
+    return plain(cut(by, _NAME_LENGTH))
+
+
+def _parcel_failed(alert: Alert, w: Words) -> str:
     reason = MOVEMENTS.get(str(alert.params["reason"]), MOVEMENTS[Movement.FAILED])
     number, where = alert.params["number"], w(reason)
     said = w("The carrier of a parcel of order **{number}** says: {where}.", number=number, where=where)
     ask = w("Please ask its carrier, then tell me what became of it.")
-    return "\n".join(part for part in (said, plain(cut(by, _NAME_LENGTH)), ask) if part)
+    return "\n".join(part for part in (said, _carried(alert), ask) if part)
 
 
 def _tax_blocks(alert: Alert, w: Words) -> str:
@@ -233,6 +246,7 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
     "parcel_failed": _parcel_failed,
+    "parcel_moves": _parcel_moves,
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,
     "storefront_failed": _storefront_failed,

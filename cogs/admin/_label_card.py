@@ -125,7 +125,8 @@ def void_card(order: Order, parcel: Parcel, w: Words) -> Card:
     """The question before a label is given up."""
     partner = provider_name(parcel.partner or "")
     said = w(
-        "I ask {partner} for its money back, which can take weeks. Please do not use the label any more.",
+        "I ask {partner} for its money back, which can take weeks. Please do not use the label any more. "
+        "If no money is given back, you can still give the label up.",
         partner=partner,
     )
     return Card(
@@ -135,6 +136,7 @@ def void_card(order: Order, parcel: Parcel, w: Words) -> Card:
         rows=[
             [
                 Button(w("Yes, void it"), Target("ship:voided", order.key, parcel.key), "danger"),
+                Button(w("Give it up without money back"), Target("ship:given", order.key, parcel.key)),
                 Button(w("No, keep it"), Target("ship:parcel", order.key, parcel.key), "primary"),
             ]
         ],

@@ -11,9 +11,10 @@ from cogs._ui.words import Words, later
 from cogs.admin._ship_card import tracking_inputs
 from models.order import Order
 from models.shipment import Parcel, ParcelState
+from services.ship_desk import ShipView, correctable
 
 P = ParcelState
-_NOTE, _REASON = 500, 60
+_NOTE, _REASON, _VOIDED = 500, 60, "voided"
 _HELP = {
     P.BUYING: later("I am buying its label. Please look again in a few seconds."),
     P.UNKNOWN: later(
@@ -29,31 +30,44 @@ _HELP = {
     P.DROPPED: later("What was meant for it can go into another parcel."),
     P.BACK: later("What was in it can go into another parcel, or be paid back."),
 }
+_RETRIED = later("It did not work so far, so I keep trying for some hours. You need not wait for it.")
+_UNWANTED = later("Some of what is in it was paid back. Please do not hand it over; void its label instead.")
+_LEFT_VOID = later(
+    "Its label was voided, so it may be stopped on its way. Please get it back, or ask its carrier."
+)
 _COLOURS = {P.UNKNOWN, P.EXCEPTION, P.BUYING, P.LABELLED}
 _ERRORS = {
-    "voided": later("its label was voided"),
+    _VOIDED: later("its label was voided"),
+    "paid_back": later("it was paid back before its label was bought"),
     "declined": later("the seller of labels refused"),
     "wrong_keys": later("the seller of labels does not accept the shop's keys"),
     "provider_away": later("the seller of labels could not be reached"),
 }
 
 
-def parcel_card(order: Order, parcel: Parcel, w: Words) -> Card:
+def parcel_card(view: ShipView, parcel: Parcel, w: Words) -> Card:
     """A parcel that was made, with every step that its state allows."""
-    partner = provider_name(parcel.partner or "")
-    said = [f"**{w(STATES[parcel.state])}**"]
-    why = _why(parcel, w)
-    if why:
-        said.append(w("The reason: {reason}.", reason=why))
-    if parcel.state in _HELP:
-        said.append(w(_HELP[parcel.state], partner=partner))
+    order = view.order
     return Card(
         title=w("Parcel {n} of {number}", n=parcel.number, number=order.order_number),
-        text="\n".join(said),
+        text="\n".join([f"**{w(STATES[parcel.state])}**", *_told(view, parcel, w)]),
         fields=_fields(order, parcel, w),
         colour="warn" if parcel.state in _COLOURS else "plain",
         rows=[row for row in (_acts(order, parcel, w), _ways(order, parcel, w)) if row],
     )
+
+
+def _told(view: ShipView, parcel: Parcel, w: Words) -> list[str]:
+    """Why it is where it is, and what is to be done about it."""
+    partner, why = provider_name(parcel.partner or ""), _why(parcel, w)
+    if parcel.error == _VOIDED and parcel.state in {P.SENT, P.DELIVERED}:
+        return [f"⚠️ {w(_LEFT_VOID)}"]
+    said = [w("The reason: {reason}.", reason=why)] if why else []
+    if view.unwanted(parcel) and parcel.state is P.LABELLED:
+        return [*said, f"⚠️ {w(_UNWANTED)}"]
+    if why and parcel.state is P.BUYING:
+        return [*said, w(_RETRIED)]
+    return [*said, w(_HELP[parcel.state], partner=partner)] if parcel.state in _HELP else said
 
 
 def _why(parcel: Parcel, w: Words) -> str:
@@ -102,10 +116,12 @@ def _acts(order: Order, parcel: Parcel, w: Words) -> list[Button]:
     if state in {P.SENT, P.EXCEPTION}:
         acts.append(Button(w("It has arrived"), to("arrived"), "success"))
         acts.append(Button(w("Came back or lost"), to("back"), "danger"))
-    if state in {P.SENT, P.EXCEPTION} and not parcel.label_url:
+    if correctable(parcel):
         acts.append(Button(w("Correct carrier or number"), to("correct")))
     if state is P.DELIVERED:
         acts.append(Button(w("Came back"), to("back"), "danger"))
+    if state is P.BUYING and not parcel.asked:
+        acts.append(Button(w("Do not buy it"), to("unasked"), "danger"))
     if state is P.UNKNOWN:
         acts.append(Button(w("It was not bought"), to("unbought"), "danger"))
     if state in {P.LABELLED, P.SENT, P.EXCEPTION} and parcel.track_ref:

@@ -102,6 +102,11 @@ def _warnings(view: ShipView, w: Words) -> list[str]:
         first = next((each for each in view.shipment.parcels if each.state is state), None)
         if first is not None:
             said.append(w(text, n=first.number))
+    back = next((each for each in view.shipment.parcels if view.unwanted(each)), None)
+    if back is not None:
+        said.append(
+            w("Some of what is in parcel {n} was paid back. Please do not hand it over.", n=back.number)
+        )
     return [f"⚠️ {each}" for each in said]
 
 

@@ -30,7 +30,7 @@ async def show_parcel(visit: Visit, order_id: str, key: str) -> None:
     if parcel.state is ParcelState.QUOTED:
         await visit.show(rates_card(view, parcel, (), visit.words))
     else:
-        await visit.show(parcel_card(view.order, parcel, visit.words))
+        await visit.show(parcel_card(view, parcel, visit.words))
 
 
 async def changed(visit: Visit, order_id: str, code: str = "") -> None:

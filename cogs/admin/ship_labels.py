@@ -99,10 +99,18 @@ class ShipLabels(Section):
 
     @click("ship:dropped")
     async def unbought(self, visit: Visit, order_id: str, key: str) -> None:
-        _, parcel = await self._parcel(visit, order_id, key)
-        if parcel.state is not ParcelState.UNKNOWN:
-            raise Refused("parcel", parcel.state)
-        await self.services.labels.give_up(await visit.shop(), visit.member, order_id, key)
+        await self._give_up(visit, order_id, key, ParcelState.UNKNOWN)
+
+    @click("ship:unasked")
+    async def unasked(self, visit: Visit, order_id: str, key: str) -> None:
+        await self._give_up(visit, order_id, key, ParcelState.BUYING)
+
+    @click("ship:given")
+    async def given_up(self, visit: Visit, order_id: str, key: str) -> None:
+        await self._give_up(visit, order_id, key, ParcelState.LABELLED)
+
+    async def _give_up(self, visit: Visit, order_id: str, key: str, was: ParcelState) -> None:
+        await self.services.labels.give_up(await visit.shop(), visit.member, order_id, key, was)
         await show_order(visit, order_id)
         await visit.say(visit.words("Noted. Its pieces can be packed again."))
 
@@ -117,17 +125,20 @@ class ShipLabels(Section):
     async def void(self, visit: Visit, order_id: str, key: str) -> None:
         w = visit.words
         try:
-            await self.services.labels.void(await visit.shop(), visit.member, order_id, key)
+            parcel = await self.services.labels.void(await visit.shop(), visit.member, order_id, key)
         except Declined as refusal:
             await show_parcel(visit, order_id, key)
             said = w(
-                "{partner} gives no money back for this label. You can still use it.",
+                "{partner} gives no money back for this label. You can still use it, or give it up.",
                 partner=provider_name(refusal.provider),
             )
             await visit.say(said)
-        else:
+            return
+        if parcel.state is ParcelState.DROPPED:
             await show_order(visit, order_id)
             await visit.say(w("The label is void. Its pieces can be packed again."))
+        else:
+            await show_parcel(visit, order_id, key)
 
     async def _parcel(self, visit: Visit, order_id: str, key: str) -> tuple[ShipView, Parcel]:
         view = await self.services.ship_desk.view(await visit.shop(), order_id)

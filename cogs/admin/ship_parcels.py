@@ -9,6 +9,7 @@ from models.errors import Declined, NotFound, Refused
 from models.order import Order
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
+from services.ship_desk import correctable
 
 _SENT = {ParcelState.SENT, ParcelState.EXCEPTION}
 
@@ -51,7 +52,7 @@ class ShipParcels(Section):
     @click("ship:correct")
     async def ask_carrier(self, visit: Visit, order_id: str, key: str) -> None:
         order, parcel = await self._parcel(visit, order_id, key)
-        if parcel.state not in _SENT or parcel.label_url:
+        if not correctable(parcel):
             raise Refused("parcel", parcel.state)
         await visit.form(cards.correct_form(order, parcel, visit.words))
 
