@@ -124,6 +124,7 @@ class Order(TenantDocument):
     shipping_address: Address | None = None
     shipping_status: ShippingStatus = ShippingStatus.PENDING
     awaits_parcel: bool = Field(default=False, description="Some of it has to be sent still, or came back")
+    more_to_send: bool = Field(default=False, description="Of what has a parcel already, the rest follows")
     shipment_id: str | None = None
     tracking_number: str | None = None
     notes: str | None = None
@@ -152,11 +153,6 @@ class Order(TenantDocument):
     def needs_shipping(self) -> bool:
         """Whether any line has to be sent."""
         return any(not item.is_digital for item in self.items)
-
-    @property
-    def more_to_send(self) -> bool:
-        """Whether, of an order with a parcel on its way, the rest follows."""
-        return self.shipping_status in {ShippingStatus.PENDING, ShippingStatus.LABEL_CREATED}
 
     @property
     def arrived(self) -> bool:

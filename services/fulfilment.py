@@ -35,6 +35,7 @@ class Fulfilment:
         fields = {
             "shippingStatus": stands.status,
             "awaitsParcel": stands.awaits,
+            "moreToSend": stands.more,
             "trackingNumber": _newest(shipment).tracking_number if _held(shipment) else None,
         }
         changed = await Order.patch(self._db, order, fields, tx=tx) or order

@@ -110,7 +110,7 @@ class LabelBuying:
                 return seen
             if at.paid_back(seen):
                 dropped = moved(seen, P.DROPPED, self._clock.now()).model_copy(update={"error": "paid_back"})
-                await self._packer.keep(at, dropped, dropped.state, note=dropped.error)
+                await self._packer.keep(at, dropped, dropped.state)
                 return dropped
             return await self._write(at, seen.model_copy(update={"asked": True, "error": None}))
 

@@ -25,10 +25,12 @@ class Standing:
     """Where an order stands with its parcels.
 
     `reached` is how far it has come by them; None before the first is made. `awaits`: somebody has to act.
+    `more`: some of it has not left yet.
     """
 
     status: ShippingStatus
     awaits: bool
+    more: bool
     reached: OrderStatus | None
 
     @property
@@ -76,7 +78,7 @@ def standing(order: Order, payment: Payment, shipment: Shipment) -> Standing:
     left = bool(to_send(order, payment, shipment))
     status = _status(states, left=left)
     awaits = left or bool(states - {P.SENT, P.DELIVERED})
-    return Standing(status, awaits, _reached(states, left=left))
+    return Standing(status, awaits, left or bool(states - _SENT), _reached(states, left=left))
 
 
 def _status(states: set[ParcelState], *, left: bool) -> ShippingStatus:

@@ -135,7 +135,7 @@ class Tracking:
         if to is P.EXCEPTION:
             parcel = parcel.model_copy(update={"error": track.movement})
             await self._alert(at, parcel, "parcel_failed")
-        await self._packer.keep(at, parcel, to, note=track.detail)
+        await self._packer.keep(at, parcel, to, note=track.detail and track.detail.replace("_", " "))
         if seen.sent_at is None and parcel.sent_at is not None:
             await self._packer.tell(at, parcel)
 

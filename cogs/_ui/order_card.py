@@ -31,6 +31,7 @@ _AFTER_PAYMENT = {
     OrderStatus.PARTIALLY_REFUNDED: later("Part of your money was paid back."),
     OrderStatus.REFUNDED: later("Your money was paid back."),
 }
+_MISSING = later("Some of your order has not reached you yet. The staff look after it.")
 
 
 def order_card(view: OrderView, methods: PaymentMethods, w: Words, *, note: str | None = None) -> Card:
@@ -111,13 +112,19 @@ def _cancelled(view: OrderView, w: Words) -> str:
 
 def _after_payment(view: OrderView, w: Words) -> str:
     free = view.order.status is OrderStatus.PAID and view.order.total_cents == 0
-    said = [w("Thank you! There is nothing to pay.") if free else w(_AFTER_PAYMENT[view.order.status])]
+    said = [w("Thank you! There is nothing to pay.") if free else w(_standing(view.order))]
     if view.order.status is OrderStatus.PAID and view.order.needs_shipping:
         said.append(w("We send your parcel soon."))
     if any(owed.status is EntitlementStatus.FAILED for owed in view.entitlements):
         said.append(w("Something could not be handed over yet. Press **Get my items** to see why."))
     said.extend(hosted_card.after_paying(view, w))
     return "\n".join(said)
+
+
+def _standing(order: Order) -> str:
+    # It may have come back since it was sent, or even arrived.
+    missing = order.awaits_parcel and order.status in {OrderStatus.SHIPPED, OrderStatus.COMPLETE}
+    return _MISSING if missing else _AFTER_PAYMENT[order.status]
 
 
 def _reason(view: OrderView) -> str:

@@ -26,6 +26,8 @@ _LONGEST_PROBLEM = 200
 _MOST_PROBLEMS = 5
 _MOST_RATES = 25
 _MOST_DAYS = 365
+# What it says where it has no more to say.
+_NO_DETAIL = frozenset({"status_update", "unknown"})
 _MOVEMENTS = {
     "pre_transit": Movement.PRE_TRANSIT,
     "in_transit": Movement.IN_TRANSIT,
@@ -91,7 +93,7 @@ def track(found: dict[str, Any]) -> Track:
         movement=_MOVEMENTS.get(status, Movement.UNKNOWN) if isinstance(status, str) else Movement.UNKNOWN,
         at=_moment(found.get("updated_at")),
         url=_url(found, "public_url"),
-        detail=_word(found, "status_detail"),
+        detail=None if (said := _word(found, "status_detail")) in _NO_DETAIL else said,
     )
 
 

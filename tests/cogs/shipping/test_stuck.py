@@ -126,7 +126,7 @@ async def test_a_void_label_that_moves_calls_the_staff(
     await selling.drain()
     told = staff_room.messages_for(sam)[-1]
     assert f"A parcel of order **{order.order_number}** is on its way, although its label" in told.text
-    assert parcel.tracking_number in told.text
+    assert (parcel.tracking_number or "?") in told.text
     assert "1 piece is to be packed." in (await told.press("Ship")).text
 
 
