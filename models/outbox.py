@@ -109,6 +109,13 @@ class OutboxEffect(TenantDocument):
         return await cls._close(db, effect, {"nextAttemptAt": until, "lastError": error, "leaseToken": None})
 
     @classmethod
+    async def hand_back(cls, db: Db, effect: Self, now: datetime) -> None:
+        """Leave to others what was claimed and not tried, if the lease is still ours."""
+        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        fields = {"nextAttemptAt": now, "leaseToken": None}
+        await cls.rows(db).update_one(where, {"$set": fields, "$inc": {"attempts": -1}})
+
+    @classmethod
     async def bury(cls, db: Db, effect: Self, error: str, *, tx: Tx | None = None) -> bool:
         """PENDING → DEAD: it waits for staff, if the lease is still ours."""
         return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error}, tx)

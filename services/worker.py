@@ -116,11 +116,19 @@ class Worker:
         effect = None
         try:
             if not self._stopping:
-                lease = self._rules.outbox_lease
-                effect = await OutboxEffect.claim(self._db, self._clock.now(), lease, lane.urgency)
+                effect = await self._claim(lane.urgency)
         finally:
             if effect is None:
                 lane.places.release()
+        return effect
+
+    async def _claim(self, urgency: Urgency) -> OutboxEffect | None:
+        now = self._clock.now()
+        effect = await OutboxEffect.claim(self._db, now, self._rules.outbox_lease, urgency)
+        if effect is not None and self._stopping:
+            # Nobody would be there to make it happen.
+            await OutboxEffect.hand_back(self._db, effect, now)
+            return None
         return effect
 
     async def _try(self, effect: OutboxEffect) -> None:

@@ -51,13 +51,13 @@ async def test_an_end_killed_anywhere_comes_once_with_one_notice(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """The time is over, the sweeper dies, the next one ends it: one removal, one notice, one warning."""
-    vip = await product("VIP", stock=None, granted_role_ids=["77"], role_days=2)
+    vip, start = await product("VIP", stock=None, granted_role_ids=["77"], role_days=2), clock.now()
     for last in range(1, MOST_COMMANDS):
         order = await buying.paid(services, shop, ADA, vip)
         role = (await Entitlement.of_order(db, shop.id, order.key))[0]
         await dying.deliver(services, shop, "granted", role.key)
-        # The dying process lives by the system's clock, so the time is set back instead.
-        past = {"expiresAt": clock.now(), "warnAt": None, "warned": True}
+        # The dying process lives by the system's clock, which this test's has left behind.
+        past = {"expiresAt": start, "warnAt": None, "warned": True}
         await Entitlement.change(db, {"_id": role.id}, {"$set": past})
         died = await dies(db, mongo_uri, last, "end")
         clock.forward(seconds=1)
@@ -78,12 +78,12 @@ async def test_a_warning_killed_anywhere_is_owed_once(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Killed between the note that somebody was told and the telling: both or neither."""
-    vip = await product("VIP", stock=None, granted_role_ids=["77"], role_days=2)
+    vip, start = await product("VIP", stock=None, granted_role_ids=["77"], role_days=2), clock.now()
     for last in range(1, MOST_COMMANDS):
         order = await buying.paid(services, shop, BOB, vip)
         role = (await Entitlement.of_order(db, shop.id, order.key))[0]
         await dying.deliver(services, shop, "granted", role.key)
-        await Entitlement.change(db, {"_id": role.id}, {"$set": {"warnAt": clock.now()}})
+        await Entitlement.change(db, {"_id": role.id}, {"$set": {"warnAt": start}})
         died = await dies(db, mongo_uri, last, "end")
         clock.forward(seconds=1)
         await services.sweeper.sweep()
