@@ -66,6 +66,8 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
 
 def _paragraphs(event: Notice, shop: Shop, view: OrderView, w: Words) -> list[str]:
     said = _to_pay(view, w) if _payable(view) else [unmarked(standing(view, w))]
+    if view.order.donation_disclaimer and _payable(view):
+        said.append(view.order.donation_disclaimer)
     if event in OF_KEYS:
         said.append(w("Open the order there and press Get my items to read it."))
     where = w(

@@ -73,6 +73,7 @@ _CHANGES = {
     "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
     "tax": later("The tax has changed."),
+    "donation": later("Your gift to the community fund cannot be taken like that any more."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -110,6 +111,7 @@ _PROBLEMS = {
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
     "same_customer": later("That is the same customer. Please choose another one to merge with."),
+    "names_donor": later("This message must not say who gave: please leave the name out of {field}."),
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -129,6 +131,7 @@ _UNKNOWN = {
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
+    "disbursement": later("I cannot find that payment. Please look in `/admin fund`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {

@@ -48,11 +48,11 @@ def unpacked(text: str, order: Order) -> Choice:
         values.append(value)
     if number or not known:
         return Choice(Picked())
-    kept, shipping, *pieces = reversed(values)
+    kept, shipping, gift, *pieces = reversed(values)
     lines = zip(order.items, pieces, strict=True)
     chosen = {item.product_id: many for item, many in lines if many}
     # Turned round, so that the shortest text is the usual choice.
-    return Choice(Picked(chosen, shipping=bool(shipping)), restock=not kept)
+    return Choice(Picked(chosen, shipping=bool(shipping), gift=bool(gift)), restock=not kept)
 
 
 def with_number(code: str, number: int) -> str:
@@ -68,9 +68,11 @@ def number_of(text: str) -> tuple[str, int]:
 
 
 def _bases(order: Order) -> list[int]:
-    return [2, 2, *(item.quantity + 1 for item in order.items)]
+    # What gives nothing has one digit less to carry.
+    return [2, 2, 2 if order.donation_cents else 1, *(item.quantity + 1 for item in order.items)]
 
 
 def _values(choice: Choice, order: Order) -> list[int]:
     pieces = (choice.picked.pieces.get(item.product_id, 0) for item in order.items)
-    return [int(not choice.restock), int(choice.picked.shipping), *pieces]
+    gift = choice.picked.gift and order.donation_cents > 0
+    return [int(not choice.restock), int(choice.picked.shipping), int(gift), *pieces]
