@@ -38,7 +38,7 @@ class FundEntry(TenantDocument):
     model_config = stored(
         "fundentries",
         index("tenantId", "currency", "-at", "-_id"),
-        index("tenantId", "currency", only=_UNSETTLED),
+        index("settled", "tenantId", "currency", only=_UNSETTLED),
     )
 
     tenant_id: str
