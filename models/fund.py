@@ -51,7 +51,11 @@ class CommunityFundContribution(TenantDocument):
 class CommunityFundDisbursement(TenantDocument):
     """Money paid out of the fund, in minor units; `approved_by` is a Discord user id."""
 
-    model_config = stored("communityfunddisbursements", index("tenantId", "-createdAt"))
+    model_config = stored(
+        "communityfunddisbursements",
+        index("tenantId", "-createdAt"),
+        index("tenantId", "recipientCustomerId", "-createdAt"),
+    )
 
     tenant_id: str
     recipient_customer_id: str
@@ -68,6 +72,12 @@ class CommunityFundDisbursement(TenantDocument):
         """The tenant's payments with these ids."""
         ids = [found for key in keys if (found := object_id(key))]
         return await cls.find_all(db, {"tenantId": tenant_id, "_id": {"$in": ids}})
+
+    @classmethod
+    async def received(cls, db: Db, tenant_id: str, customer_id: str) -> list[Self]:
+        """What a customer got out of the fund."""
+        where = {"tenantId": tenant_id, "recipientCustomerId": customer_id}
+        return await cls.find_all(db, where, sort="-createdAt")
 
     @classmethod
     async def take_back(cls, db: Db, seen: Self, who: str, why: str, now: datetime, *, tx: Tx) -> Self | None:

@@ -6,7 +6,7 @@ from cogs._ui import amounts, labels
 from cogs._ui.address import address_label, address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.discount_code import code_button, code_note, found_name
-from cogs._ui.gift_step import amount_rows, gift_question, hiding, notice
+from cogs._ui.gift_step import amount_rows, gift_question, given_note, hiding
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.session import SessionStep
@@ -176,7 +176,9 @@ def _review(view: CheckoutView, w: Words) -> Card:
         else [Field(w("You pay with"), w(view.method.display_name), inline=True)]
     )
     problems = any(line.problem for line in view.lines)
-    about = notice(view.fund.disclaimer_text) if view.totals.gift else ""
+    hidden, about = view.session.donation_anonymous, ""
+    if view.totals.gift:
+        about = given_note(view.fund.disclaimer_text, w, anonymous=hidden)
     lines = amounts.cart_lines(view.lines, view.totals.currency, w)
     said = w("Is everything right? With Confirm you place the order; you pay right after.")
     if problems:

@@ -1,7 +1,7 @@
 """The community fund as everybody may see it, and giving to it outside a purchase."""
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
-from cogs._ui.gift_step import amount_rows, gift_question, hiding, notice
+from cogs._ui.gift_step import amount_rows, gift_question, given_note, hiding, notice
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.text import cut, plain
@@ -124,8 +124,7 @@ def review_card(rules: CommunityFundConfig, gift: Gift, currency: str, w: Words)
     hidden = int(gift.anonymous)
     confirm = Target("fund:confirm", gift.key, gift.cents, hidden, gift.method)
     asked = w("Is everything right? With Confirm you promise the gift; you pay right after.")
-    named = w("The community is not told that it comes from you; the shop's staff can see it.")
-    said = [asked, *([named] if gift.anonymous else []), notice(rules.disclaimer_text)]
+    said = [asked, given_note(rules.disclaimer_text, w, anonymous=gift.anonymous)]
     return Card(
         title=w("Community fund"),
         text="\n\n".join(said),

@@ -18,6 +18,12 @@ def notice(text: str | None) -> str:
     return f"📌 {plain(text, lines=True)}" if text else ""
 
 
+def given_note(text: str | None, w: Words, *, anonymous: bool) -> str:
+    """The same beside a gift that was chosen, and who is told of it."""
+    hidden = w("The community is not told that it comes from you; the shop's staff can see it.")
+    return "\n".join([*([hidden] if anonymous else []), notice(text)])
+
+
 def gift_question(rules: CommunityFundConfig, w: Words, *, anonymous: bool) -> str:
     """Whether somebody wants to give, what is told of it, and the notice."""
     said = [w("Would you like to give something to the community fund?")]

@@ -2,12 +2,16 @@
 
 import pytest
 
+from bot.mail.customers import customer_draft
+from bot.mail.letters import Letters
 from bot.sandbox import Community, Person, Room, Seen
+from cogs._ui.words import Words
 from models.access import Role, RoleAssignment, User
 from models.base import Db
 from models.fund import CommunityFundContribution
 from models.order import OrderStatus
 from services import Services
+from services.effects import Notice, notice
 from services.shops import Shop
 from tests.cogs.buying import ADDRESS, CLAIM, claimed, orders_of
 from tests.cogs.conftest import member
@@ -346,6 +350,39 @@ async def test_the_rules_are_set_by_form_and_picker(
     form = await (await olivia.run("/admin fund")).open("Messages and notice")
     refused = await form.submit({"Message without the name": "{donor} gave"})
     assert "must not say who gave" in refused.text
+
+
+async def test_the_e_mail_about_a_gift_says_what_it_is_and_the_notice(
+    services: Services, shop: Shop, ada: Person, fund: Room
+) -> None:
+    """No lines, the sum with its name, and what is to be known of the fund."""
+    assert fund.messages == []
+    seen = await ada.run("/fund donate", amount="12.34")
+    await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm")
+    order = (await orders_of(services, shop, ada))[0]
+    view, words = await services.orders.view(shop, member(ada), order.key), Words.of("en-US")
+    owed = notice(Notice.ORDER_RECEIVED, shop.id, order.key, services.clock.now())
+    letter = Letters().write(customer_draft(Notice.ORDER_RECEIVED, shop, view, owed, words), words)
+    for text in (letter.text, letter.html):
+        assert "Community fund" in text
+        assert "$12.34" in text
+        assert DISCLAIMER in text
+
+
+async def test_own_data_tells_of_gifts_and_of_money_from_the_fund(
+    services: Services, shop: Shop, ada: Person, olivia: Person, fund: Room
+) -> None:
+    """Both are the person's own; who approved is not."""
+    assert fund.messages == []
+    await give(services, shop, ada, olivia, "50")
+    key = (await services.customers.of(shop, member(ada))).key
+    new = services.fund_desk.new_key()
+    await services.fund_desk.disburse(shop, member(olivia), new, key, "20", "a bicycle")
+    data = await services.customers.export(shop, member(ada))
+    assert [order["donation_cents"] for order in data["orders"]] == [5000]
+    [paid] = data["paid_from_fund"]
+    assert (paid["amount_cents"], paid["reason"]) == (2000, "a bicycle")
+    assert "approved_by" not in paid
 
 
 async def test_a_statement_is_a_file(

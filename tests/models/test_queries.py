@@ -16,7 +16,7 @@ from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
-from models.fund import CommunityFundConfig, CommunityFundContribution
+from models.fund import CommunityFundConfig, CommunityFundContribution, CommunityFundDisbursement
 from models.fund_ledger import Account, FundBalance, FundEntry
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
@@ -140,6 +140,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     yield [sample(CustomerNote, **shared, customer_id=f"{n}", at=NOW) for n in numbers]
     money: dict[str, Any] = {**shared, "currency": "USD"}
     yield [sample(CommunityFundContribution, **money, order_id=f"{n}", customer_id=f"{n}") for n in numbers]
+    yield [sample(CommunityFundDisbursement, **money, recipient_customer_id=f"{n}") for n in numbers]
     yield [sample(FundEntry, **money, at=NOW + timedelta(n), settled=n > 1) for n in numbers]
     yield [sample(FundEntry, **shared, currency="EUR", at=NOW, settled=True) for n in numbers]
     yield [sample(FundBalance, tenant_id=of % n, currency="USD") for n in numbers]
@@ -243,6 +244,7 @@ HOT: dict[str, Query] = {
     "permission keys": lambda db: permission_keys(db, "a", "59"),
     "the rules of the fund": lambda db: CommunityFundConfig.of_tenant(db, "a"),
     "what an order gave": lambda db: CommunityFundContribution.of_order(db, "a", "59"),
+    "what somebody got": lambda db: CommunityFundDisbursement.received(db, "a", "59"),
     "the latest of the fund": lambda db: FundEntry.latest(db, FUND, limit=8),
     "how much there is of it": lambda db: FundEntry.how_many(db, FUND),
     "a month of the fund": lambda db: FundEntry.between(db, FUND, NOW, NOW + timedelta(20)),
