@@ -10,17 +10,20 @@ from cogs._ui.cart_card import cart_card
 from cogs._ui.checkout_card import checkout_card
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
 from cogs._ui.discount_code import code_form
+from cogs._ui.gift_step import custom_form
 from cogs._ui.hosted_order import with_page
 from cogs._ui.order_card import order_card
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
-from models.errors import CartChanged, CartEmpty, NotFound, StepMissing, TaxUnknown
+from models.errors import BadInput, CartChanged, CartEmpty, NotFound, StepMissing, TaxUnknown
 from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from models.session import SessionStep
 from services import Services
 from services.checkout import CheckoutView
 from services.orders import OrderView
+
+_LONGEST_AMOUNT = 9
 
 
 class Checkout(ShopCog):
@@ -56,6 +59,29 @@ class Checkout(ShopCog):
     async def choose_shipping(self, visit: Visit) -> None:
         checkout, shop = visit.services.checkout, await visit.shop()
         await self._show(visit, await checkout.choose_shipping(shop, visit.member, visit.choice))
+
+    @click("checkout:give")
+    async def give(self, visit: Visit, cents: str) -> None:
+        if not (cents.isascii() and cents.isdigit() and len(cents) <= _LONGEST_AMOUNT):
+            raise BadInput("amount", "not_allowed")
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.give(shop, visit.member, int(cents)))
+
+    @click("checkout:custom")
+    async def ask_amount(self, visit: Visit) -> None:
+        shop = await visit.shop()
+        rules = await visit.services.donations.open_rules(shop)
+        await visit.form(custom_form(rules, shop.currency, Target("checkout:custom"), visit.words))
+
+    @submit("checkout:custom")
+    async def enter_amount(self, visit: Visit) -> None:
+        checkout, typed = visit.services.checkout, visit.fields.get("amount", "")
+        await self._show(visit, await checkout.choose_gift(await visit.shop(), visit.member, typed))
+
+    @click("checkout:hide")
+    async def hide(self, visit: Visit, hidden: str) -> None:
+        checkout, shop = visit.services.checkout, await visit.shop()
+        await self._show(visit, await checkout.hide(shop, visit.member, anonymous=hidden == "1"))
 
     @click("checkout:payment")
     async def choose_payment(self, visit: Visit) -> None:

@@ -3,6 +3,7 @@
 import nextcord
 from nextcord.ext import commands
 
+from cogs._effects.celebrations import Celebrations
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
 from cogs._effects.role_checks import RoleChecks
@@ -34,6 +35,7 @@ class Effects(commands.Cog):
             EffectKind.STAFF_DECIDED: staff.decided,
             EffectKind.STAFF_ALERT: staff.alert,
             EffectKind.INVOICE_NUMBER: self._number,
+            EffectKind.FUND_CELEBRATE: Celebrations(bot, services).celebrate,
             EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
         }
         for kind, handler in self._handlers.items():

@@ -23,6 +23,7 @@ _OWN = (
     later("`/account notifications`: what I tell you about"),
     later("`/account data`: everything the shop keeps about you"),
 )
+_FUND = (later("`/fund info`: the community fund; `/fund donate` gives something to it"),)
 _COUNTER = (
     (Permission.PAYMENT_APPROVE, later("`/admin payments`: approve or reject payments, and look into them")),
     (Permission.PAYMENT_REFUND, later("`/admin refund`: give money back")),
@@ -38,6 +39,7 @@ _COUNTER = (
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
+    (Permission.FUND_MANAGE, later("`/admin fund`: the community fund, its rules and its books")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,
@@ -61,13 +63,15 @@ class Help(ShopCog):
     async def by_click(self, visit: Visit) -> None:
         shop = await visit.shop()
         allowed = await visit.services.access.permissions_of(shop, visit.member)
-        await visit.show(_card(shop.name, allowed, visit.words))
+        fund = (await visit.services.fund.rules(shop)).enabled
+        await visit.show(_card(shop.name, allowed, visit.words, fund=fund))
 
 
-def _card(shop_name: str, allowed: frozenset[Permission], w: Words) -> Card:
+def _card(shop_name: str, allowed: frozenset[Permission], w: Words, *, fund: bool) -> Card:
+    own = (*_OWN, *(_FUND if fund else ()))
     fields = [
         Field(w("Buy something"), _lines(_BUYING, w)),
-        Field(w("What is yours"), _lines(_OWN, w)),
+        Field(w("What is yours"), _lines(own, w)),
     ]
     counter = [text for permission, text in _COUNTER if permission in allowed]
     if counter:

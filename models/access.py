@@ -77,12 +77,17 @@ class RoleAssignment(TenantDocument):
 
 async def permission_keys(db: Db, tenant_id: str, discord_id: str) -> frozenset[str]:
     """Every permission key that a Discord user holds in this tenant through assigned roles; empty if none."""
+    roles = await roles_held(db, tenant_id, discord_id)
+    return frozenset(key for role in roles for key in role.permission_keys)
+
+
+async def roles_held(db: Db, tenant_id: str, discord_id: str) -> list[Role]:
+    """The roles of this tenant that are assigned to a Discord user."""
     user = await User.of_discord(db, tenant_id, discord_id)
     if user is None:
-        return frozenset()
+        return []
     held = await RoleAssignment.find_all(db, {"tenantId": tenant_id, "userId": user.key})
     role_ids = [found for assignment in held if (found := object_id(assignment.role_id))]
     if not role_ids:
-        return frozenset()
-    roles = await Role.find_all(db, {"_id": {"$in": role_ids}, "tenantId": tenant_id})
-    return frozenset(key for role in roles for key in role.permission_keys)
+        return []
+    return await Role.find_all(db, {"_id": {"$in": role_ids}, "tenantId": tenant_id})

@@ -14,6 +14,7 @@ class AlertType(StrEnum):
     PAYMENT_FAILED = "PAYMENT_FAILED"
     FULFILLMENT_FAILED = "FULFILLMENT_FAILED"
     REFUND = "REFUND"
+    COMMUNITY_FUND = "COMMUNITY_FUND"
 
 
 class AlertSeverity(StrEnum):

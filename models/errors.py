@@ -9,6 +9,9 @@ ShopError
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
 ├── OrdersClosed        the shop takes no orders from this customer
+├── FundClosed          the shop has no community fund, or it takes nothing at the moment
+├── FundShort           less is in the fund than should be paid out
+├── NotApprover         the person may not pay out of the fund
 ├── CartEmpty
 ├── CartChanged         prices, roles or stock moved since the person last looked
 ├── UnderWay            it is being tried at this moment
@@ -90,6 +93,25 @@ class OrdersClosed(ShopError):
     """Staff have deactivated this customer: no new order is taken, what was paid still arrives."""
 
 
+class FundClosed(ShopError):
+    """The shop has no community fund, or it takes nothing at the moment."""
+
+
+@dataclass(eq=False)
+class FundShort(ShopError):
+    """What is in the fund, in minor units, which is less than should be paid out of it."""
+
+    balance_cents: int
+    currency: str
+
+
+@dataclass(eq=False)
+class NotApprover(ShopError):
+    """The names of the roles that may pay out of the fund, none of which the person holds."""
+
+    roles: tuple[str, ...]
+
+
 class CartEmpty(ShopError):
     """There is nothing to check out."""
 
@@ -98,7 +120,8 @@ class CartEmpty(ShopError):
 class Change:
     """One thing that moved since the customer looked.
 
-    Its kind is price, gone, roles, stock, shipping, discount, tax or term (days that a role is kept).
+    Its kind is price, gone, roles, stock, shipping, discount, tax, donation, or term, which is the days that
+    a role is kept.
     """
 
     kind: str

@@ -131,6 +131,9 @@ class Order(TenantDocument):
     shipping_type_code: str | None = None
     shipping_type_label: str | None = None
     shipping_cost_cents: int = 0
+    donation_cents: int = Field(default=0, ge=0, description="For the community fund, within totalCents")
+    donation_anonymous: bool = Field(default=False, description="Nobody is told who gave it")
+    donation_disclaimer: str | None = Field(default=None, description="What its giver was told of the fund")
     refunded_cents: int = Field(default=0, description="Sum of all refunds")
     payment_method: PaymentMethod
     payment_id: str
@@ -153,6 +156,11 @@ class Order(TenantDocument):
     def needs_shipping(self) -> bool:
         """Whether any line has to be sent."""
         return any(not item.is_digital for item in self.items)
+
+    @property
+    def gift_only(self) -> bool:
+        """Whether nothing was bought, only something given to the community fund."""
+        return not self.items
 
     @property
     def arrived(self) -> bool:

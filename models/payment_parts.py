@@ -46,6 +46,7 @@ class Refund(Part):
     by_hand: bool = Field(default=False, description="Sent outside the shop and only recorded here")
     lines: list[RefundLine] = Field(default_factory=list, description="What it is for; none: by amount")
     shipping_cents: int = Field(default=0, ge=0, description="How much of it is for shipping")
+    gift_cents: int = Field(default=0, ge=0, description="How much of it was given to the community fund")
     restock: bool = Field(default=False, description="Whether its lines go back on the shelf once it is made")
     reason: str = ""
     actor_id: str | None = Field(default=None, description="Who asked; nobody when the provider did")

@@ -40,6 +40,7 @@ class SessionStep(StrEnum):
     CART = "CART"
     ADDRESS = "ADDRESS"
     SHIPPING = "SHIPPING"
+    DONATION = "DONATION"
     PAYMENT = "PAYMENT"
     REVIEW = "REVIEW"
 
@@ -78,6 +79,10 @@ class OrderSession(TenantDocument):
     tax_cents: int | None = Field(
         default=0, description="The tax the customer last saw; None when it could not be computed"
     )
+    donation_cents: int | None = Field(
+        default=None, description="For the community fund, 0 for none; None: not asked or not answered"
+    )
+    donation_anonymous: bool = Field(default=False, description="Nobody is told who gives it")
     confirming_order_id: str | None = Field(default=None, description="The order id that Confirm is writing")
     confirming_since: Utc | None = Field(default=None, description="When Confirm began")
 

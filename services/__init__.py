@@ -17,6 +17,11 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.donations import Donations
+from services.fund import Fund
+from services.fund_desk import FundDesk
+from services.fund_rules import FundRules
+from services.fund_statement import FundStatement
 from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
@@ -97,6 +102,11 @@ class Services:
     links: Links
     alerts: Alerts
     worker: Worker
+    fund: Fund
+    fund_desk: FundDesk
+    fund_rules: FundRules
+    fund_statement: FundStatement
+    donations: Donations
     sweeper: Sweeper
     wakeups: Wakeups
     mailing: Mailing

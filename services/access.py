@@ -1,8 +1,9 @@
 """Who may do what behind the counter."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
-from models.access import User, permission_keys
+from models.access import User, permission_keys, roles_held
 from models.base import Db
 from models.errors import NotAllowed
 from models.member import Member
@@ -26,10 +27,13 @@ class Permission(StrEnum):
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
     STOREFRONT_MANAGE = "storefront.manage"
+    FUND_MANAGE = "fund.manage"
 
 
 EVERYTHING = frozenset(Permission)
-STAFF = EVERYTHING - {Permission.SETUP_RUN, Permission.CONFIG_MANAGE, Permission.PROVIDER_MANAGE}
+STAFF = EVERYTHING - {
+    *(Permission.SETUP_RUN, Permission.CONFIG_MANAGE, Permission.PROVIDER_MANAGE, Permission.FUND_MANAGE)
+}
 
 
 class Access:
@@ -53,6 +57,16 @@ class Access:
         """Return if the member may; raises NotAllowed with the key that is missing."""
         if permission not in await self.permissions_of(shop, member):
             raise NotAllowed(permission)
+
+    async def holds_role(self, shop: Shop, member: Member, names: Collection[str]) -> bool:
+        """Whether the member holds a Role of the shop with one of these names, or may do everything here."""
+        if self._rules(shop, member):
+            return True
+        user = await User.of_discord(self._db, shop.id, member.discord_id)
+        if user is None or user.is_admin:
+            return user is not None
+        roles = await roles_held(self._db, shop.id, member.discord_id)
+        return any(role.name in names for role in roles)
 
     @staticmethod
     def _rules(shop: Shop, member: Member) -> bool:

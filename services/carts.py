@@ -39,18 +39,22 @@ type Edit = Callable[[OrderSession], list[OrderItem]]
 
 @dataclass(frozen=True)
 class Totals:
-    """What a cart or an order costs, in minor units; `tax` is None where it could not be computed."""
+    """What a cart or an order costs, in minor units; `tax` is None where it could not be computed.
+
+    `gift` is for the community fund.
+    """
 
     subtotal: int
     discount: int
     shipping: int
     tax: int | None
     currency: str
+    gift: int = 0
 
     @property
     def total(self) -> int:
         """What is to be paid."""
-        return self.subtotal - self.discount + self.shipping + (self.tax or 0)
+        return self.subtotal - self.discount + self.shipping + (self.tax or 0) + self.gift
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,16 @@ from typing import Any
 
 from models.address import Address, SavedAddress
 from models.customer import Customer
-from models.errors import CartEmpty, ConfirmInProgress, NotFound, OrdersClosed, SessionExpired
+from models.errors import (
+    BadInput,
+    CartEmpty,
+    ConfirmInProgress,
+    FundClosed,
+    NotFound,
+    OrdersClosed,
+    SessionExpired,
+)
+from models.fund import CommunityFundConfig
 from models.member import Member
 from models.payment_method import PaymentMethod
 from models.session import OrderSession, SessionState, SessionStep
@@ -14,6 +23,8 @@ from models.tenant import ShippingType
 from services.carts import Carts, CartView, Totals
 from services.customers import Customers, read_address
 from services.discounts import Found
+from services.fund import Fund
+from services.gifts import chosen_gift, read_gift, suits
 from services.lines import CartLine
 from services.payments.contract import MethodDescriptor
 from services.payments.methods import PaymentMethods
@@ -23,6 +34,7 @@ from services.taxes import Tax, Taxes
 _ANSWERS = {
     SessionStep.ADDRESS: {"shippingAddress": None},
     SessionStep.SHIPPING: {"shippingTypeCode": None, "shippingCostCents": None},
+    SessionStep.DONATION: {"donationCents": None},
     SessionStep.PAYMENT: {"paymentMethod": None},
 }
 
@@ -43,16 +55,20 @@ class CheckoutView:
     methods: list[MethodDescriptor]
     method: MethodDescriptor | None
     tax: Tax
+    fund: CommunityFundConfig
 
 
 class Checkout:
     """Asks for what an order still needs."""
 
-    def __init__(self, carts: Carts, customers: Customers, methods: PaymentMethods, *, taxes: Taxes) -> None:
+    def __init__(
+        self, carts: Carts, customers: Customers, methods: PaymentMethods, *, taxes: Taxes, fund: Fund
+    ) -> None:
         self._carts = carts
         self._customers = customers
         self._methods = methods
         self._taxes = taxes
+        self._fund = fund
 
     async def view(self, shop: Shop, member: Member) -> CheckoutView:
         """Where this person's checkout stands; raises CartEmpty, and OrdersClosed when deactivated."""
@@ -69,21 +85,31 @@ class Checkout:
         tax = await self._taxes.of(shop, session, cart.found.offer)
         if tax.blocks:
             await self._taxes.tell_blocked(shop, session, tax)
-        view = self._view(shop, cart, session, saved, tax)
+        view = self._view(shop, cart, session, saved, tax, await self._fund.rules(shop))
         return await self._note(shop, member, view)
 
     def _view(
-        self, shop: Shop, cart: CartView, session: OrderSession, saved: list[SavedAddress], tax: Tax
+        self,
+        shop: Shop,
+        cart: CartView,
+        session: OrderSession,
+        saved: list[SavedAddress],
+        tax: Tax,
+        fund: CommunityFundConfig,
     ) -> CheckoutView:
         address = Address.model_validate_doc(session.shipping_address) if session.shipping_address else None
         kind = next((t for t in shop.config.shipping_types if t.code == session.shipping_type_code), None)
         methods = self._methods.available(shop)
         method = next((m for m in methods if m.value == session.payment_method), None)
         shipping = kind.cost_cents if kind and session.ships else 0
-        totals = Totals(cart.totals.subtotal, cart.totals.discount, shipping, tax.cents, shop.currency)
+        gift = chosen_gift(fund, session)
+        sums = (cart.totals.subtotal, cart.totals.discount, shipping, tax.cents)
+        totals = Totals(*sums, shop.currency, gift=gift or 0)
         return CheckoutView(
             session=session,
-            step=_next_step(session, address, kind, shop, paying=method is None and totals.total > 0),
+            step=_next_step(
+                session, address, kind, shop, giving=gift is None, paying=method is None and totals.total > 0
+            ),
             lines=cart.lines,
             totals=totals,
             found=cart.found,
@@ -94,6 +120,7 @@ class Checkout:
             methods=methods,
             method=method,
             tax=tax,
+            fund=fund,
         )
 
     async def _note(self, shop: Shop, member: Member, view: CheckoutView) -> CheckoutView:
@@ -110,6 +137,9 @@ class Checkout:
             fields |= {"discountId": discount_id, "discountCents": cents}
         if view.tax.cents != view.session.tax_cents:
             fields["taxCents"] = view.tax.cents
+        gift = chosen_gift(view.fund, view.session)
+        if view.session.donation_cents and gift != view.session.donation_cents:
+            fields |= {"donationCents": gift, "donationAnonymous": False}
         if not fields:
             return view
         await self._carts.write(view.session, fields)
@@ -137,6 +167,28 @@ class Checkout:
             raise NotFound("shipping_type")
         return await self._answer(shop, member, {"shippingTypeCode": code})
 
+    async def choose_gift(self, shop: Shop, member: Member, text: str) -> CheckoutView:
+        """Give what was typed to the community fund; raises BadInput, and FundClosed when that is off."""
+        return await self.give(shop, member, read_gift(await self._open_fund(shop), text, shop.currency))
+
+    async def give(self, shop: Shop, member: Member, cents: int) -> CheckoutView:
+        """Give so much to the community fund, 0 for nothing; raises BadInput and FundClosed."""
+        if cents and not suits(await self._open_fund(shop), cents, anonymous=False):
+            raise BadInput("amount", "not_allowed")
+        return await self._answer(shop, member, {"donationCents": cents})
+
+    async def hide(self, shop: Shop, member: Member, *, anonymous: bool) -> CheckoutView:
+        """Let nobody be told who gives, or everybody; raises FundClosed where that is not possible."""
+        if not (await self._open_fund(shop)).anonymity_allowed:
+            raise FundClosed
+        return await self._answer(shop, member, {"donationAnonymous": anonymous})
+
+    async def _open_fund(self, shop: Shop) -> CommunityFundConfig:
+        rules = await self._fund.rules(shop)
+        if not rules.enabled:
+            raise FundClosed
+        return rules
+
     async def choose_payment(self, shop: Shop, member: Member, method: str) -> CheckoutView:
         """Pay this way; raises NotFound when the shop does not offer it."""
         if not any(offered.value == method for offered in self._methods.available(shop)):
@@ -162,12 +214,15 @@ def _next_step(
     kind: ShippingType | None,
     shop: Shop,
     *,
+    giving: bool,
     paying: bool,
 ) -> SessionStep:
     if session.ships and address is None:
         return SessionStep.ADDRESS
     if session.ships and kind is None and shop.config.shipping_types:
         return SessionStep.SHIPPING
+    if giving:
+        return SessionStep.DONATION
     return SessionStep.PAYMENT if paying else SessionStep.REVIEW
 
 

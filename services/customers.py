@@ -12,6 +12,7 @@ from models.base import Db, visible
 from models.customer import Customer
 from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound
+from models.fund import CommunityFundDisbursement
 from models.member import Member
 from models.order import Order
 from models.payment import Payment
@@ -51,7 +52,16 @@ _OF_ENTITLEMENT = {
     "revoked_at",
 }
 _OF_WAITING = {"product_id", "status", "asked_at", "offered_until"}
-_OF_CART = {"items", "shipping_address", "shipping_type_code", "payment_method", "expires_at"}
+_OF_CART = {
+    "items",
+    "shipping_address",
+    "shipping_type_code",
+    "payment_method",
+    "expires_at",
+    "donation_cents",
+    "donation_anonymous",
+}
+_OF_FUND = {"amount_cents", "currency", "reason", "created_at", "reversed_at"}
 _STORED = {
     "order_received": "orderReceived",
     "payment_confirmed": "paymentConfirmed",
@@ -164,6 +174,10 @@ class Customers:
             "waiting": [
                 each.model_dump(mode="json", include=_OF_WAITING)
                 for each in await Waiting.all_of(self._db, shop.id, member.discord_id, 0)
+            ],
+            "paid_from_fund": [
+                each.model_dump(mode="json", include=_OF_FUND)
+                for each in await CommunityFundDisbursement.received(self._db, shop.id, customer.key)
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
         }

@@ -1,7 +1,7 @@
 """An order put together in memory, before anything is taken or written."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import choice
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.errors import CartChanged, CartEmpty, Change, StepMissing
 from models.inventory import InventoryMove, InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderCustomer, OrderEvent, OrderItem, OrderStatus
+from models.outbox import OutboxEffect
 from models.payment import Payment
 from models.payment_method import PaymentMethod
 from models.product import Product
@@ -20,6 +21,7 @@ from models.session import OrderSession, SessionStep
 from models.shipment import Shipment
 from models.tenant import ShippingType
 from services.clock import Clock
+from services.effects import EffectKind, Notice, effect, notice
 from services.lines import line_of
 from services.offers import Offer
 from services.payments import by_hand
@@ -88,6 +90,7 @@ class Drafts:
         customer: Customer,
         offer: Offer | None,
         tax: Tax,
+        gift: dict[str, Any],
     ) -> Draft:
         """The order for a session whose lines were just compared with the products; raises StepMissing.
 
@@ -102,7 +105,7 @@ class Drafts:
         address, shipping = self._shipping(shop, session)
         subtotal = sum(item.line_cents for item in items)
         cost, off = shipping.cost_cents if shipping else 0, offer.cents if offer else 0
-        total = subtotal - off + cost + (tax.cents or 0)
+        total = subtotal - off + cost + (tax.cents or 0) + gift.get("donation_cents", 0)
         method, now = self._method(shop, session, total), self._clock.now()
         order = Order(
             tenant_id=shop.id,
@@ -111,10 +114,9 @@ class Drafts:
             subtotal_cents=subtotal,
             total_cents=total,
             discount_amount_cents=off,
-            **_named(offer),
-            **_taxed(tax),
+            **(_named(offer) | _taxed(tax) | gift),
             currency=shop.currency,
-            customer=_snapshot(member, customer),
+            customer=snapshot(member, customer),
             customer_id=customer.key,
             customer_role_ids=sorted(member.role_ids),
             shipping_address=address,
@@ -127,7 +129,7 @@ class Drafts:
             hold_ends_at=now + self._hold(method),
             history=[OrderEvent(at=now, what=OrderStatus.PENDING_PAYMENT, actor_id=member.discord_id)],
         )
-        return Draft(order, _payment(order), _shipment(order), _reserve(order), offer, tax)
+        return Draft(order, payment_of(order), _shipment(order), _reserve(order), offer, tax)
 
     def _hold(self, method: PaymentMethod) -> timedelta:
         return self._rules.hold_p2p if method in by_hand() else self._rules.hold_processor
@@ -172,7 +174,7 @@ def _off(item: OrderItem, offer: Offer | None) -> OrderItem:
     return item.model_copy(update={"discount_cents": off})
 
 
-def _named(offer: Offer | None) -> dict[str, str | None]:
+def _named(offer: Offer | None) -> dict[str, Any]:
     found = offer.discount if offer else None
     return {
         "discount_id": found.key if found else None,
@@ -189,7 +191,8 @@ def _taxed(tax: Tax) -> dict[str, Any]:
     }
 
 
-def _snapshot(member: Member, customer: Customer) -> OrderCustomer:
+def snapshot(member: Member, customer: Customer) -> OrderCustomer:
+    """Who orders, as they are now."""
     return OrderCustomer(
         discord_id=member.discord_id,
         discord_username=member.username,
@@ -199,7 +202,8 @@ def _snapshot(member: Member, customer: Customer) -> OrderCustomer:
     )
 
 
-def _payment(order: Order) -> Payment:
+def payment_of(order: Order) -> Payment:
+    """What is owed for an order."""
     return Payment(
         id=ObjectId(order.payment_id),
         tenant_id=order.tenant_id,
@@ -208,6 +212,20 @@ def _payment(order: Order) -> Payment:
         method=order.payment_method,
         amount_cents=order.total_cents,
         currency=order.currency,
+    )
+
+
+def first_effect(order: Order, now: datetime) -> OutboxEffect:
+    """Tell the customer how to pay, which for a processor's page is when the page is there."""
+    if order.payment_method in by_hand():
+        return notice(Notice.ORDER_RECEIVED, order.tenant_id, order.key, now)
+    return effect(
+        EffectKind.PAYMENT_OPEN,
+        order.tenant_id,
+        order.key,
+        now,
+        payload={"orderId": order.key},
+        order_id=order.key,
     )
 
 

@@ -12,6 +12,7 @@ from models.payment import Payment, PaymentStatus
 from services.clock import Clock
 from services.discounts import Discounts
 from services.effects import EffectKind, Notice, assign_keys, effect, notice
+from services.fund import Fund
 from services.outbox import Outbox
 from services.role_terms import days_of
 from services.shops import Shop
@@ -22,11 +23,12 @@ from services.tax_records import sale_owed
 class Paid:
     """Writes a payment's confirmation and all that follows from it, inside the caller's transaction."""
 
-    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, discounts: Discounts) -> None:
+    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, discounts: Discounts, fund: Fund) -> None:
         self._db = db
         self._clock = clock
         self._outbox = outbox
         self._discounts = discounts
+        self._fund = fund
 
     async def write(
         self,
@@ -65,6 +67,7 @@ class Paid:
         await InventoryTransaction.insert_all(self._db, _sales(paid), tx=tx)
         owed = _entitlements(paid, now)
         await Entitlement.insert_all(self._db, owed, tx=tx)
+        await self._fund.contribute(paid, tx)
         await self._owe(shop, paid, owed, tx)
         return await self._complete_if_delivered(paid, owed, tx)
 

@@ -27,7 +27,6 @@ from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.left import Left
 from models.member import Member
 from models.order import Order, OrderItem
-from models.outbox import OutboxEffect
 from models.product import Product
 from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered
@@ -37,12 +36,12 @@ from services.carts import Carts
 from services.clock import Clock
 from services.customers import Customers
 from services.discounts import Discounts
-from services.draft import Draft, Drafts, discount_change, new_number, shipping_change
-from services.effects import EffectKind, Notice, effect, notice
+from services.draft import Draft, Drafts, discount_change, first_effect, new_number, shipping_change
+from services.fund import Fund
+from services.gifts import gift_change, given_with
 from services.lines import difference
 from services.outbox import Outbox
 from services.paid import Paid
-from services.payments import by_hand
 from services.rules import Rules
 from services.shops import Shop
 from services.stock import Stock
@@ -81,6 +80,7 @@ class Placement:
         paid: Paid,
         stock: Stock,
         taxes: Taxes,
+        fund: Fund,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -93,6 +93,7 @@ class Placement:
         self._paid = paid
         self._stock = stock
         self._taxes = taxes
+        self._fund = fund
 
     async def place(self, shop: Shop, member: Member, session_id: str, version: int) -> Order:
         """Place the order that this person reviewed, or return the one that an earlier click placed.
@@ -142,7 +143,9 @@ class Placement:
         moved = [difference(i, products.get(i.product_id), None, member) for i in session.items]
         found = await self._discounts.find(shop, member, session.items, session.discount_code)
         tax = await self._taxes.of(shop, session, found.offer)
+        rules = await self._fund.rules(shop)
         moved += [
+            gift_change(rules, session),
             shipping_change(shop, session),
             discount_change(session, found.offer),
             tax_change(session, tax),
@@ -155,7 +158,8 @@ class Placement:
         customer = await self._customers.of(shop, member)
         if not customer.is_active:
             raise OrdersClosed
-        return self._drafts.make(shop, member, session, products, customer, found.offer, tax)
+        gift = given_with(rules, session)
+        return self._drafts.make(shop, member, session, products, customer, found.offer, tax, gift)
 
     async def _write(self, shop: Shop, member: Member, session: OrderSession, draft: Draft) -> Order:
         short = await self._take(draft)
@@ -227,7 +231,7 @@ class Placement:
                 await Waiting.end(self._db, draft.waits, taken, now, order_id=key, tx=tx)
             if draft.free:
                 return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
-            await self._outbox.owe([self._first_effect(shop, draft.order)], tx)
+            await self._outbox.owe([first_effect(draft.order, self._clock.now())], tx)
             return draft.order
 
         try:
@@ -236,20 +240,6 @@ class Placement:
             # One chance in billions: the random number is taken in this shop.
             draft.renumber(new_number())
             return await self._outbox.commit(work)
-
-    def _first_effect(self, shop: Shop, order: Order) -> OutboxEffect:
-        """Tell the customer how to pay, which for a processor's page is when the page is there."""
-        now = self._clock.now()
-        if order.payment_method in by_hand():
-            return notice(Notice.ORDER_RECEIVED, shop.id, order.key, now)
-        return effect(
-            EffectKind.PAYMENT_OPEN,
-            shop.id,
-            order.key,
-            now,
-            payload={"orderId": order.key},
-            order_id=order.key,
-        )
 
     async def recover(self, session: OrderSession) -> None:
         """Take back a Confirm that began too long ago, so that its person can go on."""

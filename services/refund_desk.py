@@ -62,7 +62,9 @@ def _possible(picked: Picked, left: Left) -> Picked:
     """What of an older choice is still there to go back."""
     wanted = {key: min(many, left.pieces.get(key, 0)) for key, many in picked.pieces.items()}
     pieces = {key: many for key, many in wanted.items() if many > 0}
-    return Picked(pieces, shipping=picked.shipping and left.shipping_cents > 0)
+    shipping = picked.shipping and left.shipping_cents > 0
+    rest = pieces == left.pieces and shipping == (left.shipping_cents > 0)
+    return Picked(pieces, shipping=shipping, gift=picked.gift and rest and left.gift_cents > 0)
 
 
 def all_of(view: RefundView) -> Picked:

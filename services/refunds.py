@@ -138,6 +138,7 @@ class Refunds:
             charge_ref=share.receipt.ref,
             lines=share.lines,
             shipping_cents=share.shipping_cents,
+            gift_cents=share.gift_cents,
             restock=share.restock,
             by_hand=by_hand,
             reason=why,
@@ -224,6 +225,8 @@ def _summary(asked: list[Refund]) -> dict[str, Any]:
             "shipping": first.shipping_cents,
             "restock": first.restock,
         }
+    if first.gift_cents:
+        said["gift"] = first.gift_cents
     return said
 
 

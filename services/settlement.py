@@ -13,6 +13,7 @@ from models.payment import Payment
 from services.clock import Clock
 from services.discounts import Discounts
 from services.fulfilment import Fulfilment
+from services.fund import Fund
 from services.outbox import Outbox
 from services.paid import Paid
 from services.payments.processor import News, What
@@ -46,6 +47,7 @@ class Settlement:
         discounts: Discounts,
         revocation: Revocation,
         fulfilment: Fulfilment,
+        fund: Fund,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -54,7 +56,7 @@ class Settlement:
         self._discounts = discounts
         ledger = Ledger(db, clock, rules, outbox)
         money_in = MoneyIn(ledger, rules, paid)
-        money_out = MoneyOut(ledger, rules, GoodsBack(ledger, revocation, fulfilment))
+        money_out = MoneyOut(ledger, rules, GoodsBack(ledger, revocation, fulfilment), fund)
         waiting = Waiting(ledger, rules)
         self._deciders: dict[What, Callable[[Case], Awaitable[str]]] = {
             What.APPROVED: waiting.approved,

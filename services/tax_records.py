@@ -31,7 +31,7 @@ def refund_owed(order: Order, back_cents: int, now: datetime) -> list[OutboxEffe
     Told is only what goes beyond `tax_told_back_cents`, which whoever owes this raises to `back_cents`: so
     nothing is told twice, also when a refund that was thought done failed and was made again.
     """
-    told = order.tax_told_back_cents
+    told, back_cents = order.tax_told_back_cents, min(back_cents, _sold(order))
     if order.tax_partner is None or back_cents <= told:
         return []
     payload = {"orderId": order.key, "from": told, "to": back_cents, "at": now}
@@ -113,11 +113,19 @@ def given_back(order: Order, sale: Sale, before: int, after: int, at: datetime) 
     tax and its shipping.
     """
     tax, shipping = (
-        _share(cents, after, order.total_cents) - _share(cents, before, order.total_cents)
+        _share(cents, after, _sold(order)) - _share(cents, before, _sold(order))
         for cents in (sale.levy.cents, order.shipping_cost_cents)
     )
     cents = max(0, after - before - tax)
     return GivenBack(f"{order.key}-r{after}", at, sale, cents, min(shipping, cents), tax)
+
+
+def _sold(order: Order) -> int:
+    """What it comes to without a gift to the community fund, which no tax partner is told of.
+
+    Of money that goes back by amount, the gift's part is taken to be the last.
+    """
+    return order.total_cents - order.donation_cents
 
 
 def _share(cents: int, part: int, whole: int) -> int:

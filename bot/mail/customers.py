@@ -73,6 +73,8 @@ def _paragraphs(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffect, 
     parcel = parcel_told(view, owed.payload) if event is Notice.ORDER_SHIPPED else None
     if parcel is not None:
         said += _on_its_way(parcel, view, w)
+    if view.order.donation_disclaimer and _payable(view):
+        said.append(view.order.donation_disclaimer)
     if event in OF_KEYS:
         said.append(w("Open the order there and press Get my items to read it."))
     where = w(

@@ -19,6 +19,9 @@ from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
 from services.discount_desk import DiscountDesk
+from services.fund_desk import FundDesk
+from services.fund_rules import FundRules
+from services.fund_statement import FundStatement
 from services.invoices import Invoices
 from services.links import Links
 from services.payment_desk import PaymentDesk
@@ -46,7 +49,7 @@ def build(
         access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
+        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes, fund=ground.fund),
         placement=shelf.placement,
         orders=shelf.orders,
         methods=methods,
@@ -86,6 +89,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
     """What only the people behind the counter use, by the names of the directory."""
     db, clock, rules, audit, outbox = on.db, on.clock, on.rules, on.audit, on.outbox
     paying: dict[str, Any] = {"audit": audit, "outbox": outbox, "paid": on.paid, "stock": on.stock}
+    fund = FundDesk(db, clock, access=Access(db), audit=audit, outbox=outbox, fund=on.fund)
     desk = PaymentDesk(db, till.refunds)
     return {
         "claims": Claims(db, clock, rules, **paying),
@@ -98,6 +102,11 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "queue": Queue(
             db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
         ),
+        "fund": on.fund,
+        "donations": shelf.donations,
+        "fund_desk": fund,
+        "fund_rules": FundRules(db, audit, on.fund),
+        "fund_statement": FundStatement(db, clock, fund),
         "customer_desk": CustomerDesk(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
@@ -112,6 +121,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
         "roles": on.role_terms.sweep,
         "role_checks": on.role_checks.sweep,
         "offers": on.offering.sweep,
+        "fund": on.fund.sweep,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }
     return Sweeper(

@@ -12,6 +12,7 @@ from services.clock import Clock
 from services.delivery import Delivery
 from services.discounts import Discounts
 from services.fulfilment import Fulfilment
+from services.fund import Fund
 from services.goods import Goods
 from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
@@ -48,7 +49,8 @@ class Ground:
         self.offering = Offering(db, clock, rules, self.outbox)
         self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
         self.discounts = Discounts(db, clock)
-        self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts)
+        self.fund = Fund(db, clock, self.outbox)
+        self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts, fund=self.fund)
         self.delivery = Delivery(db, clock, self.outbox)
         self.fulfilment = Fulfilment(db, clock)
         self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)

@@ -9,6 +9,7 @@ from services.customers import Customers
 from services.discord_events import DiscordSource
 from services.discord_gateway import DiscordHearing
 from services.discord_purchases import DiscordEntitlements
+from services.donations import Donations
 from services.draft import Drafts
 from services.hosted import Hosted
 from services.inbox import Inbox
@@ -56,8 +57,11 @@ class Shelf:
             db, clock, rules,
             outbox=outbox, carts=self.carts, customers=customers, discounts=discounts,
             drafts=Drafts(clock, rules, methods), paid=on.paid, stock=stock,
-            taxes=on.taxes,
+            taxes=on.taxes, fund=on.fund,
         )  # fmt: skip
+        self.donations = Donations(
+            db, clock, rules, outbox=outbox, fund=on.fund, customers=customers, methods=methods
+        )
 
 
 class Post:
@@ -101,7 +105,7 @@ class Till:
         settlement = Settlement(
             db, clock, rules,
             outbox=outbox, paid=on.paid, stock=on.stock, discounts=on.discounts, revocation=on.revocation,
-            fulfilment=on.fulfilment,
+            fulfilment=on.fulfilment, fund=on.fund,
         )  # fmt: skip
         pages = Pages(db, clock, rules, outbox=outbox, providers=providers, links=on.links)
         self.hosted = Hosted(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from cogs._effects import payment_alerts
+from cogs._effects import fund_alerts, payment_alerts
 from cogs._ui.card import Button, Card, plain
 from cogs._ui.parcels import MOVEMENTS
 from cogs._ui.target import Target
@@ -19,6 +19,9 @@ _COLOURS: dict[AlertSeverity, Literal["plain", "good", "warn", "bad"]] = {
     AlertSeverity.ERROR: "bad",
 }
 REMEDIES = {
+    "fund_channel": later(
+        "I cannot post in the fund's channel. Let me write there, or choose another with `/admin fund`."
+    ),
     "missing_permission": later(
         "I lack the permission Manage Roles. Give it to my role in Server Settings, Roles."
     ),
@@ -73,6 +76,7 @@ EFFECTS = {
     "stock.offer": later("telling somebody that a product is back"),
     "label.buy": later("buying a label"),
     "parcel.follow": later("following a parcel"),
+    "fund.celebrate": later("posting that somebody gave to the community fund"),
 }
 
 
@@ -80,6 +84,7 @@ _OPENS = {
     "Order": (later("Open order"), "order:open"),
     "Product": (later("Open stock"), "stock:open"),
     "Storefront": (later("Open storefront"), "storefront:open"),
+    "CommunityFund": (later("Open the fund"), "fundbook:open"),
 }
 
 
@@ -250,4 +255,5 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "tax_blocks": _tax_blocks,
     "tax_unknown": _tax_unknown,
     "storefront_failed": _storefront_failed,
+    **fund_alerts.LINES,
 }

@@ -24,6 +24,7 @@ _CHANGES = {
     "discount": later("The discount has changed."),
     "term": later("Its role now lasts for ever."),
     "tax": later("The tax has changed."),
+    "donation": later("Your gift to the community fund cannot be taken like that any more."),
 }
 
 
@@ -50,10 +51,20 @@ def order_lines(order: Order, payment: Payment, w: Words) -> str:
         if pieces:
             amount = w.money(cents, order.currency)
             said.append(f"↩️ {w('{n} went back: {amount}', n=pieces, amount=amount)}")
+    if order.gift_only:
+        said.append(gift_line(order, w))
     if back.shipping_cents:
         amount = w.money(back.shipping_cents, order.currency)
         said.append(f"↩️ {w('Shipping went back: {amount}', amount=amount)}")
     return "\n".join(said)
+
+
+def gift_line(order: Order, w: Words) -> str:
+    """What an order gives to the community fund."""
+    amount = w.money(order.donation_cents, order.currency)
+    if order.donation_anonymous:
+        return w("Community fund: {amount}, anonymously", amount=amount)
+    return w("Community fund: {amount}", amount=amount)
 
 
 def cart_lines(of: Iterable[CartLine], currency: str, w: Words) -> str:
@@ -97,6 +108,7 @@ def totals(sums: Totals, w: Words, *, discount: str = "") -> str:
         total=sums.total,
         parts=(sums.subtotal, sums.discount, sums.shipping, sums.tax),
         named=discount,
+        gift=sums.gift,
     )
 
 
@@ -109,7 +121,8 @@ def order_totals(order: Order, w: Words) -> str:
         order.tax_amount_cents,
     )
     named = discount_name(order.discount_label, order.discount_code)
-    return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named)
+    gift = order.donation_cents
+    return _sums(w, order.currency, total=order.total_cents, parts=parts, named=named, gift=gift)
 
 
 def order_parts(order: Order, w: Words) -> list[tuple[str, str]]:
@@ -123,14 +136,18 @@ def order_parts(order: Order, w: Words) -> list[tuple[str, str]]:
         (named, -order.discount_amount_cents),
         (w("Shipping"), order.shipping_cost_cents),
         (w("Tax"), order.tax_amount_cents or 0),
+        (w("Community fund"), order.donation_cents),
     ]
     return [(label, w.money(cents, order.currency)) for label, cents in parts if cents]
 
 
-def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int | None], named: str) -> str:
+def _sums(
+    w: Words, currency: str, *, total: int, parts: tuple[int, int, int, int | None], named: str, gift: int
+) -> str:
     subtotal, discount, shipping, tax = parts
     said = []
-    if subtotal != total:
+    alone = gift == total and not subtotal  # nothing was bought
+    if subtotal != total and not alone:
         said.append(w("Items: {amount}", amount=w.money(subtotal, currency)))
     if discount and named:
         off = w.money(discount, currency)
@@ -143,5 +160,7 @@ def _sums(w: Words, currency: str, *, total: int, parts: tuple[int, int, int, in
         said.append(w("Tax: could not be worked out, so none is added"))
     elif tax:
         said.append(w("Tax: {amount}", amount=w.money(tax, currency)))
+    if gift:
+        said.append(w("Community fund: {amount}", amount=w.money(gift, currency)))
     said.append(f"**{w.money(total, currency)}**")
     return "\n".join(said)

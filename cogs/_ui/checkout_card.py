@@ -6,6 +6,7 @@ from cogs._ui import amounts, labels
 from cogs._ui.address import address_label, address_text
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.discount_code import code_button, code_note, found_name
+from cogs._ui.gift_step import amount_rows, gift_question, given_note, hiding
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.session import SessionStep
@@ -26,6 +27,8 @@ def checkout_card(
         card = _address(view, w)
     elif view.step is SessionStep.SHIPPING:
         card = _shipping(view, w)
+    elif view.step is SessionStep.DONATION:
+        card = _gift(view, w)
     elif view.step is SessionStep.PAYMENT:
         card = _payment(view, down, w)
     else:
@@ -35,7 +38,8 @@ def checkout_card(
 
 
 def _title(view: CheckoutView, w: Words) -> str:
-    steps = [SessionStep.PAYMENT, SessionStep.REVIEW]
+    giving = [SessionStep.DONATION] if view.fund.enabled else []
+    steps = [*giving, SessionStep.PAYMENT, SessionStep.REVIEW]
     if view.session.ships:
         steps = [SessionStep.ADDRESS, *([SessionStep.SHIPPING] if view.shipping_types else []), *steps]
     return w("Checkout, step {n} of {all}", n=steps.index(view.step) + 1, all=len(steps))
@@ -89,6 +93,23 @@ def _shipping_note(cost: int, days: int | None, view: CheckoutView, w: Words) ->
     return f"{price} · {w.count(days, 'about {n} day', 'about {n} days')}"
 
 
+def _gift(view: CheckoutView, w: Words) -> Card:
+    rules, hidden = view.fund, view.session.donation_anonymous
+    more = [Button(w("Another amount"), Target("checkout:custom"))] if rules.custom_amount_allowed else []
+    none = Button(w("No, thank you"), Target("checkout:give", 0), "primary")
+    to_hide = Target("checkout:hide", int(not hidden))
+    return Card(
+        title=_title(view, w),
+        text=gift_question(rules, w, anonymous=hidden),
+        fields=[*_where(view, w), *_how(view, w), _sum(view, w)],
+        rows=[
+            *amount_rows(rules, view.totals.currency, lambda cents: Target("checkout:give", cents), w),
+            [*more, none, *hiding(rules, to_hide, w, anonymous=hidden)],
+            [*_earlier(view, w), _back(w)],
+        ],
+    )
+
+
 def _payment(view: CheckoutView, down: Sequence[MethodDescriptor], w: Words) -> Card:
     ways: list[Row] = []
     if view.methods:
@@ -101,7 +122,7 @@ def _payment(view: CheckoutView, down: Sequence[MethodDescriptor], w: Words) -> 
         title=_title(view, w),
         text="\n".join([*_how_to_pay(view, down, w), *(_down(each, view, w) for each in down)]),
         fields=[*_where(view, w), *_how(view, w), _sum(view, w)],
-        rows=[*ways, [*_earlier(view, w), _back(w)]],
+        rows=[*ways, [*_earlier(view, w), *_gift_again(view, w), _back(w)]],
         colour="plain" if view.methods else "warn",
     )
 
@@ -133,6 +154,10 @@ def _earlier(view: CheckoutView, w: Words) -> list[Button]:
     return ways
 
 
+def _gift_again(view: CheckoutView, w: Words) -> list[Button]:
+    return [_again(SessionStep.DONATION, w("Change the gift"))] if view.fund.enabled else []
+
+
 def _where(view: CheckoutView, w: Words) -> list[Field]:
     return [Field(w("Goes to"), address_text(view.address, w), inline=True)] if view.address else []
 
@@ -151,6 +176,9 @@ def _review(view: CheckoutView, w: Words) -> Card:
         else [Field(w("You pay with"), w(view.method.display_name), inline=True)]
     )
     problems = any(line.problem for line in view.lines)
+    hidden, about = view.session.donation_anonymous, ""
+    if view.totals.gift:
+        about = given_note(view.fund.disclaimer_text, w, anonymous=hidden)
     lines = amounts.cart_lines(view.lines, view.totals.currency, w)
     said = w("Is everything right? With Confirm you place the order; you pay right after.")
     if problems:
@@ -161,7 +189,7 @@ def _review(view: CheckoutView, w: Words) -> Card:
         said = w("Is everything right? There is nothing to pay.")
     return Card(
         title=_title(view, w),
-        text="\n\n".join(filter(None, [said, lines, code_note(view.session, view.found, w)])),
+        text="\n\n".join(filter(None, [said, lines, code_note(view.session, view.found, w), about])),
         fields=[*_where(view, w), *_how(view, w), *paid_by, _sum(view, w)],
         rows=[[_go(view, w, problems=problems), _back(w)], _changes(view, w, free=free)],
         colour="warn" if problems or view.tax.blocks else "plain",
@@ -188,6 +216,7 @@ def _go(view: CheckoutView, w: Words, *, problems: bool) -> Button:
 
 def _changes(view: CheckoutView, w: Words, *, free: bool) -> list[Button]:
     code = code_button("checkout", view.session, w)
+    earlier = [*_earlier(view, w), *_gift_again(view, w)]
     if free:
-        return [*_earlier(view, w), code]
-    return [*_earlier(view, w), code, _again(SessionStep.PAYMENT, w("Change the payment"))]
+        return [*earlier, code]
+    return [*earlier, code, _again(SessionStep.PAYMENT, w("Change the payment"))]

@@ -1,5 +1,6 @@
 """A claimed payment as staff see it, in their channel and in the queue; its buttons name the claim."""
 
+from cogs._ui.amounts import gift_line
 from cogs._ui.card import Button, Card, Field, code, plain
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
@@ -94,4 +95,5 @@ def _fields(view: ClaimView, w: Words) -> list[Field]:
 def _items(order: Order, w: Words) -> str:
     lines = [f"{item.quantity} x {plain(cut(item.name, _MAX_NAME))}" for item in order.items[:_MAX_LINES]]
     more = len(order.items) - len(lines)
+    lines += [gift_line(order, w)] if order.donation_cents else []
     return "\n".join([*lines, *([w.count(more, "and {n} more", "and {n} more")] if more else [])])

@@ -3,8 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui.words import Words
-from models.errors import OrdersClosed, UnderWay
+from cogs._ui.text import cut, plain
+from cogs._ui.words import Words, later
+from models.errors import FundClosed, FundShort, NotApprover, OrdersClosed, UnderWay
+
+_NAME = 60
+PROBLEMS = {
+    "same_customer": later("That is the same customer. Please choose another one to merge with."),
+    "names_donor": later("This message must not say who gave: please leave the name out of {field}."),
+}
+UNKNOWN = {
+    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
+    "disbursement": later("I cannot find that payment. Please look in `/admin fund`."),
+}
 
 
 def _orders_closed(_: OrdersClosed, w: Words) -> str:
@@ -18,4 +29,31 @@ def _under_way(_: UnderWay, w: Words) -> str:
     return w("I am trying that at this very moment. Please look again in half a minute.")
 
 
-SAID: dict[type, Callable[[Any, Words], str]] = {OrdersClosed: _orders_closed, UnderWay: _under_way}
+def _fund_closed(_: FundClosed, w: Words) -> str:
+    return w("The community fund cannot take that at the moment. Nothing was given; please look again later.")
+
+
+def _fund_short(error: FundShort, w: Words) -> str:
+    amount = w.money(error.balance_cents, error.currency)
+    if error.balance_cents <= 0:
+        return w("Nothing can be paid out: the fund stands at {amount}.", amount=amount)
+    return w("Only {amount} is in the fund. Please pay out at most that.", amount=amount)
+
+
+def _not_approver(error: NotApprover, w: Words) -> str:
+    roles = ", ".join(f"**{plain(cut(name, _NAME))}**" for name in error.roles)
+    if not roles:
+        return w("Only the owner and the admins may pay out of the fund. Please ask one of them.")
+    return w(
+        "Only the owner, the admins and holders of {roles} may pay out of the fund. Please ask one of them.",
+        roles=roles,
+    )
+
+
+SAID: dict[type, Callable[[Any, Words], str]] = {
+    OrdersClosed: _orders_closed,
+    UnderWay: _under_way,
+    FundClosed: _fund_closed,
+    FundShort: _fund_short,
+    NotApprover: _not_approver,
+}

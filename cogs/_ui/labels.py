@@ -30,6 +30,13 @@ STATUSES = {
 }
 FIELDS = {
     "addresses": later("saved addresses"),
+    "amounts": later("amounts"),
+    "lowest": later("smallest amount"),
+    "highest": later("largest amount"),
+    "celebration_message_template": later("message with the name"),
+    "anonymous_message_template": later("message without the name"),
+    "disclaimer_text": later("notice"),
+    "approvers": later("roles that may pay out"),
     "admin_channel_id": later("staff channel"),
     "admin_notify_email": later("e-mail address for notices"),
     "admin_role_ids": later("admin roles"),

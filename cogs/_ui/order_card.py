@@ -5,6 +5,7 @@ from typing import Literal
 from cogs._ui import amounts, hosted_card
 from cogs._ui.address import address_text
 from cogs._ui.card import Button, Card, Field, Picture, Row
+from cogs._ui.gift_step import notice
 from cogs._ui.parcels import parcel_fields
 from cogs._ui.paying import how_to_pay, method_name
 from cogs._ui.target import Target
@@ -74,6 +75,8 @@ def standing(view: OrderView, w: Words) -> str:
     if order.status is not OrderStatus.PENDING_PAYMENT:
         return _after_payment(view, w)
     if payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
+        if order.gift_only:
+            return w("Thank you! The staff are checking your payment.")
         return w("Thank you! The staff are checking your payment. Your items are kept for you meanwhile.")
     return "\n".join([*_before_payment(view, w), *_held(order, w)])
 
@@ -94,11 +97,15 @@ def _held(order: Order, w: Words) -> list[str]:
     if order.hold_ends_at is None:
         return []
     until, left = w.when(order.hold_ends_at, "f"), w.when(order.hold_ends_at)
+    if order.gift_only:
+        return [w("There is time for that until {until}, that is {left}.", until=until, left=left)]
     return [w("We keep everything for you until {until}, that is {left}.", until=until, left=left)]
 
 
 def _cancelled(view: OrderView, w: Words) -> str:
     said = [w(_CANCELLED.get(view.order.cancel_reason or "", later("This order was cancelled.")))]
+    if view.order.gift_only and view.order.cancel_reason == "hold_ended":
+        said = [w("This gift was not paid in time, so it was called off.")]
     reason = _reason(view)
     if reason:
         said.append(w("They wrote: “{reason}”", reason=reason))
@@ -113,6 +120,8 @@ def _cancelled(view: OrderView, w: Words) -> str:
 def _after_payment(view: OrderView, w: Words) -> str:
     free = view.order.status is OrderStatus.PAID and view.order.total_cents == 0
     said = [w("Thank you! There is nothing to pay.") if free else w(_standing(view.order))]
+    if view.order.gift_only and view.order.status is OrderStatus.COMPLETE:
+        said = [w("Your gift has arrived. Thank you for helping the community!")]
     if view.order.status is OrderStatus.PAID and view.order.needs_shipping:
         said.append(w("We send your parcel soon."))
     if any(owed.status is EntitlementStatus.FAILED for owed in view.entitlements):
@@ -141,6 +150,8 @@ def _how_to_pay(due: Instructions | None, w: Words) -> list[Field]:
 
 def _contents(order: Order, w: Words) -> list[Field]:
     fields = [Field(w("Total"), amounts.order_totals(order, w))]
+    if order.donation_cents and order.status is OrderStatus.PENDING_PAYMENT:
+        fields.append(Field(w("About the community fund"), notice(order.donation_disclaimer)))
     if order.shipping_address is not None:
         fields.append(Field(w("Goes to"), address_text(order.shipping_address, w), inline=True))
     if order.shipping_type_label:
@@ -186,6 +197,8 @@ def cancel_card(view: OrderView, w: Words) -> Card:
     """The question before an order is cancelled."""
     key = view.order.key
     said = w("Your items go back on the shelf, and nothing has to be paid. This cannot be undone.")
+    if view.order.gift_only:
+        said = w("Nothing has to be paid then. This cannot be undone.")
     if view.payment.received_any:
         said = w("Your items go back on the shelf, and the staff decide about the money that has come.")
     return Card(

@@ -73,6 +73,7 @@ _CHANGES = {
     "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
     "tax": later("The tax has changed."),
+    "donation": later("Your gift to the community fund cannot be taken like that any more."),
 }
 _PROBLEMS = {
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
@@ -110,7 +111,7 @@ _PROBLEMS = {
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
     **ship_refusals.OF_PROBLEM,
-    "same_customer": later("That is the same customer. Please choose another one to merge with."),
+    **desk_refusals.PROBLEMS,
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -129,7 +130,7 @@ _UNKNOWN = {
     "shop": later("I cannot find that shop. It may have been closed."),
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
-    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
+    **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }

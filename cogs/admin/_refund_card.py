@@ -70,7 +70,11 @@ def _standing(view: RefundView, w: Words) -> str:
 
 
 def _lines(view: RefundView, w: Words) -> str:
-    return "\n".join(_line(item, view, w) for item in view.order.items)
+    lines = [_line(item, view, w) for item in view.order.items]
+    if view.left.gift_cents:
+        amount = w.money(view.left.gift_cents, view.order.currency)
+        lines.append(w("Community fund: {amount}, goes back only with all the rest", amount=amount))
+    return "\n".join(lines)
 
 
 def _line(item: OrderItem, view: RefundView, w: Words) -> str:
@@ -97,6 +101,8 @@ def _chosen(view: RefundView, choice: Choice, w: Words) -> list[Field]:
     ]
     if view.credit.shipping_cents:
         said.append(w("Shipping: {amount}", amount=w.money(view.credit.shipping_cents, money)))
+    if view.credit.gift_cents:
+        said.append(w("Community fund: {amount}", amount=w.money(view.credit.gift_cents, money)))
     said.append(f"**{w.money(view.credit.cents, money)}**")
     if view.credit.whole:
         said.append(w("That is all that is left: every role and item is taken back."))

@@ -23,8 +23,9 @@ class Choice:
 def packed(choice: Choice, order: Order) -> str:
     """The choice as buttons carry it."""
     pieces = (choice.picked.pieces.get(item.product_id, 0) for item in order.items)
+    gift = choice.picked.gift and order.donation_cents > 0
     # Turned round, so that the shortest text is the usual choice.
-    flags = [int(not choice.restock), int(choice.picked.shipping)]
+    flags = [int(not choice.restock), int(choice.picked.shipping), int(gift)]
     return _choice.packed([*flags, *pieces], _bases(order))
 
 
@@ -33,11 +34,12 @@ def unpacked(text: str, order: Order) -> Choice:
     values = _choice.unpacked(text, _bases(order))
     if values is None:
         return Choice(Picked())
-    kept, shipping, *pieces = values
+    kept, shipping, gift, *pieces = values
     lines = zip(order.items, pieces, strict=True)
     chosen = {item.product_id: many for item, many in lines if many}
-    return Choice(Picked(chosen, shipping=bool(shipping)), restock=not kept)
+    return Choice(Picked(chosen, shipping=bool(shipping), gift=bool(gift)), restock=not kept)
 
 
 def _bases(order: Order) -> list[int]:
-    return [2, 2, *_choice.bases_of(order)]
+    # What gives nothing has one digit less to carry.
+    return [2, 2, 2 if order.donation_cents else 1, *_choice.bases_of(order)]

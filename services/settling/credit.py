@@ -2,8 +2,9 @@
 
 A line is worth its price less its part of the discount plus its part of the tax. Both parts are spread over
 its pieces by largest remainder, and pieces are counted from the first: however a line goes back, piece by
-piece or at once, the sums are the same to the cent. Shipping goes back with its tax. Nothing is ever worth
-more than is left of what came in.
+piece or at once, the sums are the same to the cent. Shipping goes back with its tax. What was given to
+the community fund goes back with all the rest, never for a line. Nothing is ever worth more than is left of
+what came in.
 """
 
 from collections.abc import Mapping
@@ -17,18 +18,23 @@ from models.payment import Payment, Refund, RefundLine, RefundState
 
 @dataclass(frozen=True)
 class Picked:
-    """What staff choose to give money back for: pieces by product id, and the shipping."""
+    """What staff choose to give money back for: pieces by product id, and the shipping.
+
+    With `gift` also what was given to the community fund, if that is all that is left besides.
+    """
 
     pieces: Mapping[str, int] = field(default_factory=dict)
     shipping: bool = False
+    gift: bool = False
 
 
 @dataclass(frozen=True)
 class Left:
-    """What can still go back: pieces by product id, shipping in minor units."""
+    """What can still go back: pieces by product id, shipping and gift to the fund in minor units."""
 
     pieces: dict[str, int]
     shipping_cents: int
+    gift_cents: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,22 +43,24 @@ class Credit:
 
     lines: list[RefundLine]
     shipping_cents: int
+    gift_cents: int
     cents: int
     whole: bool
 
 
 @dataclass(frozen=True)
 class WentBack:
-    """(pieces, minor units) that went back by product id, for shipping, and for nothing in particular."""
+    """(pieces, minor units) that went back by product id, for shipping, gift and nothing in particular."""
 
     lines: dict[str, tuple[int, int]]
     shipping_cents: int
     other_cents: int
+    gift_cents: int = 0
 
     @property
     def named_cents(self) -> int:
-        """What went back for lines and shipping; not what went back by amount alone."""
-        return self.shipping_cents + sum(cents for _, cents in self.lines.values())
+        """What went back for lines, shipping and gift; not what went back by amount alone."""
+        return self.shipping_cents + self.gift_cents + sum(cents for _, cents in self.lines.values())
 
 
 def left_of(order: Order, payment: Payment) -> Left:
@@ -63,12 +71,13 @@ def left_of(order: Order, payment: Payment) -> Left:
     pieces = {item.product_id: item.quantity - pieces_of(given, item.product_id) for item in order.items}
     cost = order.shipping_cost_cents + order.shipping_tax_cents
     shipping = cost - sum(each.shipping_cents for each in given)
-    return Left({key: many for key, many in pieces.items() if many > 0}, max(0, shipping))
+    gift = order.donation_cents - sum(each.gift_cents for each in given)
+    return Left({key: many for key, many in pieces.items() if many > 0}, max(0, shipping), max(0, gift))
 
 
 def everything(left: Left) -> Picked:
     """The choice of all that is left."""
-    return Picked(left.pieces, shipping=left.shipping_cents > 0)
+    return Picked(left.pieces, shipping=left.shipping_cents > 0, gift=left.gift_cents > 0)
 
 
 def credit(order: Order, payment: Payment, picked: Picked) -> Credit:
@@ -87,18 +96,20 @@ def credit(order: Order, payment: Payment, picked: Picked) -> Credit:
     given = [each for each in payment.refunds if each.state is not RefundState.FAILED]
     lines = [_line(order.items[at], given, chosen[key]) for key, at in items.items() if key in chosen]
     shipping = left.shipping_cents if picked.shipping else 0
-    whole = chosen == left.pieces and shipping == left.shipping_cents
-    return _within(payment.refundable_cents, lines, shipping, whole=whole)
+    rest = chosen == left.pieces and shipping == left.shipping_cents
+    gift = left.gift_cents if picked.gift and rest else 0
+    whole = rest and gift == left.gift_cents
+    return _within(payment.refundable_cents, lines, shipping, gift, whole=whole)
 
 
-def _within(most: int, lines: list[RefundLine], shipping: int, *, whole: bool) -> Credit:
+def _within(most: int, lines: list[RefundLine], shipping: int, gift: int, *, whole: bool) -> Credit:
     """The credit, each part of it cut in proportion where less money is left than it is worth."""
-    worth = [*(line.cents for line in lines), shipping]
+    worth = [*(line.cents for line in lines), shipping, gift]
     if sum(worth) > most:
-        *parts, shipping = spread(most, worth)
+        *parts, shipping, gift = spread(most, worth)
         lines = [_cut(line, cents) for line, cents in zip(lines, parts, strict=True)]
     cents = most if whole else sum(line.cents for line in lines) + shipping
-    return Credit(lines, shipping, cents, whole)
+    return Credit(lines, shipping, gift, cents, whole)
 
 
 def _cut(line: RefundLine, cents: int) -> RefundLine:
@@ -139,8 +150,9 @@ def went_back(payment: Payment) -> WentBack:
         pieces, cents = lines.get(line.product_id, (0, 0))
         lines[line.product_id] = (pieces + line.quantity, cents + line.cents)
     shipping = sum(each.shipping_cents for each in made)
-    named = shipping + sum(cents for _, cents in lines.values())
-    return WentBack(lines, shipping, max(0, payment.refunded_cents - named))
+    gift = sum(each.gift_cents for each in made)
+    named = shipping + gift + sum(cents for _, cents in lines.values())
+    return WentBack(lines, shipping, max(0, payment.refunded_cents - named), gift)
 
 
 def restockable(item: OrderItem) -> bool:

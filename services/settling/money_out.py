@@ -6,6 +6,7 @@ from models.alert import AlertSeverity, AlertType
 from models.order import ORDER_LIFE, Order, OrderEvent, OrderStatus
 from models.payment import Dispute, Payment, PaymentStatus, Refund
 from services.effects import Notice, notice, send_refund
+from services.fund import Fund
 from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settling.case import Case, Ledger
@@ -20,10 +21,11 @@ _STATES = {What.DISPUTED: "open", What.DISPUTE_WON: "won", What.DISPUTE_LOST: "l
 class MoneyOut:
     """Settles REFUNDED, DISPUTED and their like."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, goods: GoodsBack) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, goods: GoodsBack, fund: Fund) -> None:
         self._ledger = ledger
         self._rules = rules
         self._goods = goods
+        self._fund = fund
 
     async def refund(self, case: Case) -> str:
         """Book a refund, ours or one made at the provider's; payment and order say what went back."""
@@ -108,6 +110,7 @@ class MoneyOut:
         await self._clear_conflict(case)
         await self._order(case)
         await self._goods.follow(case)
+        await self._fund.follow(case.order, case.tx)
 
     async def _clear_conflict(self, case: Case) -> None:
         """Money that went back entirely needs no decision any more."""

@@ -19,7 +19,7 @@ _OPEN = {RefundState.ASKED, RefundState.PENDING, RefundState.UNKNOWN}
 _TOTAL = "total:"
 DISPUTE = "dispute:"
 # What goes from one refund to another of the same sum: what it is for, and what became of it.
-_FATE = ("lines", "shipping_cents", "restock", "state", "done_at", "provider_ref", "error")
+_FATE = ("lines", "shipping_cents", "gift_cents", "restock", "state", "done_at", "provider_ref", "error")
 _OVER = {RefundState.DONE, RefundState.FAILED}
 _UNREFUNDED = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED, OrderStatus.COMPLETE}
 

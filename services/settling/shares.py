@@ -16,6 +16,7 @@ class Share:
     lines: list[RefundLine] = field(default_factory=list)
     shipping_cents: int = 0
     restock: bool = False
+    gift_cents: int = 0
 
 
 def of_amount(payment: Payment, cents: int) -> Share:
@@ -40,7 +41,7 @@ def of_credit(payment: Payment, credit: Credit, *, restock: bool) -> list[Share]
     own = sorted(_holding(payment), key=lambda each: each[0].surplus)
     single = [(receipt, credit.cents) for receipt, left in own if left >= credit.cents]
     (receipt, cents), *more = single[:1] or _spread_over(own, credit.cents)
-    first = Share(receipt, cents, credit.lines, credit.shipping_cents, restock)
+    first = Share(receipt, cents, credit.lines, credit.shipping_cents, restock, credit.gift_cents)
     return [first, *(Share(other, cents) for other, cents in more)]
 
 

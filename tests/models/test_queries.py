@@ -16,6 +16,8 @@ from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
+from models.fund import CommunityFundConfig, CommunityFundContribution, CommunityFundDisbursement
+from models.fund_ledger import Account, FundBalance, FundEntry
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus, Urgency
@@ -136,12 +138,20 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         for user, role in zip(users, roles, strict=True)
     ]
     yield [sample(CustomerNote, **shared, customer_id=f"{n}", at=NOW) for n in numbers]
+    money: dict[str, Any] = {**shared, "currency": "USD"}
+    yield [sample(CommunityFundContribution, **money, order_id=f"{n}", customer_id=f"{n}") for n in numbers]
+    yield [sample(CommunityFundDisbursement, **money, recipient_customer_id=f"{n}") for n in numbers]
+    yield [sample(FundEntry, **money, at=NOW + timedelta(n), settled=n > 1) for n in numbers]
+    yield [sample(FundEntry, **shared, currency="EUR", at=NOW, settled=True) for n in numbers]
+    yield [sample(FundBalance, tenant_id=of % n, currency="USD") for n in numbers]
+    yield [sample(FundBalance, **money), sample(CommunityFundConfig, **shared)]
     yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
 
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
 EFFECT = sample(OutboxEffect)
+FUND = Account("a", "USD")
 SESSION = sample(OrderSession, tenant_id="a")
 
 
@@ -232,6 +242,16 @@ HOT: dict[str, Query] = {
     "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
     "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
     "permission keys": lambda db: permission_keys(db, "a", "59"),
+    "the rules of the fund": lambda db: CommunityFundConfig.of_tenant(db, "a"),
+    "what an order gave": lambda db: CommunityFundContribution.of_order(db, "a", "59"),
+    "what somebody got": lambda db: CommunityFundDisbursement.received(db, "a", "59"),
+    "the latest of the fund": lambda db: FundEntry.latest(db, FUND, limit=8),
+    "how much there is of it": lambda db: FundEntry.how_many(db, FUND),
+    "a month of the fund": lambda db: FundEntry.between(db, FUND, NOW, NOW + timedelta(20)),
+    "what is not counted": lambda db: FundEntry.unsettled(db, FUND, limit=10),
+    "whose is not counted": FundEntry.accounts_unsettled,
+    "what is in the fund": lambda db: FundBalance.of(db, FUND),
+    "money out of the fund": lambda db: transact(db, lambda tx: FundBalance.take(db, FUND, 1, tx=tx)),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

@@ -31,6 +31,7 @@ from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
+from services.donations import Gift
 from services.effects import EffectKind, assign_keys
 from services.links import Links
 from services.mail.smtp import SmtpKeys
@@ -107,6 +108,9 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "send": partial(services.ship_desk.send, shop, OWNER),
         "buy_label": partial(services.labels.buy, shop, OWNER),
         "arrives": partial(arrives, services, shop),
+        "donate": partial(donate, services, shop),
+        "disburse": partial(services.fund_desk.disburse, shop, OWNER),
+        "reverse": partial(services.fund_desk.reverse, shop, OWNER),
     }
     await steps[name](*arguments)
 
@@ -170,6 +174,11 @@ async def arrives(services: Services, shop: Shop, ref: str, number: str, movemen
     """What happens when a carrier says where a parcel is."""
     track = Track(ref, number, "USPS", Movement(movement))
     await services.tracking.take(shop.id, "easypost", track)
+
+
+async def donate(services: Services, shop: Shop, key: str, cents: int) -> None:
+    """What happens when a gift is confirmed."""
+    await services.donations.place(shop, ADA, Gift(key, cents, "VENMO", anonymous=False))
 
 
 async def give_up(services: Services) -> None:

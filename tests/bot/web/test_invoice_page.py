@@ -155,6 +155,32 @@ async def test_a_credit_stands_at_its_line(site: Site) -> None:
     assert (sums(page)["Refunded shipping"], sums(page)["Refunded"]) == ("-$2.00", "-$11.99")
 
 
+async def test_what_was_given_to_the_fund_has_its_own_line_and_its_notice(site: Site) -> None:
+    """Beside a purchase it stands between tax and total; what the giver was told stands below, harmless."""
+    told = "Not <b>deductible</b>"
+    order = an_order(donation_cents=500, total_cents=3000, donation_disclaimer=told)
+    page = await site.page(order)
+    assert list(sums(page)) == ["Subtotal", "Shipping", "Community fund", "Total", "Paid", "Balance due"]
+    assert (sums(page)["Community fund"], sums(page)["Total"]) == ("$5.00", "$30.00")
+    assert "Not &lt;b&gt;deductible&lt;/b&gt;" in page
+    assert "Community fund" not in sums(await site.page(an_order(order_number="2")))
+
+
+async def test_a_gift_alone_has_an_invoice_without_a_table(site: Site) -> None:
+    """No lines, no subtotal: the gift, the total, and what was paid."""
+    gift: dict[str, Any] = {"items": [], "subtotal_cents": 0, "donation_cents": 2500}
+    page = await site.page(an_order(**gift, status=OrderStatus.COMPLETE))
+    assert "<table" not in page
+    assert sums(page) == {
+        "Community fund": "$25.00",
+        "Total": "$25.00",
+        "Paid": "$25.00",
+        "Balance due": "$0.00",
+    }
+    german = await site.page(an_order(**gift, order_number="2", customer=someone("Ada", "de")))
+    assert "Gemeinschaftskasse" in sums(german)
+
+
 async def test_money_and_dates_are_written_as_the_customer_writes_them(site: Site) -> None:
     """The order's locale decides, and a currency without minor units has none."""
     german = await site.page(an_order(currency="EUR", customer=someone("Ada", "de")))
