@@ -7,10 +7,10 @@ from redis.asyncio import Redis
 from bot.mail.sending import MailEffects
 from bot.outside import Outside
 from bot.wiring.ground import Ground
+from bot.wiring.people import people
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
 from services import Services
-from services.access import Access
 from services.alerts import Alerts
 from services.checkout import Checkout
 from services.claims import Claims
@@ -19,6 +19,7 @@ from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
 from services.discount_desk import DiscountDesk
+from services.erasure import Erasure
 from services.invoices import Invoices
 from services.links import Links
 from services.payment_desk import PaymentDesk
@@ -39,11 +40,10 @@ def build(
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
-    till = Till(ground)
+    till, folk = Till(ground), people(ground, shelf)
     services = Services(
         clock=clock,
         shops=shops,
-        access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
@@ -73,9 +73,10 @@ def build(
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
-        sweeper=_sweeper(ground, shelf, till),
+        sweeper=_sweeper(ground, shelf, till, folk["erasure"]),
         wakeups=ground.wakeups,
         mailing=till.mailing,
+        **folk,
         **_staff(ground, shelf, till),
     )
     MailEffects(services).sign_up(ground.worker)
@@ -104,7 +105,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
     }
 
 
-def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
+def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
     also: dict[str, Step] = {
         "uses": on.discounts.sweep,
         "entitlements": till.entitlements.end_due,
@@ -112,6 +113,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
         "roles": on.role_terms.sweep,
         "role_checks": on.role_checks.sweep,
         "offers": on.offering.sweep,
+        "erased": erasure.sweep,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }
     return Sweeper(

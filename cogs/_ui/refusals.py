@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals
+from cogs._ui import (
+    desk_refusals,
+    discount_code,
+    key_refusals,
+    labels,
+    people_refusals,
+    provider_refusals,
+)
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -86,10 +93,6 @@ _PROBLEMS = {
     "not_a_number": later("Please enter a whole number for {field}, using digits only."),
     "not_allowed": later("I cannot take that for {field}. Please check it and try again."),
     "not_a_link": later("Please enter a full web address for {field}, beginning with https://."),
-    "not_an_email": later(
-        "That does not look like an e-mail address. Please write it like name@example.com."
-    ),
-    "not_a_phone": later("That does not look like a phone number. Please write it like +1 555 0100."),
     "not_a_state": later(
         "I cannot find that {field} in the country. Please write its name or its short form, like {limit}."
     ),
@@ -109,15 +112,15 @@ _PROBLEMS = {
     "code_better": discount_code.PROBLEMS["better"],
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
-    "same_customer": later("That is the same customer. Please choose another one to merge with."),
+    **people_refusals.PROBLEMS,
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
+    **people_refusals.UNKNOWN,
     "product": later("I cannot find that product. Please choose one with `/shop browse`."),
     "order": later("I cannot find that order. Please choose one with `/orders list`."),
     "payment": later("I cannot find that payment. It may have been settled or removed."),
     "address": later("I cannot find that address. Please choose another or enter it again."),
-    "member": later("I cannot find that member here. Please check the name."),
     "line": later("That product is not in your cart any more."),
     "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
     "part": later("I cannot find that setting. Please open `/admin config` again."),
@@ -128,10 +131,10 @@ _UNKNOWN = {
     "shop": later("I cannot find that shop. It may have been closed."),
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
-    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
+    **people_refusals.TAKEN,
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
     "sku": later("Another product has that SKU. Please enter a different one."),
 }
@@ -290,6 +293,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     **provider_refusals.SAID,
     **key_refusals.SAID,
     **desk_refusals.SAID,
+    **people_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

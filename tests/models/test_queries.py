@@ -9,7 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from models import customer_orders, role_check, role_term, undelivered
-from models.access import Role, RoleAssignment, User, permission_keys
+from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.audit import AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
@@ -127,9 +127,13 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     ]
     yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
-    users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
+    users = [sample(User, **shared, discord_id=f"{n}", username=f"u{n}") for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
     yield users
+    yield [
+        sample(Identity, **shared, user_id=user.key, provider="discord", provider_user_id=f"{n}")
+        for n, user in enumerate(users)
+    ]
     yield roles
     yield [
         sample(RoleAssignment, **shared, user_id=user.key, role_id=role.key)
@@ -141,6 +145,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
+USER = sample(User, tenant_id="a", discord_id="59")
 EFFECT = sample(OutboxEffect)
 SESSION = sample(OrderSession, tenant_id="a")
 
@@ -231,7 +236,14 @@ HOT: dict[str, Query] = {
     ),
     "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
     "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
-    "permission keys": lambda db: permission_keys(db, "a", "59"),
+    "a user of Discord": lambda db: User.of_discord(db, "a", "59"),
+    "roles of a user": lambda db: roles_of(db, USER),
+    "users by part of a name": lambda db: User.search(db, "a", "59", limit=5),
+    "all users": lambda db: User.find_all(db, {"tenantId": "a"}, sort="username", limit=5),
+    "holders of a role": lambda db: RoleAssignment.of_role(db, "a", "59", limit=5),
+    "how many hold a role": lambda db: RoleAssignment.how_many(db, "a", "59"),
+    "log-ins of a user": lambda db: Identity.of_user(db, USER),
+    "one log-in": lambda db: Identity.of_account(db, "a", "discord", "59"),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 
