@@ -63,14 +63,14 @@ async def debts(db: Db, left: Trail, *, tx: Tx | None = None) -> list[Debt]:
         found += _of_payment(payment)
     for owed in await Entitlement.find_all(db, left.of_orders(), tx=tx):
         if owed.status in {EntitlementStatus.PENDING, EntitlementStatus.FAILED}:
-            found.append(Debt("goods", numbers[owed.order_id]))
+            found.append(Debt("goods", numbers.get(owed.order_id, "")))
     for shipment in await Shipment.find_all(db, left.of_orders(), tx=tx):
         if any(parcel.state in _UNDER_WAY for parcel in shipment.parcels):
-            found.append(Debt("parcel", numbers[shipment.order_id]))
+            found.append(Debt("parcel", numbers.get(shipment.order_id, "")))
     open_states = {"$in": [OutboxStatus.PENDING, OutboxStatus.DEAD]}
     for effect in await OutboxEffect.find_all(db, {**left.of_orders(), "status": open_states}, tx=tx):
         if not effect.kind.startswith(_TELLING):
-            found.append(Debt("effect", numbers[effect.order_id or ""]))
+            found.append(Debt("effect", numbers.get(effect.order_id or "", "")))
     return list(dict.fromkeys([*found, *await _of_person(db, left, tx)]))
 
 

@@ -27,7 +27,9 @@ class WebhookScrub:
         references = [str(each) for each in owed.payload["references"]]
         if not references:
             return "nothing"
-        named = re.compile(b"|".join(re.escape(each.encode()) for each in references))
+        # Whole ones: a number may be a part of another payment's.
+        every = b"|".join(re.escape(each.encode()) for each in references)
+        named = re.compile(rb"(?<![0-9A-Za-z_])(?:" + every + rb")(?![0-9A-Za-z_])")
         cleared, waiting = 0, 0
         async for event_id, body, waits in WebhookEvent.bodies(self._db, owed.tenant_id):
             if not named.search(body):

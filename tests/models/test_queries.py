@@ -8,7 +8,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import customer_orders, role_check, role_term, undelivered
+from models import customer_orders, owing, role_check, role_term, undelivered
 from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.audit import AuditLog
 from models.base import Db, Document, Where, transact
@@ -16,6 +16,7 @@ from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
+from models.erasing import Trail
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus, Urgency
@@ -145,6 +146,8 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
+CUSTOMER = sample(Customer, tenant_id="a", discord_id="59")
+TRAIL = Trail("a", "59", "erased-59", ["59"], ["59"], ["59"])
 USER = sample(User, tenant_id="a", discord_id="59")
 EFFECT = sample(OutboxEffect)
 SESSION = sample(OrderSession, tenant_id="a")
@@ -244,6 +247,10 @@ HOT: dict[str, Query] = {
     "how many hold a role": lambda db: RoleAssignment.how_many(db, "a", "59"),
     "log-ins of a user": lambda db: Identity.of_user(db, USER),
     "one log-in": lambda db: Identity.of_account(db, "a", "discord", "59"),
+    "waits and carts of a person": lambda db: Waiting.find_all(db, {"tenantId": "a", "discordUserId": "59"}),
+    "carts of a person": lambda db: OrderSession.find_all(db, {"tenantId": "a", "discordUserId": "59"}),
+    "what an account left behind": lambda db: owing.trail(db, CUSTOMER, "erased-59"),
+    "what a person owes": lambda db: owing.debts(db, TRAIL),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 
