@@ -74,7 +74,9 @@ def _shown(view: InvoiceView, w: Words) -> dict[str, Any]:
 
 
 def _who(order: Order, w: Words) -> str:
-    return w("Customer") if is_pseudonym(order.customer.discord_id) else order.customer.discord_display_name
+    if is_pseudonym(order.customer.discord_id):
+        return w("Customer of this shop")
+    return order.customer.discord_display_name
 
 
 def _ship_to(order: Order, w: Words) -> list[str]:
