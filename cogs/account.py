@@ -1,13 +1,13 @@
 """/account: a customer's profile, addresses, notifications and data."""
 
-import json
+import asyncio
 from typing import Any
 
 import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands
 
-from cogs._ui.account_card import addresses_card, data_card, notices_card, profile_card
+from cogs._ui.account_card import addresses_card, data_card, forget_card, notices_card, profile_card
 from cogs._ui.address import address_form, typed_address
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
@@ -16,6 +16,7 @@ from models.customer import Customer
 from models.errors import BadInput
 from services import Services
 from services.customers import NOTICES
+from services.person_data import as_file
 
 
 class Account(ShopCog):
@@ -125,6 +126,21 @@ class Account(ShopCog):
     async def data_by_click(self, visit: Visit) -> None:
         await self._data(visit)
 
+    @click("account:forget")
+    async def ask_to_forget(self, visit: Visit) -> None:
+        await visit.show(forget_card(visit.words))
+
+    @click("account:forgotten")
+    async def forget(self, visit: Visit) -> None:
+        fresh = await visit.services.erasure.ask(await visit.shop(), await self._customer(visit))
+        await self._profile(visit)
+        w = visit.words
+        await visit.say(
+            w("I have told the staff. They will get in touch if something is still owed.")
+            if fresh
+            else w("The staff know already. Please ask them how far it is.")
+        )
+
     async def _customer(self, visit: Visit) -> Customer:
         return await visit.services.customers.of(await visit.shop(), visit.member)
 
@@ -143,9 +159,10 @@ class Account(ShopCog):
         await visit.show(notices_card(customer, visit.words, mails=mails))
 
     async def _data(self, visit: Visit) -> None:
-        export = await visit.services.customers.export(await visit.shop(), visit.member)
-        written = json.dumps(export, ensure_ascii=False, indent=2).encode()
-        await visit.show(data_card(written, visit.words))
+        export = await visit.services.person_data.export(await visit.shop(), visit.member)
+        # A large one takes a moment, in which others are served.
+        name, written = await asyncio.to_thread(as_file, export)
+        await visit.show(data_card(name, written, visit.words))
 
 
 def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:

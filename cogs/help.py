@@ -40,6 +40,9 @@ _COUNTER = (
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
     (Permission.FUND_MANAGE, later("`/admin fund`: the community fund, its rules and its books")),
+    (Permission.USER_MANAGE, later("`/admin user`: users, their roles, and who runs the shop")),
+    (Permission.ROLE_MANAGE, later("`/admin roles`: roles of the shop and what they allow")),
+    (Permission.IDENTITY_MANAGE, later("`/admin identity`: accounts of one person")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from models.base import Field, TenantDocument, index, stored
+from models.base import Field, TenantDocument, given, index, stored
 
 
 class AlertType(StrEnum):
@@ -29,7 +29,10 @@ class Alert(TenantDocument):
     """A note for staff; `message` is a stable word, put into a sentence where it is shown."""
 
     model_config = stored(
-        "alerts", index("tenantId", "isRead", "-createdAt"), index("tenantId", "-createdAt")
+        "alerts",
+        index("tenantId", "isRead", "-createdAt"),
+        index("tenantId", "-createdAt"),
+        index("tenantId", "entityId", only=given("entityId")),
     )
 
     tenant_id: str

@@ -72,6 +72,7 @@ class Customer(TenantDocument):
         default=None, description="The customer that is kept of this person; this one only points there"
     )
     merged_at: Utc | None = None
+    erased_at: Utc | None = Field(default=None, description="When the person was erased; the books stay")
 
     def address(self, address_id: str) -> Address | None:
         """A saved address by its id."""
@@ -95,9 +96,9 @@ class Customer(TenantDocument):
         return None if found is None else await found.kept(db)
 
     @classmethod
-    async def accounts_of(cls, db: Db, tenant_id: str, key: str) -> list[Self]:
+    async def accounts_of(cls, db: Db, tenant_id: str, key: str, *, tx: Tx | None = None) -> list[Self]:
         """The records that were merged into this customer: their other Discord accounts."""
-        return await cls.find_all(db, {"tenantId": tenant_id, "mergedInto": key})
+        return await cls.find_all(db, {"tenantId": tenant_id, "mergedInto": key}, tx=tx)
 
     @classmethod
     def everybody(cls, tenant_id: str) -> Where:
@@ -128,11 +129,12 @@ class Customer(TenantDocument):
 
     @classmethod
     async def hold(cls, db: Db, tenant_id: str, key: str, *, tx: Tx, ordering: bool = False) -> Self | None:
-        """Keep it from being merged away while this transaction writes something that names it.
+        """Keep it from being merged away or erased while this transaction writes something that names it.
 
-        None when it was merged, or with `ordering` when it may place no orders.
+        None when it was, or with `ordering` when it may place no orders.
         """
-        where: dict[str, Any] = {"_id": object_id(key), "tenantId": tenant_id, "mergedInto": None}
+        kept = {"mergedInto": None, "erasedAt": None}
+        where: dict[str, Any] = {"_id": object_id(key), "tenantId": tenant_id, **kept}
         return await cls.change(db, {**where, "isActive": True} if ordering else where, {}, tx=tx)
 
     @classmethod
@@ -163,7 +165,7 @@ class Customer(TenantDocument):
     async def set_fields(
         cls, db: Db, customer: Self, fields: dict[str, Any], *, tx: Tx | None = None
     ) -> Self | None:
-        """Overwrite validated fields, by stored names, parts with dots; None when it was merged away."""
+        """Overwrite validated fields, by stored names, parts with dots; None when merged away or erased."""
         return await cls.change(db, customer.own(), {"$set": fields}, tx=tx)
 
     @classmethod
@@ -189,5 +191,5 @@ class Customer(TenantDocument):
         )
 
     def own(self) -> dict[str, Any]:
-        """Fits this record as long as it is the one that is kept."""
-        return {"_id": self.id, "tenantId": self.tenant_id, "mergedInto": None}
+        """Fits this record as long as it is the one that is kept, of somebody who was not erased."""
+        return {"_id": self.id, "tenantId": self.tenant_id, "mergedInto": None, "erasedAt": None}

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, Where, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, Where, given, index, stored
 from models.states import Life
 
 
@@ -48,6 +48,7 @@ class Entitlement(TenantDocument):
         index("tenantId", "productId", "status", only={"keys": {"$gt": 0}}),
         index("status", "expiresAt"),
         index("status", "warnAt"),
+        index("pseudonym", only=given("pseudonym")),
     )
 
     tenant_id: str
@@ -69,6 +70,9 @@ class Entitlement(TenantDocument):
     warn_at: Utc | None = Field(default=None, description="When its holder has to be told that it ends")
     warned: bool = Field(default=False, description="Whether its holder was told that it ends")
     revoked_reason: str | None = Field(default=None, description="Why it was taken back, as a word")
+    pseudonym: str | None = Field(
+        default=None, description="What userId becomes once the role of an erased person needs no managing"
+    )
 
     @classmethod
     async def of_order(cls, db: Db, tenant_id: str, order_id: str, *, tx: Tx | None = None) -> list[Self]:

@@ -5,6 +5,9 @@ ShopError
 ├── NotFound            unknown here, also when it belongs to another tenant
 ├── NoShop              this guild has no shop yet
 ├── NotAllowed          the permission key that is missing
+├── OwnerOnly           only whoever owns the shop, or the server, may do it
+├── BeyondOwnKeys       permission keys that nobody can give who lacks them
+├── StillOwed           what a person's records are still needed for
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
@@ -64,6 +67,36 @@ class NotAllowed(ShopError):
     """The permission key that the person lacks."""
 
     permission: str
+
+
+class OwnerOnly(ShopError):
+    """Only whoever owns the shop may do it, or where that is said, the server."""
+
+
+@dataclass(eq=False)
+class BeyondOwnKeys(ShopError):
+    """Permission keys, or `fund.approve`, that the person lacks and so cannot give, take or change."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Debt:
+    """One thing that is still owed to or by a person: order, payment, refund, goods, parcel, cart, staff.
+
+    `name` is the order's number where there is one, `status` a word of the translators.
+    """
+
+    kind: str
+    name: str = ""
+    status: str = ""
+
+
+@dataclass(eq=False)
+class StillOwed(ShopError):
+    """A person cannot be erased before these are settled."""
+
+    debts: tuple[Debt, ...]
 
 
 @dataclass(eq=False)

@@ -53,6 +53,7 @@ class OrderSession(TenantDocument):
         index("tenantId", "discordUserId", unique=True, only={"isOpen": True}),
         index("state", "expiresAt", only={"isOpen": True}),
         index("tenantId", "createdAt"),
+        index("tenantId", "discordUserId", "-createdAt"),
     )
 
     tenant_id: str

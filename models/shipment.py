@@ -147,6 +147,11 @@ class Shipment(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id, "orderId": order_id}, tx=tx)
 
     @classmethod
+    async def of_orders(cls, db: Db, tenant_id: str, order_ids: list[str]) -> list[Self]:
+        """What has to be sent for some orders, in no order."""
+        return await cls.find_all(db, {"tenantId": tenant_id, "orderId": {"$in": order_ids}})
+
+    @classmethod
     async def sent(cls, db: Db, tenant_id: str, order_id: str) -> list[Parcel]:
         """The parcels of an order that are on their way or there."""
         found = await cls.of_order(db, tenant_id, order_id)

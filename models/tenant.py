@@ -25,6 +25,15 @@ class Tenant(TenantDocument):
         """Give the shop another name."""
         return await cls.change(db, {"tenantId": tenant_id}, {"$set": {"name": name}}, tx=tx)
 
+    @classmethod
+    async def rule(
+        cls, db: Db, seen: Self, owner_user_id: str, admin_user_ids: list[str], *, tx: Tx
+    ) -> Self | None:
+        """Say who owns and administers it, if the owner is still the one that was seen."""
+        where = {"tenantId": seen.tenant_id, "ownerUserId": seen.owner_user_id}
+        fields = {"ownerUserId": owner_user_id, "adminUserIds": admin_user_ids}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
 
 class ResponseMode(StrEnum):
     """Where a customer's replies appear."""

@@ -1,6 +1,6 @@
 """What providers told us, kept before it is acted upon."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -120,9 +120,31 @@ class WebhookEvent(TenantDocument):
     @classmethod
     async def again(cls, db: Db, event: Self, now: datetime, *, tx: Tx | None = None) -> Self | None:
         """Make an event due once more, unless it waits anyway; None then."""
-        where = {"_id": event.id, "tenantId": event.tenant_id, "state": {"$ne": WebhookState.WAITING}}
+        where: dict[str, Any] = {"_id": event.id, "tenantId": event.tenant_id}
+        # One that was cleared has nothing left to act upon.
+        where |= {"state": {"$ne": WebhookState.WAITING}, "outcome": {"$ne": "erased"}}
         fields = {"state": WebhookState.WAITING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
         return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def bodies(cls, db: Db, tenant_id: str) -> AsyncIterator[tuple[ObjectId, bytes, bool]]:
+        """Every event of a tenant that still has its body: id, body, and whether it waits."""
+        cursor = cls.rows(db).find({"tenantId": tenant_id, "body": {"$ne": b""}}, {"body": 1, "state": 1})
+        async for row in cursor.sort("receivedAt", 1):
+            yield row["_id"], bytes(row.get("body") or b""), row["state"] == WebhookState.WAITING
+
+    @classmethod
+    async def clear(cls, db: Db, tenant_id: str, key: ObjectId) -> bool:
+        """Forget what an event says, but not that it came; False while it waits to be acted upon."""
+        where = {"_id": key, "tenantId": tenant_id, "state": {"$ne": WebhookState.WAITING}}
+        fields: dict[str, Any] = {
+            "body": b"",
+            "payload": {},
+            "headers": {},
+            "error": None,
+            "state": WebhookState.IGNORED,
+        }
+        return await cls.change(db, where, {"$set": {**fields, "outcome": "erased"}}) is not None
 
     @classmethod
     async def latest(cls, db: Db, tenant_id: str, provider: WebhookProvider) -> Self | None:

@@ -18,12 +18,14 @@ from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
 from services.donations import Donations
+from services.erasure import Erasure
 from services.fund import Fund
 from services.fund_desk import FundDesk
 from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
 from services.goods import Goods
 from services.hosted import Hosted
+from services.identity_desk import IdentityDesk
 from services.inbox import Inbox
 from services.invoices import Invoices
 from services.key_delivery import KeyDelivery
@@ -32,8 +34,10 @@ from services.labels import Labels
 from services.links import Links
 from services.mailing import Mailing
 from services.orders import Orders
+from services.ownership import Ownership
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
+from services.person_data import PersonData
 from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
@@ -42,6 +46,7 @@ from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
+from services.role_desk import RoleDesk
 from services.role_terms import RoleTerms
 from services.ship_desk import ShipDesk
 from services.shops import Shops
@@ -50,6 +55,7 @@ from services.storefront_worker import StorefrontWorker
 from services.storefronts import Storefronts
 from services.sweeper import Sweeper
 from services.tracking import Tracking
+from services.user_desk import UserDesk
 from services.waitlist import Waitlist
 from services.wakeups import Wakeups
 from services.worker import Worker
@@ -93,6 +99,12 @@ class Services:
     customers: Customers
     customer_desk: CustomerDesk
     merging: CustomerMerge
+    users: UserDesk
+    role_desk: RoleDesk
+    ownership: Ownership
+    identities: IdentityDesk
+    erasure: Erasure
+    person_data: PersonData
     discounts: DiscountDesk
     delivery: Delivery
     goods: Goods

@@ -79,6 +79,8 @@ class CustomerMerge:
             raise NotFound("customer")
         if kept.merged_into or gone.merged_into:
             raise Refused("customer", "merged")
+        if kept.erased_at or gone.erased_at:
+            raise Refused("customer", "erased")
         if kept.id == gone.id:
             raise BadInput("customer", "same_customer")
         return kept, gone

@@ -10,15 +10,8 @@ from pydantic import ValidationError
 from models.address import Address, SavedAddress
 from models.base import Db, visible
 from models.customer import Customer
-from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound
-from models.fund import CommunityFundDisbursement
 from models.member import Member
-from models.order import Order
-from models.payment import Payment
-from models.session import OrderSession
-from models.waiting import Waiting
-from services.key_delivery import KeyDelivery
 from services.postal import checked
 from services.shops import Shop
 
@@ -28,40 +21,6 @@ _EMAIL = re.compile(r"[^@\s<>\",;:\\]{1,64}@[^@\s<>\",;:\\]{1,189}\.[^@\s<>\",;:
 _EMAIL_LENGTH = 254  # as Customer.email is bounded: a longer one could be stored but not read
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,38}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-# What of these records is the customer's own: not who decided, where a card stands, or how it is stored.
-_OF_PAYMENT = {
-    "order_number",
-    "method",
-    "status",
-    "amount_cents",
-    "currency",
-    "reference_text",
-    "claimed_at",
-    "approved_at",
-    "rejected_at",
-    "rejection_reason",
-}
-_OF_ENTITLEMENT = {
-    "order_id",
-    "product_id",
-    "type",
-    "role_id",
-    "status",
-    "metadata",
-    "granted_at",
-    "revoked_at",
-}
-_OF_WAITING = {"product_id", "status", "asked_at", "offered_until"}
-_OF_CART = {
-    "items",
-    "shipping_address",
-    "shipping_type_code",
-    "payment_method",
-    "expires_at",
-    "donation_cents",
-    "donation_anonymous",
-}
-_OF_FUND = {"amount_cents", "currency", "reason", "created_at", "reversed_at"}
 _STORED = {
     "order_received": "orderReceived",
     "payment_confirmed": "paymentConfirmed",
@@ -73,9 +32,8 @@ _STORED = {
 class Customers:
     """Keeps customers' own records."""
 
-    def __init__(self, db: Db, keys: KeyDelivery) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
-        self._keys = keys
 
     async def of(self, shop: Shop, member: Member) -> Customer:
         """The record that is kept of this member, with today's names; made on the first visit."""
@@ -146,41 +104,6 @@ class Customers:
         fields |= {f"dmPreferences.{_STORED[key]}": on for key, on in (dm or {}).items()}
         fields |= {f"emailPreferences.{_STORED[key]}": on for key, on in (email or {}).items()}
         return await self._set(shop, member, fields)
-
-    async def export(self, shop: Shop, member: Member) -> dict[str, Any]:
-        """Everything the shop keeps about this person, ready for JSON."""
-        customer = await self.of(shop, member)
-        orders = await Order.find_all(
-            self._db, Order.of_customer(shop.id, member.discord_id), sort="createdAt"
-        )
-        # Staff's own notes are not the customer's, and a digital item is handed over only once it is paid.
-        unpaid: dict[str, Any] = {"items": {"__all__": {"delivery_text", "delivery_link", "delivery_file"}}}
-        hidden: dict[str, Any] = {"id": True, "notes": True, "history": True, **unpaid}
-        cart = await OrderSession.current(self._db, shop.id, member.discord_id)
-        payments = await Payment.of_orders(self._db, shop.id, [order.key for order in orders])
-        owed = {"tenantId": shop.id, "userId": member.discord_id}
-        received = await Entitlement.find_all(self._db, owed, sort="createdAt")
-        keys = await self._keys.held(shop.id, received)
-        return {
-            "shop": shop.name,
-            "customer": customer.model_dump(mode="json", exclude={"id", "notes", "merged_into", "merged_at"}),
-            "orders": [order.model_dump(mode="json", exclude=hidden) for order in orders],
-            "payments": [each.model_dump(mode="json", include=_OF_PAYMENT) for each in payments],
-            "received": [
-                each.model_dump(mode="json", include=_OF_ENTITLEMENT)
-                | ({"keys": [key.written() for key in keys[each.key]]} if each.key in keys else {})
-                for each in received
-            ],
-            "waiting": [
-                each.model_dump(mode="json", include=_OF_WAITING)
-                for each in await Waiting.all_of(self._db, shop.id, member.discord_id, 0)
-            ],
-            "paid_from_fund": [
-                each.model_dump(mode="json", include=_OF_FUND)
-                for each in await CommunityFundDisbursement.received(self._db, shop.id, customer.key)
-            ],
-            "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
-        }
 
     async def _set(self, shop: Shop, member: Member, fields: dict[str, Any]) -> Customer:
         customer = await self.of(shop, member)

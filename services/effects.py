@@ -31,6 +31,7 @@ class EffectKind(StrEnum):
     LABEL_BUY = "label.buy"
     PARCEL_FOLLOW = "parcel.follow"
     FUND_CELEBRATE = "fund.celebrate"
+    PERSON_SCRUB = "person.scrub"
 
 
 # Whatever is not named here only tells.

@@ -8,7 +8,8 @@ from bot.web.pages import Pages
 from cogs._ui.paying import method_name
 from cogs._ui.words import Words, later
 from models.address import Address
-from models.order import OrderStatus
+from models.erasing import is_pseudonym
+from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from services.invoices import Invoices, InvoiceView
 from services.links import Links
@@ -62,13 +63,26 @@ def _shown(view: InvoiceView, w: Words) -> dict[str, Any]:
     return {
         "view": view,
         "order": order,
+        "customer": _who(order, w),
         "badge": w(badge),
         "tone": tone,
         "method": method_name(order.payment_method, w),
         "payment_status": w(PAYMENT_STATUSES[view.payment.status]),
-        "ship_to": _lines(order.shipping_address, w) if order.shipping_address else [],
+        "ship_to": _ship_to(order, w),
         "money": lambda cents: w.money(cents, order.currency),
     }
+
+
+def _who(order: Order, w: Words) -> str:
+    if is_pseudonym(order.customer.discord_id):
+        return w("Customer of this shop")
+    return order.customer.discord_display_name
+
+
+def _ship_to(order: Order, w: Words) -> list[str]:
+    if order.shipping_address is None or is_pseudonym(order.customer.discord_id):
+        return []
+    return _lines(order.shipping_address, w)
 
 
 def _lines(address: Address, w: Words) -> list[str]:

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from bot.mail.sending import MailEffects
 from bot.outside import Outside
 from bot.wiring.ground import Ground
+from bot.wiring.people import people
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
 from services import Services
@@ -19,6 +20,7 @@ from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
 from services.discount_desk import DiscountDesk
+from services.erasure import Erasure
 from services.fund_desk import FundDesk
 from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
@@ -42,11 +44,10 @@ def build(
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
     customers, methods = shelf.customers, shelf.methods
-    till = Till(ground)
+    till, folk = Till(ground), people(ground, shelf)
     services = Services(
         clock=clock,
         shops=shops,
-        access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes, fund=ground.fund),
@@ -76,9 +77,10 @@ def build(
         links=links,
         alerts=Alerts(db),
         worker=ground.worker,
-        sweeper=_sweeper(ground, shelf, till),
+        sweeper=_sweeper(ground, shelf, till, folk["erasure"]),
         wakeups=ground.wakeups,
         mailing=till.mailing,
+        **folk,
         **_staff(ground, shelf, till),
     )
     MailEffects(services).sign_up(ground.worker)
@@ -113,7 +115,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
     }
 
 
-def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
+def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
     also: dict[str, Step] = {
         "uses": on.discounts.sweep,
         "entitlements": till.entitlements.end_due,
@@ -122,6 +124,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
         "role_checks": on.role_checks.sweep,
         "offers": on.offering.sweep,
         "fund": on.fund.sweep,
+        "erased": erasure.sweep,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }
     return Sweeper(

@@ -43,7 +43,7 @@ class Shelf:
     def __init__(self, on: Ground) -> None:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels = on.discounts, Levels(db)
-        self.customers = customers = Customers(db, on.keys)
+        self.customers = customers = Customers(db)
         self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
         self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
         self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)

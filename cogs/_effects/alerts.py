@@ -7,7 +7,7 @@ from cogs._effects import fund_alerts, payment_alerts
 from cogs._ui.card import Button, Card, plain
 from cogs._ui.parcels import MOVEMENTS
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words, later
 from models.alert import Alert, AlertSeverity
 from services.shipping.contract import Movement
@@ -43,6 +43,7 @@ REMEDIES = {
         "The mail service refused it. Please test its keys with `/admin providers`, and look there."
     ),
     "address_refused": later("Nobody can be reached at that address. Change it with `/admin config`."),
+    "webhooks_wait": later("A webhook of theirs still waits. Look at it with `/admin webhooks`."),
     "no_keys": later("No key is left. Import keys with `/admin stock`; then it is handed out by itself."),
     "tax_no_address": later("It needs the shop's address. Enter it with `/admin config`, under Tax."),
     "tax_declined": later("It refused the question. Look at the customer's address and the shop's."),
@@ -77,6 +78,7 @@ EFFECTS = {
     "label.buy": later("buying a label"),
     "parcel.follow": later("following a parcel"),
     "fund.celebrate": later("posting that somebody gave to the community fund"),
+    "person.scrub": later("clearing what providers told about an erased person"),
 }
 
 
@@ -85,6 +87,7 @@ _OPENS = {
     "Product": (later("Open stock"), "stock:open"),
     "Storefront": (later("Open storefront"), "storefront:open"),
     "CommunityFund": (later("Open the fund"), "fundbook:open"),
+    "Customer": (later("Open customer"), "customer:open"),
 }
 
 
@@ -140,13 +143,13 @@ def _new_order(alert: Alert, w: Words) -> str:
 
 
 def _role_failed(alert: Alert, w: Words) -> str:
-    role, who = f"<@&{alert.params['roleId']}>", f"<@{alert.params['userId']}>"
+    role, who = f"<@&{alert.params['roleId']}>", mention(str(alert.params["userId"]))
     said = w("I could not give the role {role} to {who}.", role=role, who=who)
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
 
 def _role_not_removed(alert: Alert, w: Words) -> str:
-    role, who = f"<@&{alert.params['roleId']}>", f"<@{alert.params['userId']}>"
+    role, who = f"<@&{alert.params['roleId']}>", mention(str(alert.params["userId"]))
     said = w("I could not take the role {role} back from {who}.", role=role, who=who)
     return f"{said} {_remedy(alert.params['reason'], w)}\n" + w("I will keep trying.")
 
@@ -232,6 +235,11 @@ def _storefront_failed(alert: Alert, w: Words) -> str:
     )
 
 
+def _erasure_asked(alert: Alert, w: Words) -> str:
+    said = w("{who} asks you to erase their data.", who=mention(str(alert.params["userId"])))
+    return f"{said} {w('Please look at what is still owed, and erase them from their card.')}"
+
+
 def _remedy(reason: Any, w: Words) -> str:
     known = REMEDIES.get(str(reason))
     return w(known) if known else w("The reason is `{reason}`; the log says more.", reason=reason)
@@ -256,4 +264,5 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "tax_unknown": _tax_unknown,
     "storefront_failed": _storefront_failed,
     **fund_alerts.LINES,
+    "erasure_asked": _erasure_asked,
 }

@@ -147,11 +147,32 @@ def _switches(
     ]
 
 
-def data_card(export: bytes, w: Words) -> Card:
+def data_card(name: str, export: bytes, w: Words) -> Card:
     """Everything the shop keeps about a customer, as a file."""
     return Card(
         title=w("Your data"),
         text=w("The file holds everything that this shop keeps about you. Only you can see it here."),
-        rows=[_others("account:data", w)],
-        pictures=[Picture("my-data.json", export)],
+        rows=[
+            [*_others("account:data", w), Button(w("Erase my data"), Target("account:forget"), "danger")],
+        ],
+        pictures=[Picture(name, export)],
+    )
+
+
+def forget_card(w: Words) -> Card:
+    """What happens when a customer wants to be erased, before the staff are asked."""
+    said = w(
+        "I can ask the staff to erase your data. Your orders stay in the shop's books, without your name. "
+        "You will not see them here any more, nor get anything out of them. What is still owed comes first."
+    )
+    return Card(
+        title=w("Erase your data?"),
+        text=said,
+        colour="warn",
+        rows=[
+            [
+                Button(w("Ask the staff"), Target("account:forgotten"), "danger"),
+                Button(w("Keep it"), Target("account:data")),
+            ]
+        ],
     )

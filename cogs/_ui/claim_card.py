@@ -5,7 +5,7 @@ from cogs._ui.card import Button, Card, Field, code, plain
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
 from models.order import Order
 from models.payment import Payment, PaymentStatus
@@ -49,7 +49,7 @@ def claim_buttons(payment: Payment, w: Words) -> list[Button]:
 
 def decision(payment: Payment, w: Words) -> str:
     """Who decided what, in one or two lines; the bare state when nobody of the staff did."""
-    who = f"<@{payment.approver_user_id}>" if payment.approver_user_id else None
+    who = mention(payment.approver_user_id) if payment.approver_user_id else None
     if payment.status is PaymentStatus.CONFIRMED and who and payment.approved_at:
         said = w("Approved by {who} {when}.", who=who, when=w.when(payment.approved_at))
         note = payment.customer_reference_note
@@ -74,11 +74,10 @@ def _title(view: ClaimView, w: Words) -> str:
 def _fields(view: ClaimView, w: Words) -> list[Field]:
     payment, order = view.payment, view.order
     customer = order.customer
+    who = f"{plain(customer.discord_display_name)} ({mention(customer.discord_id)})"
     fields = [
         Field(w("Order"), code(order.order_number), inline=True),
-        Field(
-            w("Customer"), f"{plain(customer.discord_display_name)} (<@{customer.discord_id}>)", inline=True
-        ),
+        Field(w("Customer"), who, inline=True),
         Field(w("Amount"), w.money(payment.amount_cents, payment.currency), inline=True),
         Field(
             w("The payer's note"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
-from models.errors import FundClosed, FundShort, NotApprover, OrdersClosed, UnderWay
+from models.errors import DiscountUsedUp, FundClosed, FundShort, NotApprover, OrdersClosed, UnderWay
 
 _NAME = 60
 PROBLEMS = {
@@ -22,6 +22,12 @@ def _orders_closed(_: OrdersClosed, w: Words) -> str:
     return w(
         "This shop takes no new orders from you at the moment. Please ask its staff. "
         "What you have paid for still arrives."
+    )
+
+
+def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
+    return w(
+        "Others have used up this order's discount meanwhile. Open its payment to decide about the money."
     )
 
 
@@ -53,6 +59,7 @@ def _not_approver(error: NotApprover, w: Words) -> str:
 SAID: dict[type, Callable[[Any, Words], str]] = {
     OrdersClosed: _orders_closed,
     UnderWay: _under_way,
+    DiscountUsedUp: _discount_used_up,
     FundClosed: _fund_closed,
     FundShort: _fund_short,
     NotApprover: _not_approver,

@@ -23,7 +23,7 @@ async def member_of(
         return _from_click(interaction, interaction.user)
     if guild_id is None or interaction.user is None:
         raise GuildNeeded
-    return await _from_guild(bot, guild_id, str(interaction.user.id), interaction.locale)
+    return await fetched_member(bot, guild_id, str(interaction.user.id), interaction.locale)
 
 
 def _from_click(interaction: nextcord.Interaction[Any], user: nextcord.Member) -> Member:
@@ -51,11 +51,22 @@ def picked_members(interaction: nextcord.Interaction[Any]) -> list[Member]:
             continue
         name = member.get("nick") or user.get("global_name") or user["username"]
         roles = frozenset(member.get("roles") or ())
-        found.append(Member(discord_id=key, username=user["username"], display_name=name, role_ids=roles))
+        found.append(
+            Member(
+                discord_id=key,
+                username=user["username"],
+                display_name=name,
+                role_ids=roles,
+                owns_guild=interaction.guild is not None and str(interaction.guild.owner_id) == key,
+            )
+        )
     return found
 
 
-async def _from_guild(bot: nextcord.Client, guild_id: str, user_id: str, locale: str | None) -> Member:
+async def fetched_member(
+    bot: nextcord.Client, guild_id: str, user_id: str, locale: str | None = None
+) -> Member:
+    """A member of the guild as Discord knows them now; raises GuildLeft when they are none."""
     try:
         found: dict[str, Any] = await bot.http.get_member(int(guild_id), int(user_id))  # type: ignore[assignment]
         owner_id = await _owner(bot, guild_id)

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals, ship_refusals
+from cogs._ui import (
+    desk_refusals,
+    discount_code,
+    key_refusals,
+    labels,
+    people_refusals,
+    provider_refusals,
+    ship_refusals,
+)
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -15,7 +23,6 @@ from models.errors import (
     Change,
     ChangedMeanwhile,
     ConfirmInProgress,
-    DiscountUsedUp,
     NoShop,
     NotAllowed,
     NotFound,
@@ -87,10 +94,6 @@ _PROBLEMS = {
     "not_a_number": later("Please enter a whole number for {field}, using digits only."),
     "not_allowed": later("I cannot take that for {field}. Please check it and try again."),
     "not_a_link": later("Please enter a full web address for {field}, beginning with https://."),
-    "not_an_email": later(
-        "That does not look like an e-mail address. Please write it like name@example.com."
-    ),
-    "not_a_phone": later("That does not look like a phone number. Please write it like +1 555 0100."),
     "not_a_state": later(
         "I cannot find that {field} in the country. Please write its name or its short form, like {limit}."
     ),
@@ -106,14 +109,15 @@ _PROBLEMS = {
     **key_refusals.PROBLEMS,
     **ship_refusals.OF_PROBLEM,
     **desk_refusals.PROBLEMS,
+    **people_refusals.PROBLEMS,
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
+    **people_refusals.UNKNOWN,
     "product": later("I cannot find that product. Please choose one with `/shop browse`."),
     "order": later("I cannot find that order. Please choose one with `/orders list`."),
     "payment": later("I cannot find that payment. It may have been settled or removed."),
     "address": later("I cannot find that address. Please choose another or enter it again."),
-    "member": later("I cannot find that member here. Please check the name."),
     "line": later("That product is not in your cart any more."),
     "shipping_type": later("That way of shipping is not offered any more. Please choose another."),
     "part": later("I cannot find that setting. Please open `/admin config` again."),
@@ -129,6 +133,7 @@ _UNKNOWN = {
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
+    **people_refusals.TAKEN,
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
     "sku": later("Another product has that SKU. Please enter a different one."),
 }
@@ -190,12 +195,6 @@ def _out_of_stock(error: OutOfStock, w: Words) -> str:
         "Only {n} of **{name}** is left. Please choose a smaller quantity.",
         "Only {n} of **{name}** are left. Please choose a smaller quantity.",
         name=name,
-    )
-
-
-def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
-    return w(
-        "Others have used up this order's discount meanwhile. Open its payment to decide about the money."
     )
 
 
@@ -275,7 +274,6 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     NotAllowed: _not_allowed,
     RolesMissing: _roles_missing,
     OutOfStock: _out_of_stock,
-    DiscountUsedUp: _discount_used_up,
     CartEmpty: _cart_empty,
     CartChanged: _cart_changed,
     ConfirmInProgress: _in_progress,
@@ -290,6 +288,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     **provider_refusals.SAID,
     **key_refusals.SAID,
     **desk_refusals.SAID,
+    **people_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -63,3 +63,8 @@ def code(text: str) -> str:
 def block(text: str, limit: int = 1000) -> str:
     """A text to copy or to look at, its lines kept, as a code block from which no backtick breaks out."""
     return f"```\n{cut(_UNSEEN.sub('', text).replace('`', _TICK), limit) or ' '}\n```"
+
+
+def mention(discord_id: str) -> str:
+    """A person as Discord's clients show them; nobody is pinged by it, and an erased one is only named."""
+    return f"<@{discord_id}>" if discord_id.isdigit() else code(discord_id)

@@ -6,6 +6,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.paying import method_name
 from cogs._ui.refusals import sentence
 from cogs._ui.target import Target
+from cogs._ui.text import mention
 from cogs._ui.words import Words
 from cogs.admin._paging import pager
 from cogs.admin._payment_list import choose_kind
@@ -63,7 +64,7 @@ def _line(view: ClaimView, w: Words) -> Field:
     payment = view.payment
     note = code(payment.reference_text) if payment.reference_text else w("none")
     since = w.when(payment.claimed_at) if payment.claimed_at else ""
-    who = f"<@{view.order.customer.discord_id}>"
+    who = mention(view.order.customer.discord_id)
     amount = w.money(payment.amount_cents, payment.currency)
     name = f"{payment.order_number} · {amount} · {method_name(payment.method, w)}"
     return Field(name, w("{who}, note {note}, {since}", who=who, note=note, since=since))

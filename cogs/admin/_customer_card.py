@@ -4,7 +4,7 @@ from cogs._ui.account_card import addresses_of
 from cogs._ui.card import Button, Card, Field, Option, PickUser, Row, Select, block, code, plain
 from cogs._ui.labels import status
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
 from cogs.admin._discount_card import off_text
 from cogs.admin._order_card import label as order_label
@@ -61,7 +61,7 @@ def _account(customer: Customer) -> str:
 
 
 def _listed(customer: Customer, w: Words) -> str:
-    parts = [f"<@{customer.discord_id}>", plain(cut(customer.discord_username, _NAME))]
+    parts = [mention(customer.discord_id), plain(cut(customer.discord_username, _NAME))]
     if customer.email:
         parts.append(plain(customer.email))
     if not customer.is_active:
@@ -72,7 +72,9 @@ def _listed(customer: Customer, w: Words) -> str:
 def customer_card(view: CustomerView, currency: str, w: Words) -> Card:
     """Everything about one customer, and what can be done."""
     customer = view.customer
-    said = [" ".join(f"<@{key}>" for key in view.discord_ids)]
+    said = [" ".join(mention(key) for key in view.discord_ids)]
+    if customer.erased_at is not None:
+        said.append(w("🗑️ Erased on {date}. Their orders stay in the books.", date=w.date(customer.erased_at)))
     if not customer.is_active:
         said.append(w("⛔ Deactivated: they can place no new orders. What they paid for still arrives."))
     if customer.notes:
@@ -132,7 +134,7 @@ def _note(view: CustomerView, w: Words) -> list[Field]:
     if note is None:
         return []
     title = w.count(view.notes, "{n} note, the latest", "{n} notes, the latest")
-    written = f"{w.when(note.at, 'f')} · <@{note.actor_id}>"
+    written = f"{w.when(note.at, 'f')} · {mention(note.actor_id)}"
     return [Field(title, f"{written}\n{plain(cut(note.text, _SHOWN_NOTE), lines=True)}")]
 
 
@@ -148,6 +150,8 @@ def _rows(view: CustomerView, w: Words) -> list[Row]:
         if active
         else Button(w("Activate"), Target("customer:on", key), "success")
     )
+    if view.customer.erased_at is not None:
+        return [[*reading[:1], Button(w("All customers"), Target("customer:list"))]]
     writing = [
         Button(w("Add note"), Target("customer:note", key), "primary"),
         Button(w("Edit"), Target("customer:edit", key)),
@@ -157,6 +161,7 @@ def _rows(view: CustomerView, w: Words) -> list[Row]:
     ways = [
         Button(w("All customers"), Target("customer:list")),
         Button(w("Look again"), Target("customer:open", key)),
+        Button(w("Erase this person's data"), Target("erase:ask", key), "danger"),
     ]
     return [reading, writing, ways]
 
@@ -188,14 +193,14 @@ def orders_card(customer: Customer, page: OrdersPage, w: Words) -> Card:
 
 def _order(order: Order, w: Words) -> Field:
     total = w.money(order.total_cents, order.currency)
-    said = f"<@{order.customer.discord_id}> · {total} · {w.when(order.created_at)}"
+    said = f"{mention(order.customer.discord_id)} · {total} · {w.when(order.created_at)}"
     return Field(f"{order.order_number} · {status(order.status, w)}", said)
 
 
 def note_card(page: NotePage, w: Words) -> Card:
     """One note as it was written, whole."""
     note, customer = page.note, page.customer
-    fields = [Field(w("Written"), f"{w.when(note.at, 'f')} · <@{note.actor_id}>")] if note else []
+    fields = [Field(w("Written"), f"{w.when(note.at, 'f')} · {mention(note.actor_id)}")] if note else []
     return Card(
         title=w("Notes about {name}", name=plain(name(customer))),
         text=block(note.text, _NOTE_LENGTH) if note else w("There is none."),

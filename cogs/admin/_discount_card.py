@@ -5,7 +5,7 @@ from decimal import Decimal
 from cogs._ui.card import Button, Card, Field, Option, PickRole, PickUser, Row, Select, code, plain
 from cogs._ui.desk import Visit
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
 from cogs.admin._paging import pager
 from cogs.admin._reach import known_roles
@@ -140,7 +140,7 @@ def _history(view: DiscountView, currency: str, w: Words) -> list[Field]:
 
 def _holder(holder: Holder, w: Words) -> str:
     held = holder.assignment
-    who = f"<@{holder.customer.discord_id}>" if holder.customer else w("somebody who is gone")
+    who = mention(holder.customer.discord_id) if holder.customer else w("somebody who is gone")
     if held.total_allowed is None:
         often = w.count(held.used_count, "used {n} time", "used {n} times")
     else:

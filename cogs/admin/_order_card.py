@@ -8,7 +8,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words, later
 from cogs.admin._paging import pager, searchable
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
@@ -106,7 +106,7 @@ def _search_buttons(query: str, w: Words) -> list[Button]:
 
 
 def _listed(order: Order, w: Words) -> Field:
-    who = f"<@{order.customer.discord_id}>"
+    who = mention(order.customer.discord_id)
     total = w.money(order.total_cents, order.currency)
     return Field(
         f"{order.order_number} · {status(order.status, w)}", f"{who} · {total} · {w.when(order.created_at)}"
@@ -155,7 +155,7 @@ def _needs_staff(view: OrderView) -> bool:
 def _fields(view: OrderView, w: Words) -> list[Field]:
     order, customer = view.order, view.order.customer
     name, account = plain(customer.discord_display_name), plain(customer.discord_username)
-    who = f"<@{customer.discord_id}>\n{name} ({account})"
+    who = f"{mention(customer.discord_id)}\n{name} ({account})"
     fields = [
         Field(w("Customer"), f"{who}\n{plain(customer.email)}" if customer.email else who, inline=True),
         Field(w("Total"), amounts.order_totals(order, w), inline=True),
@@ -207,7 +207,7 @@ def _history(events: list[OrderEvent], w: Words) -> str:
 def _event(event: OrderEvent, w: Words) -> str:
     known = _EVENTS.get(event.what)
     what = w(known) if known else status(event.what, w)
-    who = f" · <@{event.actor_id}>" if event.actor_id else ""
+    who = f" · {mention(event.actor_id)}" if event.actor_id else ""
     note = f": {plain(cut(event.note, _SHOWN_NOTE))}" if event.note else ""
     return f"{w.when(event.at, 'f')} · {what}{who}{note}"
 

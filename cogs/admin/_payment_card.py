@@ -4,7 +4,7 @@ from cogs._ui.card import Button, Card, Field, Row, code, plain
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut, width
+from cogs._ui.text import cut, mention, width
 from cogs._ui.words import Words, later
 from cogs.admin._payment_list import CONFLICTS
 from models.payment import Dispute, Payment, PaymentEvent, Receipt, Refund, RefundState
@@ -91,10 +91,10 @@ def _fields(view: PaymentView, w: Words) -> list[Field]:
     payment, order = view.payment, view.order
     fields = [
         Field(w("Order"), f"{code(order.order_number)} · {status(order.status, w)}", inline=True),
-        Field(w("Customer"), f"<@{order.customer.discord_id}>", inline=True),
+        Field(w("Customer"), mention(order.customer.discord_id), inline=True),
     ]
     if payment.approver_user_id and payment.approved_at:
-        who, when = f"<@{payment.approver_user_id}>", w.when(payment.approved_at)
+        who, when = mention(payment.approver_user_id), w.when(payment.approved_at)
         note = payment.customer_reference_note
         seen = f"\n{w('Note seen: {note}', note=code(note))}" if note else ""
         fields.append(Field(w("Approved"), f"{who} · {when}{seen}"))
@@ -132,7 +132,7 @@ def _refund(refund: Refund, currency: str, w: Words) -> str:
     if refund.by_hand:
         said.append(w("sent by hand"))
     if refund.actor_id:
-        said.append(f"<@{refund.actor_id}>")
+        said.append(mention(refund.actor_id))
     why = _word(refund.error) if refund.error else _note(refund.reason)
     return " · ".join([*said, *([why] if why else [])])
 
@@ -154,7 +154,7 @@ def _word(text: str) -> str:
 
 def _event(event: PaymentEvent, w: Words) -> str:
     known = _EVENTS.get(event.what)
-    who = f" · <@{event.actor_id}>" if event.actor_id else ""
+    who = f" · {mention(event.actor_id)}" if event.actor_id else ""
     written = _word if event.actor_id is None else _note
     note = f": {written(event.note)}" if event.note else ""
     return f"{w.when(event.at, 'f')} · {w(known) if known else status(event.what, w)}{who}{note}"

@@ -4,6 +4,7 @@ from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
+from cogs._ui.text import mention
 from cogs._ui.words import Words, later
 from cogs.admin._paging import pager
 from models.payment import PaymentStatus
@@ -70,7 +71,7 @@ def _name(view: PaymentView, w: Words) -> str:
 
 
 def _line(view: PaymentView, w: Words) -> Field:
-    payment, who = view.payment, f"<@{view.order.customer.discord_id}>"
+    payment, who = view.payment, mention(view.order.customer.discord_id)
     said = f"{who} · **{status(payment.status, w)}** · {w.when(payment.created_at)}"
     if payment.conflict:
         why = CONFLICTS.get(payment.conflict, later("It needs a decision."))

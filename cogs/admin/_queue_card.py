@@ -4,7 +4,7 @@ from cogs._effects.alerts import EFFECTS, REMEDIES
 from cogs._ui.card import Button, Card, Field, Option, Row, Select, code
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words, later
 from cogs.admin._paging import pager
 from cogs.admin._payment_list import CONFLICTS
@@ -100,7 +100,7 @@ def _line(entry: QueueEntry, w: Words) -> str:
 
 
 def _whose(entry: QueueEntry) -> str:
-    who = f"<@{entry.order.customer.discord_id}>" if entry.order else ""
+    who = mention(entry.order.customer.discord_id) if entry.order else ""
     if isinstance(entry.record, Entitlement) and entry.record.role_id:
         return f"{who} <@&{entry.record.role_id}>".strip()
     return who

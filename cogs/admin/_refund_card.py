@@ -6,7 +6,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.labels import status
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut
+from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
 from cogs.admin._choice import with_number
 from cogs.admin._order_card import label
@@ -43,7 +43,7 @@ def refund_card(view: RefundView, choice: Choice, w: Words) -> Card:
         title=w("Refund for {number}", number=order.order_number),
         text=f"{_standing(view, w)}\n\n{_lines(view, w)}",
         fields=[
-            Field(w("Customer"), f"<@{order.customer.discord_id}>", inline=True),
+            Field(w("Customer"), mention(order.customer.discord_id), inline=True),
             Field(w("Order"), f"{code(order.order_number)} · {status(order.status, w)}", inline=True),
             Field(
                 w("Payment"), f"{method_name(payment.method, w)} · {status(payment.status, w)}", inline=True

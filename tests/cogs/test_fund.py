@@ -378,9 +378,9 @@ async def test_own_data_tells_of_gifts_and_of_money_from_the_fund(
     key = (await services.customers.of(shop, member(ada))).key
     new = services.fund_desk.new_key()
     await services.fund_desk.disburse(shop, member(olivia), new, key, "20", "a bicycle")
-    data = await services.customers.export(shop, member(ada))
+    data = await services.person_data.export(shop, member(ada))
     assert [order["donation_cents"] for order in data["orders"]] == [5000]
-    [paid] = data["paid_from_fund"]
+    [paid] = data["fund_received"]
     assert (paid["amount_cents"], paid["reason"]) == (2000, "a bicycle")
     assert "approved_by" not in paid
 

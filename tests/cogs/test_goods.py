@@ -186,7 +186,7 @@ async def test_a_file_and_a_link_reach_the_buyer_and_stay_as_they_were(
     seen = await with_files(await items(ada, order))
     assert "https://files.example/a_%281%29" in seen.text
     assert seen.files == {"My art.png": b"first edition"}
-    written = json.dumps(await services.customers.export(shop, member(ada)))
+    written = json.dumps(await services.person_data.export(shop, member(ada)))
     assert "files.example" in written
     assert "My art.png" in written
 

@@ -8,14 +8,15 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import customer_orders, role_check, role_term, undelivered
-from models.access import Role, RoleAssignment, User, permission_keys
+from models import customer_orders, owing, role_check, role_term, undelivered
+from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.audit import AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
+from models.erasing import Trail
 from models.fund import CommunityFundConfig, CommunityFundContribution, CommunityFundDisbursement
 from models.fund_ledger import Account, FundBalance, FundEntry
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
@@ -129,9 +130,13 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     ]
     yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
-    users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
+    users = [sample(User, **shared, discord_id=f"{n}", username=f"u{n}") for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
     yield users
+    yield [
+        sample(Identity, **shared, user_id=user.key, provider="discord", provider_user_id=f"{n}")
+        for n, user in enumerate(users)
+    ]
     yield roles
     yield [
         sample(RoleAssignment, **shared, user_id=user.key, role_id=role.key)
@@ -150,6 +155,9 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
+CUSTOMER = sample(Customer, tenant_id="a", discord_id="59")
+TRAIL = Trail("a", "59", "erased-59", ["59"], ["59"], ["59"])
+USER = sample(User, tenant_id="a", discord_id="59")
 EFFECT = sample(OutboxEffect)
 FUND = Account("a", "USD")
 SESSION = sample(OrderSession, tenant_id="a")
@@ -241,7 +249,6 @@ HOT: dict[str, Query] = {
     ),
     "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
     "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
-    "permission keys": lambda db: permission_keys(db, "a", "59"),
     "the rules of the fund": lambda db: CommunityFundConfig.of_tenant(db, "a"),
     "what an order gave": lambda db: CommunityFundContribution.of_order(db, "a", "59"),
     "what somebody got": lambda db: CommunityFundDisbursement.received(db, "a", "59"),
@@ -252,6 +259,18 @@ HOT: dict[str, Query] = {
     "whose is not counted": FundEntry.accounts_unsettled,
     "what is in the fund": lambda db: FundBalance.of(db, FUND),
     "money out of the fund": lambda db: transact(db, lambda tx: FundBalance.take(db, FUND, 1, tx=tx)),
+    "a user of Discord": lambda db: User.of_discord(db, "a", "59"),
+    "roles of a user": lambda db: roles_of(db, USER),
+    "users by part of a name": lambda db: User.search(db, "a", "59", limit=5),
+    "all users": lambda db: User.find_all(db, {"tenantId": "a"}, sort="username", limit=5),
+    "holders of a role": lambda db: RoleAssignment.of_role(db, "a", "59", limit=5),
+    "how many hold a role": lambda db: RoleAssignment.how_many(db, "a", "59"),
+    "log-ins of a user": lambda db: Identity.of_user(db, USER),
+    "one log-in": lambda db: Identity.of_account(db, "a", "discord", "59"),
+    "waits and carts of a person": lambda db: Waiting.find_all(db, {"tenantId": "a", "discordUserId": "59"}),
+    "carts of a person": lambda db: OrderSession.find_all(db, {"tenantId": "a", "discordUserId": "59"}),
+    "what an account left behind": lambda db: owing.trail(db, CUSTOMER, "erased-59"),
+    "what a person owes": lambda db: owing.debts(db, TRAIL),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

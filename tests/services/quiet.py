@@ -5,7 +5,7 @@ from services import Services
 from services.effects import EffectKind
 
 # What the services themselves make happen, without Discord.
-OWN = ("payment.", "keys.", "mail.", "tax.", "label.", "parcel.")
+OWN = ("payment.", "keys.", "mail.", "tax.", "label.", "parcel.", "person.")
 
 
 def quiet(services: Services) -> None:

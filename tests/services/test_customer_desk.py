@@ -173,7 +173,7 @@ async def test_an_edit_is_audited_with_before_and_after(db: Db, services: Servic
     (row,) = await AuditLog.find_all(db, {"action": "customer.edit"})
     assert row.meta["before"] == {"email": "ada@example.com", "phone": None, "notes": None}
     assert row.meta["after"]["notes"] == "Regular"
-    assert "notes" not in (await services.customers.export(shop, ADA))["customer"]
+    assert "notes" not in (await services.person_data.export(shop, ADA))["customer"]
 
 
 async def test_an_address_that_staff_mend_gets_e_mails_again(services: Services, shop: Shop) -> None:

@@ -69,4 +69,4 @@ async def test_exported_data_hands_over_no_digital_item(
     """An order that was never paid must not give away what it is for."""
     key = await product("Key", 100, 5, delivery_text="THE-UNPAID-KEY")
     await buying.order(services, shop, ADA, key)
-    assert "THE-UNPAID-KEY" not in json.dumps(await services.customers.export(shop, ADA))
+    assert "THE-UNPAID-KEY" not in json.dumps(await services.person_data.export(shop, ADA))

@@ -316,7 +316,7 @@ async def test_no_key_stands_anywhere_in_clear(
     await services.keys.replace(shop, OWNER, held[0].id, f"{held[0].text} was used")
     with pytest.raises(KeysRefused):
         await keys.fill(services, shop, game.key, [SECRETS[0]])
-    await services.customers.export(shop, ADA)
+    await services.person_data.export(shop, ADA)
     dump = ""
     for name in await db.database.list_collection_names():
         dump += "".join([str(row) async for row in db.database[name].find()])
@@ -336,7 +336,7 @@ async def test_export_holds_the_keys_that_one_received_and_nobody_elses(
     await services.worker.drain()
     await buying.order(services, shop, ADA, game, 1)
     for member, order in ((ADA, mine), (BOB, his)):
-        written = str(await services.customers.export(shop, member))
+        written = str(await services.person_data.export(shop, member))
         seen = {secret for secret in SECRETS if secret in written}
         assert seen == set(await keys.handed(services, shop, order.key))
 

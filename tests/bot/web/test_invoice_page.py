@@ -261,3 +261,12 @@ async def test_the_link_ends_after_thirty_days(site: Site) -> None:
     assert (await site.get(path)).status == 200
     site.clock.time += timedelta(seconds=1)
     assert (await site.get(path)).status == 410
+
+
+async def test_the_invoice_of_somebody_erased_names_nobody(site: Site) -> None:
+    """Amounts and lines stay; the name says what they were, in their language, and no address is left."""
+    who = someone("Customer", "de").model_copy(update={"discord_id": "erased-1"})
+    text = text_of(await site.page(an_order(customer=who, shipping_address=an_address())))
+    assert "Kunde dieses Shops" in text
+    assert "Ada" not in text
+    assert "London" not in text
