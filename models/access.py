@@ -30,6 +30,12 @@ class User(TenantDocument):
         """The tenant's user with this Discord id."""
         return await cls.find_one(db, {"tenantId": tenant_id, "discordId": discord_id})
 
+    @classmethod
+    async def keys_of(cls, db: Db, tenant_id: str, *, limit: int) -> list[str]:
+        """The ids of the tenant's users, by name."""
+        found = cls.rows(db).find({"tenantId": tenant_id}, {"_id": 1}).sort("username").limit(limit)
+        return [str(row["_id"]) async for row in found]
+
 
 class Identity(Document):
     """A log-in of a user at one provider, such as discord or local."""

@@ -26,6 +26,9 @@ class Permission(StrEnum):
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
     STOREFRONT_MANAGE = "storefront.manage"
+    PANEL_VIEW = "panel.view"
+    ALERT_VIEW = "alert.view"
+    AUDIT_VIEW = "audit.view"
 
 
 EVERYTHING = frozenset(Permission)

@@ -69,6 +69,10 @@ class Shops:
         self._audit = audit
         self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
 
+    def forget(self) -> None:
+        """Read every shop anew, because somebody changed one elsewhere."""
+        self._remembered.forget()
+
     async def of_guild(self, guild_id: str) -> Shop:
         """The shop that claimed this guild; raises NoShop."""
         return await self._remembered.get(guild_id, partial(self._read_guild, guild_id))

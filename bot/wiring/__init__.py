@@ -9,9 +9,11 @@ from bot.outside import Outside
 from bot.wiring.ground import Ground
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
+from models.registry import all_documents
 from services import Services
 from services.access import Access
 from services.alerts import Alerts
+from services.audit_search import AuditSearch
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
@@ -21,6 +23,8 @@ from services.decisions import Decisions
 from services.discount_desk import DiscountDesk
 from services.invoices import Invoices
 from services.links import Links
+from services.panel.desk import Panel
+from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
 from services.poller import Poller
 from services.queue import Queue
@@ -43,7 +47,6 @@ def build(
     services = Services(
         clock=clock,
         shops=shops,
-        access=Access(db),
         catalog=shelf.catalog,
         carts=shelf.carts,
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
@@ -71,12 +74,12 @@ def build(
         keys=ground.keys,
         invoices=Invoices(db),
         links=links,
-        alerts=Alerts(db),
         worker=ground.worker,
         sweeper=_sweeper(ground, shelf, till),
         wakeups=ground.wakeups,
         mailing=till.mailing,
         **_staff(ground, shelf, till),
+        **_watching(ground),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
@@ -101,6 +104,19 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "customer_desk": CustomerDesk(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
+    }
+
+
+def _watching(on: Ground) -> dict[str, Any]:
+    """What looks over everything, by the names of the directory."""
+    db, clock, audit, access = on.db, on.clock, on.audit, Access(on.db)
+    panel = Panel(db, access)
+    return {
+        "access": access,
+        "alerts": Alerts(db, audit),
+        "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
+        "panel": panel,
+        "panel_edits": PanelEdits(db, clock, audit=audit, access=access, shops=on.shops, panel=panel),
     }
 
 
