@@ -37,6 +37,9 @@ _COUNTER = (
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
     (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
+    (Permission.PANEL_VIEW, later("`/admin panel`: everything the shop keeps, to look at and to change")),
+    (Permission.ALERT_VIEW, later("`/admin alerts`: what needs a look")),
+    (Permission.AUDIT_VIEW, later("`/admin audit`: who changed what, and when")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,

@@ -130,8 +130,8 @@ def read_day(text: str, field: str) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         found = None
-    # Days beyond these are typing errors, and no calendar holds the day after the last one.
-    if found is None or not 2000 <= found.year <= 2999:  # noqa: PLR2004
+    # Days beyond these are typing errors, and a button has no room for them.
+    if found is None or not 2000 <= found.year <= 2099:  # noqa: PLR2004
         raise BadInput(field, "example", "2026-11-01")
     return found
 

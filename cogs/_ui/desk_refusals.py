@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cogs._ui.words import Words
-from models.errors import OrdersClosed, UnderWay
+from models.errors import OrdersClosed, RecordChanged, UnderWay
 
 
 def _orders_closed(_: OrdersClosed, w: Words) -> str:
@@ -18,4 +18,15 @@ def _under_way(_: UnderWay, w: Words) -> str:
     return w("I am trying that at this very moment. Please look again in half a minute.")
 
 
-SAID: dict[type, Callable[[Any, Words], str]] = {OrdersClosed: _orders_closed, UnderWay: _under_way}
+def _record_changed(_: RecordChanged, w: Words) -> str:
+    return w(
+        "Somebody changed this record since you opened it, so nothing was stored. "
+        "Look at it again, and repeat your change."
+    )
+
+
+SAID: dict[type, Callable[[Any, Words], str]] = {
+    OrdersClosed: _orders_closed,
+    UnderWay: _under_way,
+    RecordChanged: _record_changed,
+}

@@ -49,7 +49,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Way:
-    """A button to a card of its own: the action, and the field that it is told (the record's id if none)."""
+    """A button to a card of its own: the action, and the field that it is told, if any."""
 
     action: str
     field: str = "_id"

@@ -48,7 +48,7 @@ class PanelEdits:
 
         Raises BadInput, AlreadyExists, NotFound, NotAllowed, Refused, and RecordChanged.
         """
-        kind = await self._editable(shop, member, record[0])
+        kind = await self.allow(shop, member, record[0])
         if number >= len(kind.forms):
             raise NotFound("panel")
         names = browsing.names_of(kind.model)
@@ -64,7 +64,7 @@ class PanelEdits:
 
     async def switch(self, shop: Shop, member: Member, record: tuple[str, str, str], number: int) -> Record:
         """Turn a yes/no field of a record round; raises as `fill` does."""
-        kind = await self._editable(shop, member, record[0])
+        kind = await self.allow(shop, member, record[0])
         if number >= len(kind.switches):
             raise NotFound("panel")
         field = kind.switches[number]
@@ -75,7 +75,7 @@ class PanelEdits:
         self, shop: Shop, member: Member, record: tuple[str, str, str], number: int, value: str
     ) -> Record:
         """Set a field to a value of its enumeration; raises as `fill` does."""
-        kind = await self._editable(shop, member, record[0])
+        kind = await self.allow(shop, member, record[0])
         if number >= len(kind.choices):
             raise NotFound("panel")
         field = kind.choices[number]
@@ -84,7 +84,8 @@ class PanelEdits:
             raise BadInput(name, "not_allowed")
         return await self._change(shop, member, kind, record, lambda _: {name: value})
 
-    async def _editable(self, shop: Shop, member: Member, code: str) -> Declared:
+    async def allow(self, shop: Shop, member: Member, code: str) -> Declared:
+        """The kind of record, for whoever may change it; raises NotFound and NotAllowed."""
         kind = await self._panel.kind(shop, member, code)
         if kind.edits is None:
             raise NotFound("panel")

@@ -35,7 +35,7 @@ DECLARED = (
             Form("notices", ("adminNotifyEmail", "paymentInstructions")),
         ),
         choices=("responseMode", "defaultQtyVisibility", "taxWhenUnknown"),
-        changed_with="/admin config", ways=(Way("config:open"),), check=_config, shows_storefront=True,
+        changed_with="/admin config", ways=(Way("config:open", ""),), check=_config, shows_storefront=True,
     ),
     Declared(
         "provider", Provider, PanelSection.CONFIGURATION,
