@@ -122,6 +122,7 @@ FIELDS = {
     "notes": later("remark"),
     "tax_when_unknown": later("rule for unknown tax"),
     "username": later("user name"),
+    "member": later("member"),
     "record_kind": later("kind of record"),
     "record_id": later("record's id"),
 }

@@ -14,6 +14,7 @@ from cogs.admin._changes import changes
 from cogs.admin._panel_card import act_file, act_line
 from cogs.admin._panel_names import KINDS
 from models.audit import AuditLog
+from models.errors import NotFound
 from services.audit_search import PAGE_SIZE, AuditPage, Wanted, area
 from services.panel import declared
 
@@ -50,17 +51,26 @@ class Which(NamedTuple):
         )
 
     def wanted(self, actions: Sequence[str]) -> Wanted:
-        """Read back, with the actions that occur; what is unknown looks for anything."""
+        """Read back, with the actions that occur; raises NotFound for what no button of ours says."""
         by_sign = {sign(each): each for each in names(actions)}
-        kind = declared().get(self.kind)
+        kind = _known(self.kind, declared().get(self.kind))
+        key = self.key if is_key(self.key) else None
+        actor = str(int(self.actor, 36)) if _is_base36(self.actor, 13) else None
         return Wanted(
-            str(int(self.actor, 36)) if _is_base36(self.actor, 13) else None,
-            by_sign.get(self.action),
+            _known(self.actor, actor),
+            _known(self.action, by_sign.get(self.action)),
             kind.name if kind else None,
-            self.key if is_key(self.key) else None,
-            _read_day(self.first),
-            _read_day(self.last),
+            _known(self.key, key),
+            _known(self.first, _read_day(self.first)),
+            _known(self.last, _read_day(self.last)),
         )
+
+
+def _known[V](written: str, read: V | None) -> V | None:
+    """What was read; a search that silently looked for everything would show more than was asked for."""
+    if read is None and written != _NONE:
+        raise NotFound("audit")
+    return read
 
 
 def names(actions: Sequence[str]) -> list[str]:
@@ -106,7 +116,7 @@ def act_list(
 
 
 def search_form(wanted: Wanted, w: Words) -> Form:
-    """Which record, and from when to when."""
+    """Which record, by whom, and from when to when."""
     return Form(
         w("Record and time"),
         Target("audit:find", *Which.of(wanted)),
@@ -114,6 +124,13 @@ def search_form(wanted: Wanted, w: Words) -> Form:
             Input(
                 "kind", w("Kind of record"), wanted.entity_type or "", required=False, max_length=60,
                 hint=w("Such as Product or Order"),
+            ),
+            Input(
+                "actor",
+                w("Discord id of who did it"),
+                wanted.actor_id or "",
+                required=False,
+                max_length=20,
             ),
             Input("key", w("Record's id"), wanted.entity_id or "", required=False, max_length=40),
             Input("first", w("From this day on"), _shown(wanted.first_day), required=False, max_length=10,

@@ -13,6 +13,8 @@ from models.errors import BadInput
 from services.access import Permission
 from services.audit_search import Export, Wanted, read_day
 
+_LARGEST = 2**64
+
 
 class AuditDesk(Section):
     """A search is carried by the buttons of its own card, so that it lasts as long as the card."""
@@ -41,7 +43,7 @@ class AuditDesk(Section):
 
     @click("audit:actor")
     async def by_whom(self, visit: Visit, *which: str) -> None:
-        if not is_id(chosen(visit)):
+        if not _is_person(chosen(visit)):
             raise BadInput("member", "not_allowed")
         await self._show(visit, (await self._wanted(visit, which))._replace(actor_id=chosen(visit)))
 
@@ -67,7 +69,11 @@ class AuditDesk(Section):
             raise BadInput("record_kind", "example", "Product")
         if key and not is_key(key):
             raise BadInput("record_id", "not_allowed")
+        actor = typed.get("actor", "")
+        if actor and not _is_person(actor):
+            raise BadInput("member", "not_allowed")
         wanted = (await self._wanted(visit, which))._replace(
+            actor_id=actor or None,
             entity_type=kind_named(kind, w) if kind else None,
             entity_id=key or None,
             first_day=first,
@@ -91,6 +97,10 @@ class AuditDesk(Section):
         found = await log.page(shop, wanted, page)
         actions = await log.actions(shop)
         await visit.show(act_list(found, wanted, actions, visit.words, shown, shop.currency))
+
+
+def _is_person(text: str) -> bool:
+    return is_id(text) and text[0] != "0" and int(text) < _LARGEST
 
 
 def _exported(made: Export, wanted: Wanted, w: Words) -> Card:

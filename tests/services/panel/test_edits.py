@@ -76,7 +76,7 @@ async def clerk(db: Db, shop: Shop, member: Member, *keys: str) -> Member:
 async def test_whatever_is_typed_is_stored_as_shown_or_refused(
     db: Db, services: Services, shop: Shop, kind: Declared, at: int, data: st.DataObject
 ) -> None:
-    """For every field of every form: the form shows afterwards what it takes for the same, or nothing moved."""
+    """For every field of every form: the form then shows what it takes for the same, or nothing moved."""
     key = await stored(db, shop, kind)
     before = await opened(services, shop, kind, key)
     texts = {field: data.draw(TEXTS, label=field) for field in kind.forms[at].fields}
