@@ -121,7 +121,7 @@ def _lines(record: Record, currency: str, w: Words) -> Iterator[str]:
     row, kind = record.row, record.kind
     for name in browsing.names_of(kind.model):
         value = row.get(name)
-        if name == "tenantId" or (value in _EMPTY and name not in kind.editable):
+        if name == "tenantId" or name.endswith("Folded") or (value in _EMPTY and name not in kind.editable):
             continue
         called = record.names.get((name, str(value)))
         shown = said(name, value, row.get("currency") or currency, w)

@@ -10,7 +10,8 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from models import customer_orders, role_check, role_term, undelivered
 from models.access import Role, RoleAssignment, User, permission_keys
-from models.audit import AuditLog
+from models.alert import Alert, AlertFilter, AlertSeverity, AlertType
+from models.audit import AuditFilter, AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
 from models.customer import Customer
@@ -127,6 +128,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     ]
     yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
+    yield [sample(Alert, **shared, is_read=bool(n % 2)) for n in numbers]
     users = [sample(User, **shared, discord_id=f"{n}") for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
     yield users
@@ -149,6 +151,12 @@ async def queued(db: Db, document: type[Document], where: Where, sort: str = "cr
     """A page of what waits for staff, and how much there is."""
     await document.find_all(db, where, sort=sort, limit=10)
     await undelivered.how_many(db, document, where)
+
+
+async def acts(db: Db, by: AuditFilter) -> None:
+    """A page of what staff did."""
+    async for _ in AuditLog.found(db, "a", by, skip=0, limit=10):
+        pass
 
 
 type Query = Callable[[Db], Awaitable[object]]
@@ -231,6 +239,18 @@ HOT: dict[str, Query] = {
     ),
     "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
     "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
+    "unread alerts": lambda db: Alert.page(db, "a", AlertFilter(unread=True), skip=0, limit=10),
+    "alerts of a kind": lambda db: Alert.page(db, "a", AlertFilter(AlertType.REFUND), skip=0, limit=10),
+    "how many are unread": lambda db: Alert.how_many(db, "a", AlertFilter(unread=True)),
+    "all alerts read": lambda db: Alert.mark_all_read(db, "a", AlertFilter(severity=AlertSeverity.ERROR)),
+    "all acts": lambda db: acts(db, AuditFilter()),
+    "acts of a person": lambda db: acts(db, AuditFilter(actor_id="59")),
+    "acts of some kinds": lambda db: acts(db, AuditFilter(actions=["x.on", "x.off", "action-1"])),
+    "acts about an id": lambda db: acts(db, AuditFilter(entity_types=["Order", "User"], entity_id="59")),
+    "acts of a time": lambda db: acts(db, AuditFilter(since=NOW, until=LATER)),
+    "how many acts": lambda db: AuditLog.how_many(db, "a", AuditFilter()),
+    "acts about a record": lambda db: AuditLog.about(db, "a", "Order", "59", skip=0, limit=10),
+    "ids of users": lambda db: User.keys_of(db, "a", limit=5),
     "permission keys": lambda db: permission_keys(db, "a", "59"),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
