@@ -10,7 +10,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from models import customer_orders, role_check, role_term, undelivered
 from models.access import Role, RoleAssignment, User, permission_keys
-from models.alert import Alert, AlertFilter, AlertSeverity, AlertType
+from models.alert import Alert, AlertFilter, AlertType
 from models.audit import AuditFilter, AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
@@ -242,7 +242,6 @@ HOT: dict[str, Query] = {
     "unread alerts": lambda db: Alert.page(db, "a", AlertFilter(unread=True), skip=0, limit=10),
     "alerts of a kind": lambda db: Alert.page(db, "a", AlertFilter(AlertType.REFUND), skip=0, limit=10),
     "how many are unread": lambda db: Alert.how_many(db, "a", AlertFilter(unread=True)),
-    "all alerts read": lambda db: Alert.mark_all_read(db, "a", AlertFilter(severity=AlertSeverity.ERROR)),
     "all acts": lambda db: acts(db, AuditFilter()),
     "acts of a person": lambda db: acts(db, AuditFilter(actor_id="59")),
     "acts of some kinds": lambda db: acts(db, AuditFilter(actions=["x.on", "x.off", "action-1"])),
