@@ -18,6 +18,7 @@ from services.panel import declared
 from services.panel.contract import Declared, Filter, Link, Related, Scope
 from services.panel.hiding import without
 from services.shops import Shop
+from services.storable import well_formed
 
 PAGE_SIZE = 10
 _FOUND = 100
@@ -95,8 +96,8 @@ class Panel:
         """The records that fit; `filters` has a sign for each filter, 0 for any, else the value's number."""
         kind = await self.kind(shop, member, code)
         where, chosen = await self._where(shop, kind, filters)
-        if query.strip():
-            return await self._found(shop, kind, where, query.strip(), page)
+        if looked := well_formed(query).strip():
+            return await self._found(shop, kind, where, looked, page)
         by = Reading(where, *_order(kind, chosen), fields_of(kind))
         return await self._page(shop, kind, by, page)
 
