@@ -43,6 +43,9 @@ _COUNTER = (
     (Permission.USER_MANAGE, later("`/admin user`: users, their roles, and who runs the shop")),
     (Permission.ROLE_MANAGE, later("`/admin roles`: roles of the shop and what they allow")),
     (Permission.IDENTITY_MANAGE, later("`/admin identity`: accounts of one person")),
+    (Permission.PANEL_VIEW, later("`/admin panel`: everything the shop keeps, to look at and to change")),
+    (Permission.ALERT_VIEW, later("`/admin alerts`: what needs a look")),
+    (Permission.AUDIT_VIEW, later("`/admin audit`: who changed what, and when")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,

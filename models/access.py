@@ -80,6 +80,12 @@ class User(TenantDocument):
         """Overwrite validated fields, by stored names, in the transaction that read it."""
         return await cls.change(db, {"_id": user.id, "tenantId": user.tenant_id}, {"$set": fields}, tx=tx)
 
+    @classmethod
+    async def keys_of(cls, db: Db, tenant_id: str, *, limit: int) -> list[str]:
+        """The ids of the tenant's users, by name."""
+        found = cls.rows(db).find({"tenantId": tenant_id}, {"_id": 1}).sort("username").limit(limit)
+        return [str(row["_id"]) async for row in found]
+
 
 class Identity(Document):
     """A log-in of a user at one provider, such as discord or local."""

@@ -16,7 +16,11 @@ class DeliveryFile(Part):
 class DigitalFile(TenantDocument):
     """A file that buyers get; never changed: another upload is another file, and bought ones stay."""
 
-    model_config = stored("digitalfiles", index("replacedAt", only={"offered": False}))
+    model_config = stored(
+        "digitalfiles",
+        index("replacedAt", only={"offered": False}),
+        index("tenantId", "-createdAt"),
+    )
 
     tenant_id: str
     product_id: str

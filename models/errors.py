@@ -28,6 +28,7 @@ ShopError
 ├── AlreadyExists       a name or number that must be unique is taken
 ├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
+│   └── RecordChanged   the same, of a record in the panel
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
     ├── WrongKeys       it does not accept the shop's keys
@@ -243,6 +244,10 @@ class KeysRefused(ShopError):
 
 class ChangedMeanwhile(ShopError):
     """Somebody else changed the same settings since they were shown."""
+
+
+class RecordChanged(ChangedMeanwhile):
+    """A record is not what it was when it was opened for editing; nothing was stored."""
 
 
 @dataclass(eq=False)

@@ -43,6 +43,7 @@ class Waiting(TenantDocument):
         index("tenantId", "discordUserId", "productId", unique=True, only={"isOpen": True}),
         index("status", "tenantId", "productId", "askedAt", "_id", only={"status": "WAITING"}),
         index("tenantId", "discordUserId"),
+        index("tenantId", "-createdAt"),
         index("endedAt", only={"isOpen": False}, expire_after=int(_KEPT.total_seconds())),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.access import Access
 from services.alerts import Alerts
+from services.audit_search import AuditSearch
 from services.calls import Calls
 from services.carts import Carts
 from services.catalog import Catalog
@@ -35,6 +36,8 @@ from services.links import Links
 from services.mailing import Mailing
 from services.orders import Orders
 from services.ownership import Ownership
+from services.panel.desk import Panel
+from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
 from services.person_data import PersonData
@@ -113,6 +116,9 @@ class Services:
     invoices: Invoices
     links: Links
     alerts: Alerts
+    audit_log: AuditSearch
+    panel: Panel
+    panel_edits: PanelEdits
     worker: Worker
     fund: Fund
     fund_desk: FundDesk

@@ -34,6 +34,9 @@ class Permission(StrEnum):
     ROLE_MANAGE = "role.manage"
     IDENTITY_MANAGE = "identity.manage"
     CUSTOMER_ERASE = "customer.erase"
+    PANEL_VIEW = "panel.view"
+    ALERT_VIEW = "alert.view"
+    AUDIT_VIEW = "audit.view"
 
 
 EVERYTHING = frozenset(Permission)

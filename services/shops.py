@@ -70,7 +70,7 @@ class Shops:
         self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
 
     def forget(self) -> None:
-        """Read every shop anew: somebody changed who runs one."""
+        """Read every shop anew, because somebody changed one elsewhere."""
         self._remembered.forget()
 
     async def of_guild(self, guild_id: str) -> Shop:

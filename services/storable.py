@@ -44,11 +44,15 @@ def readable(found: Mapping[str, Any]) -> str:
     return json.dumps(_without_secrets(found), indent=1, ensure_ascii=False, default=str)
 
 
+def is_secret(name: str) -> bool:
+    """Whether what has this name could be used as a key."""
+    return bool(_SECRET.search(name))
+
+
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: _HIDDEN if _SECRET.search(name) else _without_secrets(inner)
-            for name, inner in value.items()
+            name: _HIDDEN if is_secret(name) else _without_secrets(inner) for name, inner in value.items()
         }
     return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
 

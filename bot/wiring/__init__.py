@@ -10,9 +10,11 @@ from bot.wiring.ground import Ground
 from bot.wiring.people import people
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
+from models.registry import all_documents
 from services import Services
 from services.access import Access
 from services.alerts import Alerts
+from services.audit_search import AuditSearch
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
@@ -26,6 +28,8 @@ from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
 from services.invoices import Invoices
 from services.links import Links
+from services.panel.desk import Panel
+from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
 from services.poller import Poller
 from services.queue import Queue
@@ -75,13 +79,13 @@ def build(
         keys=ground.keys,
         invoices=Invoices(db),
         links=links,
-        alerts=Alerts(db),
         worker=ground.worker,
         sweeper=_sweeper(ground, shelf, till, folk["erasure"]),
         wakeups=ground.wakeups,
         mailing=till.mailing,
         **folk,
         **_staff(ground, shelf, till),
+        **_watching(ground),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
@@ -112,6 +116,18 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "customer_desk": CustomerDesk(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
+    }
+
+
+def _watching(on: Ground) -> dict[str, Any]:
+    """What looks over everything, by the names of the directory."""
+    db, clock, audit, access = on.db, on.clock, on.audit, Access(on.db)
+    panel = Panel(db, access)
+    return {
+        "alerts": Alerts(db, audit),
+        "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
+        "panel": panel,
+        "panel_edits": PanelEdits(db, clock, audit=audit, access=access, shops=on.shops, panel=panel),
     }
 
 

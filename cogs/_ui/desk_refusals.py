@@ -5,7 +5,15 @@ from typing import Any
 
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
-from models.errors import DiscountUsedUp, FundClosed, FundShort, NotApprover, OrdersClosed, UnderWay
+from models.errors import (
+    DiscountUsedUp,
+    FundClosed,
+    FundShort,
+    NotApprover,
+    OrdersClosed,
+    RecordChanged,
+    UnderWay,
+)
 
 _NAME = 60
 PROBLEMS = {
@@ -56,6 +64,13 @@ def _not_approver(error: NotApprover, w: Words) -> str:
     )
 
 
+def _record_changed(_: RecordChanged, w: Words) -> str:
+    return w(
+        "Somebody changed this record since you opened it, so nothing was stored. "
+        "Look at it again, and repeat your change."
+    )
+
+
 SAID: dict[type, Callable[[Any, Words], str]] = {
     OrdersClosed: _orders_closed,
     UnderWay: _under_way,
@@ -63,4 +78,5 @@ SAID: dict[type, Callable[[Any, Words], str]] = {
     FundClosed: _fund_closed,
     FundShort: _fund_short,
     NotApprover: _not_approver,
+    RecordChanged: _record_changed,
 }

@@ -133,6 +133,20 @@ FIELDS = {
     "waiting": later("products you wait for"),
     "weight": later("weight"),
     "usage_limit": later("number of uses"),
+    "allowed_amounts_cents": later("suggested amounts"),
+    "anonymity_allowed": later("anonymous gifts"),
+    "avatar_url": later("picture address"),
+    "custom_amount_allowed": later("own amounts"),
+    "custom_amount_max_cents": later("largest own amount"),
+    "custom_amount_min_cents": later("smallest own amount"),
+    "display_name": later("display name"),
+    "enabled": later("switch"),
+    "is_read": later("whether it is read"),
+    "notes": later("remark"),
+    "tax_when_unknown": later("rule for unknown tax"),
+    "username": later("user name"),
+    "record_kind": later("kind of record"),
+    "record_id": later("record's id"),
 }
 NO_TAX = later(
     "The tax on your order cannot be worked out just now, so nothing was ordered. "

@@ -130,6 +130,9 @@ _UNKNOWN = {
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
+    "panel": later("I cannot find that record. Please open the list again with `/admin panel`."),
+    "alert": later("I cannot find that alert. Please look again with `/admin alerts`."),
+    "audit": later("I cannot find that act. Please look again with `/admin audit`."),
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {

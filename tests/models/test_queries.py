@@ -10,7 +10,8 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from models import customer_orders, owing, role_check, role_term, undelivered
 from models.access import Identity, Role, RoleAssignment, User, roles_of
-from models.audit import AuditLog
+from models.alert import Alert, AlertFilter, AlertType
+from models.audit import AuditFilter, AuditLog
 from models.base import Db, Document, Where, transact
 from models.counter import Counter
 from models.customer import Customer
@@ -131,6 +132,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     yield [sample(Storefront, tenant_id=of % n, dirty=False, due_at=LATER, rests_until=NOW) for n in numbers]
     yield [sample(AuditLog, **shared, actor_id=f"{n}") for n in numbers]
     users = [sample(User, **shared, discord_id=f"{n}", username=f"u{n}") for n in numbers]
+    yield [sample(Alert, **shared, is_read=bool(n % 2)) for n in numbers]
     roles = [sample(Role, **shared, name=f"{n}") for n in numbers]
     yield users
     yield [
@@ -167,6 +169,12 @@ async def queued(db: Db, document: type[Document], where: Where, sort: str = "cr
     """A page of what waits for staff, and how much there is."""
     await document.find_all(db, where, sort=sort, limit=10)
     await undelivered.how_many(db, document, where)
+
+
+async def acts(db: Db, by: AuditFilter) -> None:
+    """A page of what staff did."""
+    async for _ in AuditLog.found(db, "a", by, skip=0, limit=10):
+        pass
 
 
 type Query = Callable[[Db], Awaitable[object]]
@@ -271,6 +279,17 @@ HOT: dict[str, Query] = {
     "carts of a person": lambda db: OrderSession.find_all(db, {"tenantId": "a", "discordUserId": "59"}),
     "what an account left behind": lambda db: owing.trail(db, CUSTOMER, "erased-59"),
     "what a person owes": lambda db: owing.debts(db, TRAIL),
+    "unread alerts": lambda db: Alert.page(db, "a", AlertFilter(unread=True), skip=0, limit=10),
+    "alerts of a kind": lambda db: Alert.page(db, "a", AlertFilter(AlertType.REFUND), skip=0, limit=10),
+    "how many are unread": lambda db: Alert.how_many(db, "a", AlertFilter(unread=True)),
+    "all acts": lambda db: acts(db, AuditFilter()),
+    "acts of a person": lambda db: acts(db, AuditFilter(actor_id="59")),
+    "acts of some kinds": lambda db: acts(db, AuditFilter(actions=["x.on", "x.off", "action-1"])),
+    "acts about an id": lambda db: acts(db, AuditFilter(entity_types=["Order", "User"], entity_id="59")),
+    "acts of a time": lambda db: acts(db, AuditFilter(since=NOW, until=LATER)),
+    "how many acts": lambda db: AuditLog.how_many(db, "a", AuditFilter()),
+    "acts about a record": lambda db: AuditLog.about(db, "a", "Order", "59", skip=0, limit=10),
+    "ids of users": lambda db: User.keys_of(db, "a", limit=5),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

@@ -19,6 +19,7 @@ LATER_SUBCOMMANDS = 20
 MOST_CHARACTERS = 8000
 # Sections that let some in without a key, and the key that lets in everybody else.
 OWN_GATES = {"setup": "setup.run", "fund": "fund.manage"}
+LONGEST = 78
 
 
 def sections(bot: commands.Bot) -> list[Any]:
@@ -39,7 +40,10 @@ def ways(bot: commands.Bot, kind: Kind) -> list[tuple[str, int]]:
 
 
 def custom_id(action: str, arguments: int, value: str) -> str:
-    return ":".join([action, *[value] * arguments])
+    parts = [action, *[value] * arguments]
+    while len(":".join(parts)) > LONGEST:  # as many as a button holds
+        parts[max(at for at, part in enumerate(parts) if part == value)] = "0"
+    return ":".join(parts)
 
 
 async def own_card(person: Person) -> Seen:

@@ -1,0 +1,73 @@
+"""Before and after read side by side, whatever was written down."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cogs._ui.text import width
+from cogs._ui.words import Words
+from cogs.admin._changes import changes
+from cogs.admin._panel_values import NOTHING, said, text, value_of
+from models.audit import AuditLog
+from tests.models.samples import NOW
+
+ENGLISH, GERMAN = Words.of("en-US"), Words.of("de")
+PERSON = "157530655432271462"
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=4000) | st.just(NOW),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+PARTS = st.dictionaries(st.sampled_from(["name", "priceCents", "roleIds", "x", "*y*"]), VALUES, max_size=4)
+
+
+def act(**meta: Any) -> AuditLog:
+    """An act with this written down."""
+    return AuditLog(
+        tenant_id="t", actor_id="1", action="a.b", entity_type="Product", entity_id="f" * 24, meta=meta
+    )
+
+
+@given(PARTS, PARTS)
+def test_any_change_fits_a_card_and_pings_nobody(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """However long and however deep."""
+    shown = changes(act(before=before, after=after), "USD", ENGLISH)
+    assert 0 < width(shown) <= 4096
+    assert "@everyone" not in shown
+    assert "```" not in shown
+
+
+def test_a_change_says_what_was_and_what_became() -> None:
+    """Fields by their names, amounts as amounts, people and roles as Discord shows them."""
+    meta = {
+        "before": {"name": "Mug", "priceCents": 1500, "isActive": True},
+        "after": {"name": "Cup", "priceCents": 900, "isActive": True, "grantedRoleIds": [PERSON]},
+    }
+    assert changes(act(**meta), "USD", ENGLISH).splitlines() == [
+        "**Name**: Mug → Cup",
+        "**Price**: $15.00 → $9.00",
+        "**Active**: yes",
+        f"**Granted roles**: <@&{PERSON}>",
+    ]
+    assert "**Preis**: 15,00 $ → 9,00 $" in changes(act(**meta), "USD", GERMAN)
+
+
+def test_acts_of_other_shapes_are_read_too() -> None:
+    """Nothing written down, or not as before and after."""
+    assert changes(act(), "USD", ENGLISH) == "Nothing was written down with it."
+    assert changes(act(before="x", after=3), "USD", ENGLISH) == "Nothing was written down with it."
+
+
+def test_values_are_shown_by_what_they_are() -> None:
+    """A person is mentioned only where a person stands, and a number that merely looks like one is not."""
+    assert said("actorId", PERSON, "USD", ENGLISH) == f"<@{PERSON}>"
+    assert said("name", PERSON, "USD", ENGLISH) == PERSON
+    assert said("actorId", "42", "USD", ENGLISH) == "42"
+    assert said("adminChannelId", PERSON, "USD", ENGLISH) == f"<#{PERSON}>"
+    assert said("name", None, "USD", ENGLISH) == NOTHING
+    assert said("at", NOW, "USD", ENGLISH).startswith("<t:")
+    assert text("isActive", value=False, currency="USD", w=GERMAN) == "nein"
+    assert text("totalCents", 1200, "JPY", ENGLISH) == "¥1,200"
+    assert value_of({"customer": {"discordId": "7"}}, "customer.discordId") == "7"
+    assert value_of({"customer": None}, "customer.discordId") is None
