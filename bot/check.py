@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from bot.config import Settings
 from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
 from models.provider import Provider
+from models.server import KIND_TRANSACTION_SECONDS, takes_transactions, transaction_seconds
 from services.partners import known_partners
 
 PATIENCE_SECONDS = 5
@@ -93,6 +94,7 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             uri, serverSelectionTimeoutMS=PATIENCE_SECONDS * 1000
         ) as client:
             hello = await client.admin.command("hello")
+            seconds = await transaction_seconds(client.admin.command)
             await client.admin.command("listDatabases", nameOnly=True, authorizedDatabases=True)
     except OperationFailure as refusal:
         return Finding(
@@ -106,11 +108,17 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             "Database: no server answers at the address in database.uri. "
             "Check the address, and that the server runs and can be reached from here.",
         )
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+    if not takes_transactions(hello):
         return Finding(
             "wrong",
             "Database: the server is no replica set, so it has no transactions. "
             "Start mongod with --replSet rs0 and run rs.initiate() once.",
+        )
+    if seconds is not None and seconds > KIND_TRANSACTION_SECONDS:
+        return Finding(
+            "ok",
+            f"Database: the {kind} one answers and takes transactions. It gives up forgotten ones after "
+            f"{seconds} seconds; transactionLifetimeLimitSeconds={KIND_TRANSACTION_SECONDS} is kinder.",
         )
     return Finding("ok", f"Database: the {kind} one answers and takes transactions.")
 

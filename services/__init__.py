@@ -17,6 +17,8 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.doctor.examination import Doctor
+from services.doctor.mending import Mending
 from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
@@ -100,3 +102,5 @@ class Services:
     sweeper: Sweeper
     wakeups: Wakeups
     mailing: Mailing
+    doctor: Doctor
+    mending: Mending

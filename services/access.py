@@ -26,10 +26,16 @@ class Permission(StrEnum):
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
     STOREFRONT_MANAGE = "storefront.manage"
+    DOCTOR_RUN = "doctor.run"
 
 
 EVERYTHING = frozenset(Permission)
-STAFF = EVERYTHING - {Permission.SETUP_RUN, Permission.CONFIG_MANAGE, Permission.PROVIDER_MANAGE}
+STAFF = EVERYTHING - {
+    Permission.SETUP_RUN,
+    Permission.CONFIG_MANAGE,
+    Permission.PROVIDER_MANAGE,
+    Permission.DOCTOR_RUN,
+}
 
 
 class Access:
