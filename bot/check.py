@@ -17,6 +17,7 @@ from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
 from models.provider import Provider
 from models.server import KIND_TRANSACTION_SECONDS, takes_transactions, transaction_seconds
 from services.partners import known_partners
+from services.vault import guessable
 
 PATIENCE_SECONDS = 5
 
@@ -57,6 +58,12 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
             "ok",
             "Discord purchases: without discord.public_key the bot hears of them only while it is connected. "
             "The key stands in the developer portal, General Information.",
+        )
+    if any(guessable(secret.get_secret_value()) for secret in settings.security.secrets):
+        yield Finding(
+            "warning",
+            "Secrets: one of security.secrets is easy to guess. Put the output of `openssl rand -hex 32` before "
+            "it; the old one still opens what it sealed.",
         )
     if not settings.security.secrets and settings.database.uri is not None:
         yield Finding(

@@ -1,5 +1,6 @@
 """The doctor at the counter: findings with remedies, what can be mended by a click, and who may."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from cogs._ui.words import Words, languages
 from cogs.admin._doctor_card import PAGE_SIZE, report
 from cogs.admin._doctor_said import CHANNELS, SAID
 from cogs.admin._doctor_words import remedy, wrong
+from models.access import Role as RoleOfKeys
 from models.audit import AuditLog
 from models.base import Db
 from models.inventory import InventorySnapshot
@@ -194,6 +196,21 @@ async def test_a_menu_from_before_mends_nothing_that_is_in_order(
     assert "Nothing was mended" in seen.followups[0].text
     assert (await services.shops.of_tenant(shop.id)).config.admin_channel_id == str(better.id)
     assert (await actions(db)).count("config.edit") >= 1
+
+
+async def test_two_who_mend_at_once_mend_once(
+    guild: Community, olivia: Person, sam: Person, db: Db, shop: Shop, staff_room: Room
+) -> None:
+    """The second is told that it is in order, or that somebody was faster; nothing is done twice."""
+    await give_key(db, shop, sam, "doctor.run")
+    await db.rows(RoleOfKeys.__collection__).update_one({}, {"$push": {"permissionKeys": "config.manage"}})
+    guild.remove_channel(staff_room)
+    hers = await (await olivia.run("/admin doctor")).press("Mend")
+    his = await (await sam.run("/admin doctor")).press("Mend")
+    before = (await actions(db)).count("config.edit")
+    menu, choice = "Choose what I shall mend", "Forget a channel that was deleted"
+    await asyncio.gather(hers.choose(menu, choice), his.choose(menu, choice))
+    assert (await actions(db)).count("config.edit") == before + 1
 
 
 async def test_a_neighbours_troubles_are_not_told(
