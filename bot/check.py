@@ -62,8 +62,8 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
     if any(guessable(secret.get_secret_value()) for secret in settings.security.secrets):
         yield Finding(
             "warning",
-            "Secrets: one of security.secrets is easy to guess. Put the output of `openssl rand -hex 32` before "
-            "it; the old one still opens what it sealed.",
+            "Secrets: one of security.secrets is easy to guess. Put the output of `openssl rand -hex 32` "
+            "before it; the old one still opens what it sealed.",
         )
     if not settings.security.secrets and settings.database.uri is not None:
         yield Finding(
