@@ -26,6 +26,7 @@ from models.registry import IndexRefused, create_indexes
 
 CONFIRMATION = "replace"
 _AT_ONCE = 1000
+_UNFINISHED = ".restoring-"
 
 type Say = Callable[[str], object]
 type Ask = Callable[[], str]
@@ -80,8 +81,10 @@ def _refuse_to_lose(settings: Settings, *, replace: bool, ask: Ask, say: Say) ->
 
 @contextlib.contextmanager
 def _workshop(data_dir: Path) -> Iterator[Path]:
-    """A folder beside the database, on the same disk; whatever is still in it afterwards is cleared away."""
-    work = Path(tempfile.mkdtemp(dir=data_dir.absolute(), prefix=".restoring-"))
+    """A folder on the same disk; what is in it afterwards, or was left by one that died, is cleared away."""
+    for left in data_dir.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(dir=data_dir.absolute(), prefix=_UNFINISHED))
     try:
         yield work
     finally:
@@ -140,14 +143,20 @@ async def _drifted(db: Db) -> AsyncIterator[Drift]:
 def _put_in_place(settings: Settings, made: _Restored) -> Path | None:
     """Let the new database take the place of the old, which is kept; where it is kept, if there was one."""
     home, stamp = settings.data_dir.absolute(), f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    had = (home / "mongo" / DATABASE_FILE).exists()
-    swap(made.folder, home / "mongo")
-    if had:
-        made.folder.rename(home / f"mongo.replaced-{stamp}")
+    had, aside = (home / "mongo" / DATABASE_FILE).exists(), home / f"mongo.replaced-{stamp}"
+    # Under the name that the old one gets by changing places: no crash leaves it where it is cleared away.
+    made.folder.rename(aside)
+    try:
+        swap(aside, home / "mongo")
+    except OSError:
+        aside.rename(made.folder)
+        raise
+    if not had:
+        shutil.rmtree(aside)
     if made.secret is not None:
         _put_secret(home, made.secret, stamp)
     sync_folder(home)
-    return home / f"mongo.replaced-{stamp}" if had else None
+    return aside if had else None
 
 
 def _put_secret(home: Path, secret: bytes, stamp: str) -> None:

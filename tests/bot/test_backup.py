@@ -1,5 +1,6 @@
 """`run.py backup` and `restore`: everything comes back, nothing broken goes in, and never by halves."""
 
+import asyncio
 import gzip
 import hashlib
 import io
@@ -202,6 +203,28 @@ async def test_neither_disturbs_a_running_bot(seeded: Settings, tmp_path: Path) 
         with pytest.raises(EmbeddedInUse, match="stop it first"):
             await backup(seeded, tmp_path / "c", with_secret=False, say=str)
     assert within(tmp_path) == {"b"}
+
+
+async def test_a_restore_that_is_killed_leaves_the_shop_as_it_was(
+    seeded: Settings, tmp_path: Path, start: Start
+) -> None:
+    """In the middle of its work; the next one clears away what it left, and succeeds."""
+    await saved(seeded, tmp_path / "b")
+    before = await rows_of(seeded)
+    folder = str(seeded.data_dir)
+    async with start("restore", str(tmp_path / "b"), "--replace", DATA_DIR=folder) as program:
+        await program.until_said("Type replace")
+        await program.type("replace\n")
+        await program.until_said("is whole")
+        await asyncio.sleep(0.3)
+        await program.kill()
+    assert len(within(seeded.data_dir, ".restoring-*")) == 1
+    assert within(seeded.data_dir, "mongo.replaced-*") == set()
+    assert await rows_of(seeded) == before
+    status, _ = await put_back(seeded, tmp_path / "b", replace=True, ask=lambda: "replace")
+    assert status == 0
+    assert within(seeded.data_dir, ".restoring-*") == set()
+    assert filled(await rows_of(seeded)) == filled(before)
 
 
 @pytest.fixture
