@@ -24,14 +24,26 @@ def arguments() -> argparse.Namespace:
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
     seed = commands.add_parser("seed", parents=[shared], help="plant a sample shop for a claimed server")
     seed.add_argument("--guild", type=int, required=True, metavar="ID", help="the server's id")
+    save = commands.add_parser("backup", parents=[shared], help="write the embedded database into a file")
+    save.add_argument("path", type=Path, metavar="PATH")
+    save.add_argument("--with-secret", action="store_true", default=False, help="put the shop's secret in")
+    back = commands.add_parser("restore", parents=[shared], help="put such a file into the data folder")
+    back.add_argument("path", type=Path, metavar="PATH")
+    back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
     return parser.parse_args()
 
 
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo"}
+    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
     return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
+
+
+def say(line: str) -> None:
+    """A line for whoever called."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def main(asked: argparse.Namespace, settings: Settings) -> int:
@@ -39,7 +51,13 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
     set_up(settings)
     match asked.command:
         case "check":
-            done = import_module("bot.check").check(settings, lambda line: sys.stdout.write(f"{line}\n"))
+            done = import_module("bot.check").check(settings, say)
+        case "backup":
+            make = import_module("bot.backup.writing").backup
+            done = make(settings, asked.path, with_secret=asked.with_secret, say=say)
+        case "restore":
+            put = import_module("bot.backup.restoring").restore
+            done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "seed":

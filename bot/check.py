@@ -15,7 +15,9 @@ from redis.exceptions import RedisError
 from bot.config import Settings
 from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
 from models.provider import Provider
+from models.server import KIND_TRANSACTION_SECONDS, takes_transactions, transaction_seconds
 from services.partners import known_partners
+from services.vault import guessable
 
 PATIENCE_SECONDS = 5
 
@@ -57,6 +59,12 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
             "Discord purchases: without discord.public_key the bot hears of them only while it is connected. "
             "The key stands in the developer portal, General Information.",
         )
+    if any(guessable(secret.get_secret_value()) for secret in settings.security.secrets):
+        yield Finding(
+            "warning",
+            "Secrets: one of security.secrets is easy to guess. Put the output of `openssl rand -hex 32` "
+            "before it; the old one still opens what it sealed.",
+        )
     if not settings.security.secrets and settings.database.uri is not None:
         yield Finding(
             "wrong",
@@ -93,6 +101,7 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             uri, serverSelectionTimeoutMS=PATIENCE_SECONDS * 1000
         ) as client:
             hello = await client.admin.command("hello")
+            seconds = await transaction_seconds(client.admin.command)
             await client.admin.command("listDatabases", nameOnly=True, authorizedDatabases=True)
     except OperationFailure as refusal:
         return Finding(
@@ -106,11 +115,17 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             "Database: no server answers at the address in database.uri. "
             "Check the address, and that the server runs and can be reached from here.",
         )
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+    if not takes_transactions(hello):
         return Finding(
             "wrong",
             "Database: the server is no replica set, so it has no transactions. "
             "Start mongod with --replSet rs0 and run rs.initiate() once.",
+        )
+    if seconds is not None and seconds > KIND_TRANSACTION_SECONDS:
+        return Finding(
+            "ok",
+            f"Database: the {kind} one answers and takes transactions. It gives up forgotten ones after "
+            f"{seconds} seconds; transactionLifetimeLimitSeconds={KIND_TRANSACTION_SECONDS} is kinder.",
         )
     return Finding("ok", f"Database: the {kind} one answers and takes transactions.")
 

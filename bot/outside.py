@@ -63,6 +63,7 @@ class Outside:
     sites: Mapping[str, Site] = field(default_factory=dict)
     paypal_roots: tuple[Certificate, ...] | None = None
     discord_public_key: str | None = None
+    discord_url: str | None = None
     mail: SmtpKeys | None = None
     mail_anywhere: bool = False
     sendgrid_eu: str | None = None
@@ -85,6 +86,7 @@ def outside_from(settings: Settings) -> Outside:
         sites=settings.providers.sites(),
         paypal_roots=settings.providers.roots(),
         discord_public_key=settings.discord.public_key,
+        discord_url=settings.discord.api_url,
         mail=settings.mail.keys(),
         mail_anywhere=settings.mail.anywhere,
         sendgrid_eu=settings.providers.sendgrid_eu_url,

@@ -51,6 +51,7 @@ _COUNTER = (
         Permission.PROVIDER_MANAGE,
         later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
     ),
+    (Permission.DOCTOR_RUN, later("`/admin doctor`: what is wrong, and what to do about it")),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

@@ -4,8 +4,9 @@ import importlib
 import inspect
 import logging
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
+from typing import Any, NamedTuple
 
 from odmantic.index import ODMBaseIndex
 from pymongo import IndexModel
@@ -17,6 +18,7 @@ from models.base import Db, Document, Rows
 OPTIONS_CONFLICT = 85
 KEYS_CONFLICT = 86
 NOT_FOUND = 27
+_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,35 @@ async def create_indexes(db: Db) -> None:
     """
     for document in all_documents():
         await _agree(document.rows(db), indexes_of(document))
+
+
+class IndexState(NamedTuple):
+    """How the database's indexes differ from the declared ones, each as `collection.index`."""
+
+    missing: list[str]
+    undeclared: list[str]
+
+
+async def index_state(db: Db) -> IndexState:
+    """Which declared indexes are not there, or not as they are declared, and which ones nobody declares."""
+    missing, undeclared = list[str](), list[str]()
+    for document in all_documents():
+        rows, declared = document.rows(db), indexes_of(document)
+        there = await rows.index_information()
+        missing += [
+            f"{rows.name}.{wanted.document['name']}"
+            for wanted in declared
+            if not _same(wanted, there.get(wanted.document["name"]))
+        ]
+        strays = set(there) - {wanted.document["name"] for wanted in declared} - {"_id_"}
+        undeclared += [f"{rows.name}.{stray}" for stray in sorted(strays)]
+    return IndexState(missing, undeclared)
+
+
+def _same(wanted: IndexModel, there: Mapping[str, Any] | None) -> bool:
+    if there is None or list(wanted.document["key"].items()) != there["key"]:
+        return False
+    return all(wanted.document.get(option) == there.get(option) for option in _OPTIONS)
 
 
 def _modules() -> Iterator[ModuleType]:

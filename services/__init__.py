@@ -18,6 +18,8 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.doctor.examination import Doctor
+from services.doctor.mending import Mending
 from services.donations import Donations
 from services.erasure import Erasure
 from services.fund import Fund
@@ -128,3 +130,5 @@ class Services:
     sweeper: Sweeper
     wakeups: Wakeups
     mailing: Mailing
+    doctor: Doctor
+    mending: Mending

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     PANEL_VIEW = "panel.view"
     ALERT_VIEW = "alert.view"
     AUDIT_VIEW = "audit.view"
+    DOCTOR_RUN = "doctor.run"
 
 
 EVERYTHING = frozenset(Permission)
@@ -45,6 +46,7 @@ STAFF = EVERYTHING - {
     Permission.CONFIG_MANAGE,
     Permission.PROVIDER_MANAGE,
     Permission.FUND_MANAGE,
+    Permission.DOCTOR_RUN,
     Permission.USER_MANAGE,
     Permission.ROLE_MANAGE,
     Permission.IDENTITY_MANAGE,

@@ -61,6 +61,11 @@ class Links:
         self._public_url = public_url.rstrip("/") if public_url else None
         self._clock = clock
 
+    @property
+    def public_url(self) -> str | None:
+        """The address under which browsers and providers reach us, without a slash at its end."""
+        return self._public_url
+
     def invoice_url(self, order: Order) -> str | None:
         """An address that shows the order's invoice for 30 days; None when no public URL is configured."""
         if self._public_url is None:

@@ -79,6 +79,13 @@ class Mailing:
         await self._outbox.owe_once(mail)
         return True
 
+    async def owe_test(self, shop: Shop, locale: str) -> bool:
+        """Owe the shop's own address an e-mail that only shows whether any arrives; at most one a minute."""
+        minute = int(self._clock.now().timestamp()) // 60
+        return await self.owe_staff(
+            shop, f"{shop.id}:test:{minute}", {"test": True, "locale": locale}, order_id=None
+        )
+
     async def send(self, shop: Shop, owed: OutboxEffect, address: str, letter: Letter) -> str:
         """Send what is owed; `no_mail` or `no_address` where there is no way.
 

@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+_FEWEST_CHARACTERS = 10
+
 
 class VaultShut(Exception):
     """What was sealed cannot be opened: the secret was changed without the old one being kept."""
@@ -20,7 +22,9 @@ class Vault:
     def __init__(self, secrets: Sequence[str]) -> None:
         if not secrets or not all(secrets):
             raise ValueError("a secret to seal keys is missing")
-        self._locks = MultiFernet([Fernet(_key(secret)) for secret in secrets])
+        locks = [Fernet(_key(secret)) for secret in secrets]
+        self._locks, self._newest = MultiFernet(locks), locks[0]
+        self.weak = sum(guessable(secret) for secret in secrets)
         self._marks = [_derived(secret, b"shop: digests of keys") for secret in secrets]
 
     def seal(self, text: str, *, about: str) -> str:
@@ -37,6 +41,18 @@ class Vault:
             raise VaultShut(about)
         return text
 
+    def stale(self, sealed: str) -> bool:
+        """Whether an older secret opens this, and the newest does not."""
+        try:
+            self._locks.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return True
+        return False
+
     def digests(self, text: str, *, about: str) -> list[str]:
         """By what a sealed text is known again without being opened, one for each secret, the newest first.
 
@@ -44,6 +60,17 @@ class Vault:
         """
         named = f"{about}\0{text}".encode()
         return [hmac.new(mark, named, hashlib.sha256).hexdigest() for mark in self._marks]
+
+
+def guessable(secret: str) -> bool:
+    """Whether a secret is long but not random: few different characters, or one piece over and over."""
+    repeated = secret in (secret + secret)[1:-1]
+    return repeated or len(set(secret)) < _FEWEST_CHARACTERS
+
+
+def mark_of(secret: str) -> str:
+    """By what a secret is known again without being told."""
+    return _derived(secret, b"shop: mark of a secret").hex()[:16]
 
 
 def _key(secret: str) -> bytes:

@@ -10,7 +10,7 @@ from cogs._ui.amounts import order_parts
 from cogs._ui.carriers import tracking_page
 from cogs._ui.order_card import standing
 from cogs._ui.parcels import contents, shortened
-from cogs._ui.paying import method_name
+from cogs._ui.paying import method_name, own_words
 from cogs._ui.words import Words, later
 from models.order import OrderStatus
 from models.outbox import OutboxEffect
@@ -106,7 +106,7 @@ def _to_pay(view: OrderView, w: Words) -> list[str]:
     if view.instructions is not None:
         said.append(w("Please pay as below, then press I have paid at your order on Discord."))
         if view.instructions.extra_text:
-            said.append(view.instructions.extra_text)
+            said.append(own_words(view.instructions, w))
     else:
         said.append(w("To pay, open your order on Discord and press Pay now."))
     if order.hold_ends_at is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.mail.customers import customer_draft
 from bot.mail.letters import Letters
-from bot.mail.staff import alert_draft, rejection_draft
+from bot.mail.staff import alert_draft, rejection_draft, test_draft
 from cogs._effects.notices import outdated
 from cogs._ui.words import Words
 from models.errors import Declined, ProviderError, ShopError, WrongKeys
@@ -53,7 +53,9 @@ class MailEffects:
         with _failing():
             shop = await self._services.shops.of_tenant(owed.tenant_id)
             w = Words.of(owed.payload.get("locale"))
-            if "alertId" in owed.payload:
+            if owed.payload.get("test"):
+                draft = test_draft(shop, w)
+            elif "alertId" in owed.payload:
                 alert = await self._services.alerts.of(shop.id, owed.payload["alertId"])
                 if alert is None:
                     return "no_alert"

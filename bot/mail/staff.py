@@ -30,6 +30,13 @@ def rejection_draft(view: OrderView, reason: str, shop: Shop, w: Words) -> Draft
     return _draft(title, said, shop, w)
 
 
+def test_draft(shop: Shop, w: Words) -> Draft:
+    """That e-mails arrive, and nothing else."""
+    title = w("E-mails for your staff arrive")
+    said = w("Somebody tried it out with `/admin config`. There is nothing to do.")
+    return _draft(title, [unmarked(said)], shop, w)
+
+
 def _draft(title: str, said: list[str], shop: Shop, w: Words) -> Draft:
     small = w("You get this because {shop} has this address for its staff (/admin config).", shop=shop.name)
     return Draft(f"{shop.name}: {title}", title, paragraphs=said, small=[small])

@@ -4,6 +4,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.log import reference
 from bot.mail.sending import MailEffects
 from bot.outside import Outside
 from bot.wiring.ground import Ground
@@ -22,6 +23,9 @@ from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
 from services.discount_desk import DiscountDesk
+from services.doctor.contract import Instruments
+from services.doctor.examination import Doctor
+from services.doctor.mending import Mending
 from services.erasure import Erasure
 from services.fund_desk import FundDesk
 from services.fund_rules import FundRules
@@ -97,6 +101,11 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
     paying: dict[str, Any] = {"audit": audit, "outbox": outbox, "paid": on.paid, "stock": on.stock}
     fund = FundDesk(db, clock, access=Access(db), audit=audit, outbox=outbox, fund=on.fund)
     desk = PaymentDesk(db, till.refunds)
+    queue = Queue(db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds)
+    tools = Instruments(
+        db, clock, rules, on.calls, on.links, on.outside.vault, on.providers, shelf.methods, till.mailing,
+        redis=on.redis, discord_url=on.outside.discord_url,
+    )  # fmt: skip
     return {
         "claims": Claims(db, clock, rules, **paying),
         "payments": desk,
@@ -105,9 +114,9 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "labels": till.post.labels,
         "tracking": till.post.tracking,
         "decisions": Decisions(db, clock, **paying),
-        "queue": Queue(
-            db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
-        ),
+        "queue": queue,
+        "doctor": Doctor(tools, reference),
+        "mending": Mending(db, audit=audit, shops=on.shops, queue=queue, storefronts=shelf.storefronts),
         "fund": on.fund,
         "donations": shelf.donations,
         "fund_desk": fund,

@@ -40,7 +40,14 @@ def how_to_pay(due: Instructions, w: Words) -> str:
     """What to send, to whom, with which note, and what to do afterwards."""
     steps = [_send(due, w), _note(due, w), w("Come back and press **I have paid**.")]
     said = "\n".join(f"**{at}.** {step}" for at, step in enumerate(steps, 1))
-    return f"{said}\n{linked(due.extra_text)}" if due.extra_text else said
+    extra = own_words(due, w)
+    return f"{said}\n{linked(extra)}" if extra else said
+
+
+def own_words(due: Instructions, w: Words) -> str:
+    """What the shop adds in its own words, with this order's amount and reference where they ask for it."""
+    amount = w.money(due.amount_cents, due.currency)
+    return (due.extra_text or "").replace("{amount}", amount).replace("{reference}", due.reference)
 
 
 def _send(due: Instructions, w: Words) -> str:

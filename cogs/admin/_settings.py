@@ -5,8 +5,9 @@ from typing import NamedTuple, Self
 
 from babel.numbers import get_currency_name
 
-from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Row, Select, plain
+from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Picture, Row, Select, plain
 from cogs._ui.desk import Visit
+from cogs._ui.paying import how_to_pay
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._provider_card import provider_line
@@ -15,6 +16,7 @@ from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import sender_field, shipping_rows, shipping_text
 from cogs.admin._tax import tax_card
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
+from services.payments.contract import Instructions
 from services.payments.methods import PaymentMethods
 from services.providers import ProviderView
 from services.shops import Shop
@@ -34,6 +36,7 @@ _CHANNELS = {
     "admin_channel_id": later("Second staff channel, used without the first"),
     "default_order_channel_id": later("Channel for new orders (else the staff channel)"),
 }
+FILLED_IN = later("{amount} and {reference} stand for those of the order.")
 CHANNEL_FIELDS = frozenset(_CHANNELS)
 _MODES = {
     ResponseMode.EPHEMERAL: later("Answers: in the channel, seen by the customer alone"),
@@ -154,11 +157,28 @@ def _methods(look: Look) -> Card:
         ]
         to = Target("config:offer", look.where)
         rows.append(Select(w("What customers are offered"), to, offered, 0, len(offered)))
+        read = [Option(w(method.display_name), method.value.value, emoji=method.icon) for method in ready]
+        rows.append(Select(w("See what customers read"), Target("config:preview", look.where), read))
     rows.append([Button(w("Payment providers"), Target("providers:list"))])
     lines = [
         f"{method.icon} **{w(method.display_name)}**: {method_state(method.value, look)}" for method in known
     ]
     return Card(text="\n".join([*lines, *provider_lines(look), "", w(_BY_THEMSELVES)]), rows=rows)
+
+
+def preview_card(due: Instructions, qr: bytes | None, where: str, w: Words) -> Card:
+    """How to pay an invented order, as a customer reads it."""
+    back = Target("setup:step", "methods") if where == "setup" else Target("config:part", "methods")
+    ways = [Button(w("Back"), back)]
+    if due.link is not None:
+        ways.append(Button(w("Pay now"), url=due.link))
+    return Card(
+        title=w("What customers read"),
+        text=how_to_pay(due, w),
+        pictures=[Picture("pay.png", qr)] if qr else [],
+        rows=[ways],
+        footer=w("Amount and reference are invented."),
+    )
 
 
 def provider_lines(look: Look) -> list[str]:
@@ -218,8 +238,14 @@ def _general(look: Look) -> Card:
         rows=[
             Select(w("Where customers are answered"), Target("config:mode"), modes),
             Select(w("Who sees the stock"), Target("config:stock"), shown),
-            [Button(w("Edit"), Target("config:general"), "primary")],
+            [
+                Button(w("Edit"), Target("config:general"), "primary"),
+                Button(
+                    w("Send a test e-mail"), Target("config:mail"), disabled=not config.admin_notify_email
+                ),
+            ],
         ],
+        thumbnail_url=config.default_product_image_url,
     )
 
 
@@ -233,18 +259,35 @@ def _tax(look: Look) -> Card:
 
 
 class Part(NamedTuple):
-    """One part of the set-up."""
+    """One part of the set-up, and which of its stored fields are changed there."""
 
     title: str
     card: Callable[[Look], Card]
+    fields: tuple[str, ...]
 
 
 PARTS = {
-    "roles": Part(later("Who runs the shop"), _roles),
-    "channels": Part(later("Channels"), _channels),
-    "methods": Part(later("Ways to pay"), _methods),
-    "currency": Part(later("Currency"), _currency),
-    "general": Part(later("Name, answers and texts"), _general),
-    "shipping": Part(later("Ways to ship"), _shipping),
-    "tax": Part(later("Tax"), _tax),
+    "roles": Part(later("Who runs the shop"), _roles, ("admin_role_ids", "staff_role_ids")),
+    "channels": Part(later("Channels"), _channels, tuple(_CHANNELS)),
+    "methods": Part(
+        later("Ways to pay"), _methods, ("enabled_payment_methods", "payment_instructions_by_method")
+    ),
+    "currency": Part(later("Currency"), _currency, ("currency",)),
+    "general": Part(
+        later("Name, answers and texts"),
+        _general,
+        (
+            *("response_mode", "default_qty_visibility", "low_inventory_threshold"),
+            *("default_product_image_url", "admin_notify_email", "payment_instructions"),
+        ),
+    ),
+    "shipping": Part(later("Ways to ship"), _shipping, ("shipping_types", "ship_from")),
+    "tax": Part(later("Tax"), _tax, ("tax_percent", "tax_on_shipping", "tax_when_unknown", "tax_origin")),
+}
+# The fields that no card here changes, and why.
+ELSEWHERE = {
+    "tenant_id": "Never changes: every record of the shop names it.",
+    "guild_id": "Set by /admin setup, when the server is claimed.",
+    "partners": "Set by /admin providers, with the keys of who does mail, tax and shipping.",
+    "registered_discord_user_ids": "Kept as other programs stored it; nothing reads it.",
 }

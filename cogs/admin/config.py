@@ -6,16 +6,19 @@ from cogs._ui.card import Button, Card, Field, Option, Select, plain
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
+from cogs._ui.words import later
 from cogs.admin._reach import chosen_roles, is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
     CHANNEL_FIELDS,
     CURRENCIES,
+    FILLED_IN,
     MAX_ROLES,
     PARTS,
     Look,
     method_state,
     part_card,
+    preview_card,
     provider_lines,
 )
 from cogs.admin._shipping import shipping_text
@@ -28,6 +31,12 @@ from services.shops import Shop
 # What a new channel may mend.
 _CHANNEL_TROUBLES = ("no_staff_channel", "channel_gone", "missing_permission")
 _TEXT = 500
+_MAIL_SENT = later(
+    "An e-mail to {address} is on its way. If none arrives within some minutes, `/admin queue` says why."
+)
+_NO_MAIL = later(
+    "I cannot send that: it needs the staff's e-mail address here, and a mail service in `/admin providers`."
+)
 _GENERAL = ("admin_notify_email", "default_product_image_url")
 
 
@@ -47,8 +56,8 @@ class Config(Section):
         await visit.show(_overview(look))
 
     @click("config:part")
-    async def part(self, visit: Visit) -> None:
-        await self._show(visit, chosen(visit), "config")
+    async def part(self, visit: Visit, part: str = "") -> None:
+        await self._show(visit, part or chosen(visit), "config")
 
     @click("config:admins")
     async def admins(self, visit: Visit, where: str) -> None:
@@ -86,6 +95,7 @@ class Config(Section):
                 long=setting.key == "text",
                 max_length=_TEXT,
                 placeholder=w(setting.example),
+                hint=w(FILLED_IN) if setting.key == "text" else "",
             )
             for setting in settings
         ]
@@ -100,6 +110,21 @@ class Config(Section):
     async def offer(self, visit: Visit, where: str) -> None:
         await self.services.methods.enable(await visit.shop(), visit.member, visit.values)
         await self._show(visit, "methods", where)
+
+    @click("config:preview")
+    async def preview(self, visit: Visit, where: str) -> None:
+        shop, methods = await visit.shop(), self.services.methods
+        due = methods.preview(shop, chosen(visit))
+        qr = methods.qr_png(due.qr_text) if due.qr_text else None
+        await visit.show(preview_card(due, qr, where, visit.words))
+
+    @click("config:mail")
+    async def try_mail(self, visit: Visit) -> None:
+        shop, w = await visit.shop(), visit.words
+        owed = await self.services.mailing.owe_test(shop, str(visit.interaction.locale or ""))
+        await visit.say(
+            w(_MAIL_SENT if owed else _NO_MAIL, address=plain(shop.config.admin_notify_email or ""))
+        )
 
     @click("config:currency")
     async def currency(self, visit: Visit, where: str) -> None:
@@ -237,6 +262,7 @@ def _general_form(look: Look) -> Form:
                 required=False,
                 long=True,
                 max_length=1000,
+                hint=w(FILLED_IN),
             ),
         ],
     )

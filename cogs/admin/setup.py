@@ -98,6 +98,7 @@ class Setup(Section):
                     Button(w("Start over"), Target("setup:step", STEPS[0])),
                     Button(w("All products"), Target("product:list")),
                     Button(w("All settings"), Target("config:open")),
+                    Button(w("Doctor"), Target("doctor:open")),
                 ]
             ],
         )

@@ -17,6 +17,8 @@ from services.payments.contract import ByHand, Due, Instructions, MethodDescript
 from services.payments.processor import AnyProcessor, Coins, Deposit
 from services.shops import Shop, Shops
 
+_INVENTED = "8DFKNW4F"
+
 
 class PaymentMethods:
     """The shop's till: every method by its own file, the same verbs for all."""
@@ -90,21 +92,29 @@ class PaymentMethods:
 
     def instructions(self, shop: Shop, order: Order, payment: Payment) -> Instructions:
         """What the payer of this order has to do."""
-        method = _method(payment.method)
-        values = _values(shop, payment.method)
         due = Due(payment.amount_cents, payment.currency, order.order_number)
-        ready = method.accepts(values, payment.currency)
+        return self._instructions(shop, payment.method, due)
+
+    def preview(self, shop: Shop, value: str) -> Instructions:
+        """What the payer of an invented order would have to do; raises NotFound for an unknown method."""
+        return self._instructions(shop, _method(value).descriptor.value, Due(2500, shop.currency, _INVENTED))
+
+    @staticmethod
+    def _instructions(shop: Shop, value: PaymentMethod, due: Due) -> Instructions:
+        method = _method(value)
+        values = _values(shop, value)
+        ready = method.accepts(values, due.currency)
         prefilled = method.prefill(values, due) if ready else Prefilled()
         general = shop.config.payment_instructions.strip()
         extra = [text for text in (values.get("text", ""), general) if text]
         return Instructions(
-            method=payment.method,
+            method=value,
             recipient=values.get("recipient"),
             recipient_name=values.get("recipient_name") or None,
             extra_text="\n".join(extra) or None,
-            amount_cents=payment.amount_cents,
-            currency=payment.currency,
-            reference=order.order_number,
+            amount_cents=due.amount_cents,
+            currency=due.currency,
+            reference=due.reference,
             link=prefilled.link,
             qr_text=prefilled.qr_text,
             note_supported=method.note_supported,

@@ -40,6 +40,12 @@ class Program:
                 assert self._process.returncode is None, self.said
                 await asyncio.sleep(0.02)
 
+    async def type(self, text: str) -> None:
+        """Type something."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(text.encode())
+            await self._process.stdin.drain()
+
     async def told(self, sign: signal.Signals) -> int:
         """Send a signal and wait for the exit status."""
         self._servers = psutil.Process(self._process.pid).children(recursive=True)
@@ -89,6 +95,7 @@ def start(tmp_path: Path) -> Start:
         environ |= {f"SHOP_{key}": value for key, value in settings.items()} | {"TMPDIR": str(tmp_path)}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(root / "run.py"), *arguments),
+            stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
             cwd=tmp_path,

@@ -110,6 +110,18 @@ async def test_shops_that_providers_cannot_reach_are_told_of(
     assert "warning  Webhooks" not in found
 
 
+async def test_a_secret_that_is_easy_to_guess_is_a_warning(
+    discord: str, mongo_uri: str, redis_url: str
+) -> None:
+    """It is long enough to be taken, and told apart from a random one."""
+    right = {"DISCORD__API_URL": discord, "DATABASE__URI": mongo_uri, "REDIS__URL": redis_url}
+    status, found = await findings(**right, DISCORD__TOKEN="right", SECURITY__SECRETS="change-me" * 5)
+    assert status == 0
+    assert "easy to guess" in found["warning  Secrets"]
+    _, found = await findings(**right, DISCORD__TOKEN="right", SECURITY__SECRETS=SECRET)
+    assert "warning  Secrets" not in found
+
+
 @pytest.mark.parametrize(
     ("token", "path", "text"),
     [
@@ -139,6 +151,28 @@ async def test_an_unreachable_discord_is_said_without_the_token(mongo_uri: str, 
     )
     assert "Check the network" in found["wrong  Token"]
     assert "hush" not in str(found)
+
+
+async def test_a_database_that_keeps_forgotten_transactions_is_told_kindly(
+    discord: str, data_dir: Path, tmp_path: Path, redis_url: str
+) -> None:
+    """A replica set of one's own with MongoDB's own default works, and could be kinder."""
+    folder = data_dir / tmp_path.name
+    command = [*(str(find_mongod()), "--dbpath", "."), "--replSet", "own", "--bind_ip", "./mongod.sock"]
+    async with running(folder, "mongod.sock", [*command, "--quiet"]) as (_, socket):
+        uri = f"mongodb://{str(socket).replace('/', '%2F')}/?directConnection=true"
+        async with AsyncMongoClient[dict[str, object]](uri) as client:
+            members = [{"_id": 0, "host": "./mongod.sock"}]
+            await client.admin.command("replSetInitiate", {"_id": "own", "members": members})
+        status, found = await findings(
+            DATABASE__URI=uri,
+            REDIS__URL=redis_url,
+            SECURITY__SECRETS=SECRET,
+            DISCORD__TOKEN="right",
+            DISCORD__API_URL=discord,
+        )
+    assert status == 0
+    assert "transactionLifetimeLimitSeconds=10 is kinder" in found["ok  Database"]
 
 
 async def test_a_database_without_transactions_is_refused_with_how_to_get_them(

@@ -8,7 +8,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from models import customer_orders, owing, role_check, role_term, undelivered
+from models import customer_orders, ledger, owing, role_check, role_term, troubles, undelivered
 from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.alert import Alert, AlertFilter, AlertType
 from models.audit import AuditFilter, AuditLog
@@ -24,6 +24,7 @@ from models.inventory import InventorySnapshot, InventoryTransaction, StockHold,
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from models.payment import Payment, PaymentStatus
+from models.payment_method import PaymentMethod
 from models.product import Product
 from models.registry import create_indexes
 from models.role_check import RoleCheck
@@ -294,6 +295,23 @@ HOT: dict[str, Query] = {
 }
 
 
+# Questions of the doctor's, who reads what there is of a thing, but never looks through everybody's.
+LOOKS: dict[str, Query] = {
+    "roles of products": lambda db: troubles.roles_of_products(db, "a"),
+    "roles of discounts": lambda db: troubles.roles_of_discounts(db, "a"),
+    "something that ships": lambda db: troubles.ships_anything(db, "a"),
+    "late effects": lambda db: troubles.overdue_effects(db, "a", LATER),
+    "dead effects": lambda db: troubles.dead_effects(db, "a"),
+    "events that wait": lambda db: troubles.waiting_events(db, "a", LATER),
+    "events given up": lambda db: troubles.dead_events(db, "a", NOW),
+    "holds that ended": lambda db: troubles.overdue_holds(db, "a", LATER),
+    "polls that are due": lambda db: troubles.overdue_polls(db, "a", LATER),
+    "the last payment": lambda db: troubles.last_paid(db, "a", PaymentMethod.STRIPE, NOW),
+    "keys that are sold": lambda db: troubles.sealed_keys(db, "a", 10),
+    "drifts": lambda db: ledger.drifts(db, "a", ["4", "59"]),
+}
+
+
 def stages(plan: Any) -> Iterator[str]:
     """Every stage of the plan that won."""
     if isinstance(plan, dict):
@@ -342,6 +360,18 @@ async def test_what_a_person_waits_for_is_read_by_an_index(busy: Db, recorder: R
         sent = list(recorder.seen)
         found[name] = [await fault(busy, command) for command in sent] or ["nothing was sent"]
     assert {name: faults for name, faults in found.items() if any(faults)} == {}
+
+
+async def test_the_doctor_looks_at_nobody_elses_records(busy: Db, recorder: Recorder) -> None:
+    """None of its questions goes through a whole collection."""
+    found = {}
+    for name, query in LOOKS.items():
+        recorder.seen.clear()
+        await query(busy)
+        sent = list(recorder.seen)
+        told = [await fault(busy, command) or "" for command in sent]
+        found[name] = [each for each in told if each.startswith("scans")] if sent else ["nothing was sent"]
+    assert {name: faults for name, faults in found.items() if faults} == {}
 
 
 async def test_a_claim_finds_what_is_due_longest_in_the_order_of_its_index(
