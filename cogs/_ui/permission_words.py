@@ -24,6 +24,11 @@ _WORDS = {
     Permission.ROLE_MANAGE: later("Make and change roles"),
     Permission.IDENTITY_MANAGE: later("Link accounts and keep their secrets"),
     Permission.CUSTOMER_ERASE: later("Erase a person's data"),
+    Permission.FUND_MANAGE: later("Run the community fund"),
+    Permission.PANEL_VIEW: later("Look through all records"),
+    Permission.ALERT_VIEW: later("See alerts"),
+    Permission.AUDIT_VIEW: later("See who changed what"),
+    Permission.DOCTOR_RUN: later("Examine the shop and its server"),
 }
 FUND_APPROVAL = later("Approve payments out of the community fund")
 GROUPS = {
