@@ -14,6 +14,7 @@ from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.digital_key import DigitalKey
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
+from models.fund import CommunityFundDisbursement
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment
@@ -155,6 +156,19 @@ async def people(db: Db, trail: Trail, now: datetime, *, tx: Tx) -> None:
         {"$pull": {"registeredDiscordUserIds": trail.discord_id}},
         session=tx,
     )
+
+
+async def payouts(db: Db, trail: Trail, *, tx: Tx) -> None:
+    """Payments out of the fund keep amounts, dates and who approved; why somebody needed money is gone."""
+    mine = {"tenantId": trail.tenant_id, "recipientCustomerId": {"$in": list(trail.customer_keys)}}
+    paid = [str(row["_id"]) async for row in CommunityFundDisbursement.rows(db).find(mine, session=tx)]
+    await _set(CommunityFundDisbursement, db, mine, {"reason": GONE}, tx)
+    undone = {**mine, "reversalReason": {"$ne": None}}
+    await _set(CommunityFundDisbursement, db, undone, {"reversalReason": GONE}, tx)
+    about = {"tenantId": trail.tenant_id, "entityId": {"$in": paid}}
+    kinds = {"entityType": CommunityFundDisbursement.__name__}
+    await _rewrite(AuditLog, db, {**about, **kinds}, "meta", scrubbed, tx)
+    await _rewrite(Alert, db, about, "params", scrubbed, tx)
 
 
 async def hush(db: Db, trail: Trail, now: datetime, *, tx: Tx) -> None:

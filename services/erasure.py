@@ -109,6 +109,7 @@ class Erasure:
             await erasing.orders(self._db, left, tx=tx)
             await erasing.payments(self._db, left, tx=tx)
             await erasing.goods(self._db, left, tx=tx)
+            await erasing.payouts(self._db, left, tx=tx)
             await erasing.visits(self._db, left, now, tx=tx)
             await erasing.people(self._db, left, now, tx=tx)
             await erasing.memory(self._db, left, tx=tx)
