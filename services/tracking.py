@@ -134,7 +134,7 @@ class Tracking:
         parcel = moved(seen, to, self._clock.now())
         if to is P.EXCEPTION:
             parcel = parcel.model_copy(update={"error": track.movement})
-            await self._alert(at, parcel, "parcel_failed")
+            await self._alert(at, "parcel_failed", parcel)
         await self._packer.keep(at, parcel, to, note=track.detail and track.detail.replace("_", " "))
         if seen.sent_at is None and parcel.sent_at is not None:
             await self._packer.tell(at, parcel)
@@ -146,9 +146,9 @@ class Tracking:
         if seen.state is P.DROPPED and to in moves and known not in moves:
             at.shipment.parcels = at.shipment.with_parcel(followed)
             await self._packer.put(at)
-            await self._alert(at, followed, "parcel_moves")
+            await self._alert(at, "parcel_moves", followed)
 
-    async def _alert(self, at: Packing, parcel: Parcel, message: str) -> None:
+    async def _alert(self, at: Packing, message: str, parcel: Parcel) -> None:
         """Call staff: somebody has to see to a parcel."""
         alert = Alert(
             tenant_id=at.shop.id,

@@ -18,6 +18,7 @@ TYPES = {
     AlertType.PAYMENT_FAILED: later("Payments"),
     AlertType.FULFILLMENT_FAILED: later("Deliveries"),
     AlertType.REFUND: later("Refunds"),
+    AlertType.COMMUNITY_FUND: later("Community fund"),
 }
 SEVERITIES = {
     AlertSeverity.INFO: later("Good to know"),

@@ -301,7 +301,7 @@ def named(call: ast.Call) -> str:
 def messages(call: ast.Call) -> list[ast.expr]:
     """Where a call says which alert it raises."""
     given = [each.value for each in call.keywords if each.arg == "message"]
-    places = {"alert": 1, "_alert": 1, "webhook_alert": 1, "_later": 3}
+    places = {"alert": 1, "_alert": 1, "_tell": 1, "webhook_alert": 1, "_later": 3}
     at = places.get(named(call))
     return [*given, *(call.args[at : at + 1] if at is not None else [])]
 
