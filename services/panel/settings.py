@@ -45,11 +45,10 @@ DECLARED = (
     Declared(
         "flag", FeatureFlag, PanelSection.CONFIGURATION,
         columns=("key", "scope", "enabled"), sort="key", scope=Scope.SHARED,
-        edits=Permission.CONFIG_MANAGE, switches=("enabled",), changed_with="/admin flags",
     ),
     Declared(
         "theme", UserTheme, PanelSection.CONFIGURATION,
-        columns=("name", "slug", "isSystem"), sort="", scope=Scope.SYSTEM, changed_with="/admin themes",
+        columns=("name", "slug", "isSystem"), sort="", scope=Scope.SYSTEM,
     ),
     Declared(
         "front", Storefront, PanelSection.CONFIGURATION,
