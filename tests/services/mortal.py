@@ -52,8 +52,15 @@ def mother() -> Mother:
 
 
 async def dies(db: Db, uri: str, last: int, name: str, *arguments: object) -> bool:
-    """Take a step in a process that is killed after so many commands; False when it ended before."""
-    return await dies_in(dict(os.environ), lambda _: None, db, uri, last, name, *arguments)
+    """Take a step in a process that is killed after so many commands; False when it ended before.
+
+    What it had begun in the database is ended at once: else its locks stay for seconds, and who meets them
+    tries again, with more commands than a test counts on.
+    """
+    died = await dies_in(dict(os.environ), lambda _: None, db, uri, last, name, *arguments)
+    if died:
+        await db.database.client.admin.command("killAllSessions", [])
+    return died
 
 
 async def dies_in(
@@ -65,7 +72,7 @@ async def dies_in(
     name: str,
     *arguments: object,
 ) -> bool:
-    """The same in another environment; `born` hears the process id."""
+    """The same in another environment, with its locks left; `born` hears the process id."""
     told = [uri, db.database.name, str(last), name, json.dumps(arguments)]
     born(await asyncio.to_thread(mother().bear, told, environ))
     status = await asyncio.to_thread(mother().bury)

@@ -1,6 +1,7 @@
 """A process killed with SIGKILL at every point of a step: nothing is lost, doubled or stuck afterwards."""
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -21,9 +22,8 @@ from services import Services
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
-from tests.services.mortal import dies
+from tests.services.mortal import dies, dies_in
 
-pytestmark = pytest.mark.usefixtures("hasty")
 MOST_COMMANDS = 60
 
 
@@ -75,13 +75,14 @@ async def test_confirm_killed_anywhere_gives_one_order_or_gives_all_back(
     raise AssertionError("the step never ended")
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_an_impatient_click_after_a_crash_waits_or_orders_once(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
     """Without any sweep, Confirm itself takes a dead Confirm back once it is stale."""
     mug = await product(stock=20)
     review = await buying.review(services, shop, ADA, mug)
-    assert await dies(db, mongo_uri, 5, "place", *review)
+    assert await dies_in(dict(os.environ), lambda _: None, db, mongo_uri, 5, "place", *review)
     try:
         await services.placement.place(shop, ADA, *review)
     except ConfirmInProgress:

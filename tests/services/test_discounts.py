@@ -26,9 +26,7 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
-
-__all__ = ["hasty"]
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits
 
 
 async def running(services: Services, shop: Shop, **typed: str) -> DiscountView:
@@ -431,7 +429,6 @@ async def test_a_discount_ends_with_its_last_day(
     assert (await services.carts.view(shop, ADA)).totals.discount == 0
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_confirm_killed_anywhere_counts_its_discount_once_or_not_at_all(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
@@ -461,7 +458,6 @@ async def test_confirm_killed_anywhere_counts_its_discount_once_or_not_at_all(
     raise AssertionError("the step never ended")
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_cancel_killed_anywhere_gives_a_use_back_once(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:

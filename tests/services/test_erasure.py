@@ -27,9 +27,7 @@ from tests.services.conftest import OWNER, MakeProduct, TestClock
 from tests.services.erasing import EMAIL, MARK, PHONE, known, left_of, person, posted, served, told
 from tests.services.mortal import dies
 from tests.services.staffing import hire, role
-from tests.services.test_crashes import hasty
 
-__all__ = ["hasty"]
 ADA, BOB = person(2), person(3)
 MOST_COMMANDS = 120
 
@@ -330,7 +328,6 @@ async def test_a_wish_is_told_to_the_staff_once(db: Db, services: Services, shop
     assert await left_of(db, ADA.discord_id) == {}
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_an_erasure_killed_anywhere_is_whole_or_never_was(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

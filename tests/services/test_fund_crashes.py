@@ -16,10 +16,7 @@ from services.shops import Shop
 from tests.services import giving, hosting, refunding
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import MOST_COMMANDS, hasty
-
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+from tests.services.test_crashes import MOST_COMMANDS
 
 
 @pytest.fixture

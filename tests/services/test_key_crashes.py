@@ -2,8 +2,6 @@
 
 import contextlib
 
-import pytest
-
 from models.base import Db
 from models.digital_key import DigitalKey, KeyStatus
 from models.entitlement import Entitlement, EntitlementStatus
@@ -17,10 +15,7 @@ from tests.services import buying, keys
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
 from tests.services.quiet import quiet
-from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
-
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits
 
 
 async def test_handing_out_killed_anywhere_serves_the_order_once(

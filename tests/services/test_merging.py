@@ -25,10 +25,8 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
 from tests.services.test_discounts import running
 
-__all__ = ["hasty"]
 SAM = Member("9", "sam", "Sam")
 MOST_COMMANDS = 60
 ADDRESS = {
@@ -305,7 +303,6 @@ async def test_what_staff_give_during_the_merge_is_not_lost(db: Db, services: Se
     )
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_a_merge_survives_a_process_that_dies(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

@@ -27,10 +27,7 @@ from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
 from tests.services.quiet import quiet
-from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
-
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits
 
 
 @pytest.fixture

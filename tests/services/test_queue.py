@@ -24,9 +24,7 @@ from services.worker import EffectFailed
 from tests.services import buying, keys
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
 
-__all__ = ["hasty"]
 SAM = Member("9", "sam", "Sam")
 MOST_COMMANDS = 40
 
@@ -237,7 +235,6 @@ async def test_two_roles_of_one_order_done_by_hand_at_once_complete_it(
         assert (await stored(db, shop, order.key)).status is OrderStatus.COMPLETE
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_done_by_hand_survives_a_process_that_dies(
     db: Db,
     mongo_uri: str,

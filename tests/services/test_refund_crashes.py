@@ -16,10 +16,7 @@ from tests.services.conftest import OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
 from tests.services.quiet import quiet
 from tests.services.refunding import Basket, back_on_the_shelf, made, revoked, stock_fits, tell
-from tests.services.test_crashes import MOST_COMMANDS, hasty
-
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+from tests.services.test_crashes import MOST_COMMANDS
 
 
 @pytest.fixture

@@ -15,9 +15,6 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
-
-__all__ = ["hasty"]
 
 
 async def claims_of_two(services: Services, shop: Shop, product: MakeProduct) -> list[ClaimView]:
@@ -92,7 +89,6 @@ async def test_a_late_payment_without_stock_says_how_many_are_left(
     assert done.order.status is OrderStatus.COMPLETE
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_a_note_never_stands_without_its_audit_row(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct
 ) -> None:

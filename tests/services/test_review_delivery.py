@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from models.alert import Alert
 from models.base import Db, utc_now
 from models.entitlement import Entitlement, EntitlementStatus
@@ -16,10 +14,7 @@ from services.worker import EffectFailed
 from tests.services import buying, dying
 from tests.services.conftest import ADA, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
 
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
 MOST_COMMANDS = 20
 
 

@@ -195,7 +195,7 @@ async def test_a_refund_whose_provider_never_answers_is_unknown(
     """The last try ended with its time and not with an error; that is no reason to forget it."""
     payment_id = await paid_order(services, shop, placed, square)
     await services.refunds.ask(shop, OWNER, payment_id, 3000, "sorry")
-    rules = Rules(outbox_lease=timedelta(seconds=1), outbox_backoff=())
+    rules = Rules(outbox_lease=timedelta(seconds=4), outbox_backoff=())
     hasty = build(db, clock, rules, services.links, outside)
     square.fail(Fault.SLOW)
     await hasty.worker.drain()

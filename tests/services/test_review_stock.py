@@ -15,9 +15,7 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
 
-__all__ = ["hasty"]
 MOST_COMMANDS = 40
 
 
@@ -79,7 +77,6 @@ async def test_a_reason_of_four_thousand_characters_is_refused(
     assert view.available == 4
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("step", ["approve", "adjust"])
 async def test_a_crossing_is_told_once_also_when_the_process_dies(
     db: Db, mongo_uri: str, services: Services, shop: Shop, product: MakeProduct, clock: TestClock, step: str

@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-import pytest
-
 from models.base import Db
 from models.entitlement import Entitlement, EntitlementStatus
 from models.outbox import OutboxEffect
@@ -13,10 +11,7 @@ from services.shops import Shop
 from tests.services import buying, dying
 from tests.services.conftest import ADA, BOB, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import hasty
 
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
 MOST_COMMANDS = 30
 
 

@@ -13,11 +13,8 @@ from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
-from tests.services.test_crashes import MOST_COMMANDS, everything_fits, hasty
+from tests.services.test_crashes import MOST_COMMANDS, everything_fits
 from tests.services.test_waitlist import line_up
-
-pytestmark = pytest.mark.usefixtures("hasty")
-__all__ = ["hasty"]
 
 
 async def offers_fit(db: Db, shop: Shop, product_id: str) -> set[str]:

@@ -16,10 +16,7 @@ from tests.services.conftest import TestClock
 from tests.services.mortal import dies
 from tests.services.refunding import Basket
 from tests.services.shipping import sending
-from tests.services.test_crashes import MOST_COMMANDS, hasty
-
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+from tests.services.test_crashes import MOST_COMMANDS
 
 
 async def fits(db: Db, services: Services, shop: Shop, order: Order, of: Basket) -> int:
