@@ -129,7 +129,7 @@ class Account(ShopCog):
         return await visit.services.customers.of(await visit.shop(), visit.member)
 
     async def _mails(self, visit: Visit) -> bool:
-        return visit.services.mailing.ready(await visit.shop())
+        return await visit.services.mailing.offers(await visit.shop())
 
     async def _profile(self, visit: Visit) -> None:
         customer, mails = await self._customer(visit), await self._mails(visit)

@@ -43,6 +43,7 @@ _COUNTER = (
         Permission.PROVIDER_MANAGE,
         later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
     ),
+    (Permission.FLAG_MANAGE, later("`/admin flags`: switch parts of the shop on and off")),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

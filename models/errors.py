@@ -22,6 +22,8 @@ ShopError
 ├── AlreadyExists       a name or number that must be unique is taken
 ├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
+├── FeatureOff          this part of the shop is switched off
+├── LowContrast         a theme's text could not be read on its ground
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
     ├── WrongKeys       it does not accept the shop's keys
@@ -187,6 +189,27 @@ class KeysRefused(ShopError):
 
 class ChangedMeanwhile(ShopError):
     """Somebody else changed the same settings since they were shown."""
+
+
+@dataclass(eq=False)
+class FeatureOff(ShopError):
+    """A part of the shop that is switched off; `final` when only who runs the bot could change that."""
+
+    flag: str
+    final: bool = False
+
+
+@dataclass(eq=False)
+class LowContrast(ShopError):
+    """A text of a theme that cannot be read on one of its grounds: WCAG's ratio, and the nearest that passes.
+
+    `nearest` is None where no colour can be read on all the grounds of that text.
+    """
+
+    text: str
+    ground: str
+    ratio: float
+    nearest: str | None
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
+from services.flags import Flags
 from services.goods import Goods
 from services.hosted import Hosted
 from services.inbox import Inbox
@@ -57,6 +58,7 @@ class Services:
     clock: Clock
     shops: Shops
     access: Access
+    flags: Flags
     catalog: Catalog
     carts: Carts
     checkout: Checkout

@@ -26,10 +26,20 @@ class Permission(StrEnum):
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
     STOREFRONT_MANAGE = "storefront.manage"
+    FLAG_MANAGE = "flag.manage"
+    THEME_MANAGE = "theme.manage"
 
 
 EVERYTHING = frozenset(Permission)
-STAFF = EVERYTHING - {Permission.SETUP_RUN, Permission.CONFIG_MANAGE, Permission.PROVIDER_MANAGE}
+# How the shop is set up is for its admins; all else is the daily work of its staff.
+_SETUP = {
+    Permission.SETUP_RUN,
+    Permission.CONFIG_MANAGE,
+    Permission.PROVIDER_MANAGE,
+    Permission.FLAG_MANAGE,
+    Permission.THEME_MANAGE,
+}
+STAFF = EVERYTHING - _SETUP
 
 
 class Access:

@@ -25,13 +25,13 @@ from models.session import OrderSession, SessionState
 from services.catalog import Catalog, missing_roles
 from services.clock import Clock
 from services.discounts import Discounts, Found
+from services.flags import Flags
 from services.levels import Levels
 from services.lines import CartLine, compared, line_of
 from services.rules import Rules
 from services.shops import Shop
 
-MAX_QUANTITY = 99
-MAX_LINES = 20
+MAX_QUANTITY, MAX_LINES = 99, 20
 _TRIES = 5
 
 type Edit = Callable[[OrderSession], list[OrderItem]]
@@ -76,7 +76,15 @@ class Carts:
     """Fills and empties carts; prices follow the catalogue until Confirm."""
 
     def __init__(
-        self, db: Db, clock: Clock, rules: Rules, *, catalog: Catalog, levels: Levels, discounts: Discounts
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        *,
+        catalog: Catalog,
+        levels: Levels,
+        discounts: Discounts,
+        flags: Flags,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -84,6 +92,7 @@ class Carts:
         self._catalog = catalog
         self._levels = levels
         self._discounts = discounts
+        self._flags = flags
 
     async def view(self, shop: Shop, member: Member) -> CartView:
         """The cart with today's availability."""
@@ -104,11 +113,10 @@ class Carts:
         )
         stock = await self.stock_of(shop, member, products)
         lines = [compared(shop, item, products.get(item.product_id), stock, member) for item in items]
-        code = session.discount_code if session else None
-        found = await self._discounts.find(shop, member, items, code)
-        off = found.offer.cents if found.offer else 0
-        subtotal = sum(item.line_cents for item in items)
-        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found, shop.taxes)
+        found = await self._discounts.find(shop, member, items, session.discount_code if session else None)
+        off, subtotal = found.offer.cents if found.offer else 0, sum(item.line_cents for item in items)
+        taxed = await self._flags.taxes(shop)
+        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found, taxed)
 
     async def stock_of(self, shop: Shop, member: Member, products: dict[str, Product]) -> dict[str, int]:
         """How many this member can have of each of these products that is tracked."""

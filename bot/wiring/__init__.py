@@ -44,6 +44,7 @@ def build(
         clock=clock,
         shops=shops,
         access=Access(db),
+        flags=ground.flags,
         catalog=shelf.catalog,
         carts=shelf.carts,
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),

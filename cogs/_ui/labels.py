@@ -78,6 +78,7 @@ FIELDS = {
     "low_inventory_threshold": later("low stock warning"),
     "name": later("name"),
     "note": later("note"),
+    "offer_minutes": later("minutes that a unit is kept"),
     "notice": later("notice"),
     "parcels": later("parcels"),
     "payment_instructions": later("payment instructions"),

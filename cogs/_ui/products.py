@@ -179,6 +179,8 @@ def _hindrance(entry: Entry, w: Words, role: RoleName) -> str | None:
         return w("One is kept for you. Buy it while it is; after that it goes to the next in line.")
     if entry.wait is not None:
         return w("This is sold out. You are in line: I will tell you when one is there for you.")
+    if entry.sold_out and not entry.lines_up:
+        return w("This is sold out at the moment. Please look in again later.")
     if entry.sold_out:
         return w("This is sold out at the moment. Press **Tell me** and I will tell you when it is back.")
     return None
@@ -206,7 +208,7 @@ def _waiting(entry: Entry, w: Words, place: Place) -> list[Button]:
     if wait is not None:
         label = w("I do not want it") if wait.offered else w("Stop waiting")
         return [Button(label, Target("shop:stop", key, *place), emoji="🔕")]
-    if entry.sold_out and not entry.missing_role_ids:
+    if entry.sold_out and entry.lines_up and not entry.missing_role_ids:
         return [Button(w("Tell me"), Target("shop:tell", key, *place), "primary", emoji="🔔")]
     return []
 
@@ -216,5 +218,5 @@ def _to_be_told_of(entries: Sequence[Entry]) -> list[Option]:
     return [
         Option(entry.product.name, entry.product.key)
         for entry in entries
-        if entry.sold_out and entry.wait is None and not entry.missing_role_ids
+        if entry.sold_out and entry.lines_up and entry.wait is None and not entry.missing_role_ids
     ]

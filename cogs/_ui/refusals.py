@@ -110,8 +110,7 @@ _PROBLEMS = {
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
     **ship_refusals.OF_PROBLEM,
-    "same_customer": later("That is the same customer. Please choose another one to merge with."),
-    "too_many": later("There is room for at most {limit}. Please remove one first."),
+    **desk_refusals.PROBLEMS,
 }
 _UNKNOWN = {
     "product": later("I cannot find that product. Please choose one with `/shop browse`."),
@@ -129,9 +128,8 @@ _UNKNOWN = {
     "shop": later("I cannot find that shop. It may have been closed."),
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
-    "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
+    **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
-    "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
     "guild": later("This server has a shop already. Use `/admin config` to change it."),

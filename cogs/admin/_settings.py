@@ -14,6 +14,7 @@ from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import sender_field, shipping_rows, shipping_text
 from cogs.admin._tax import tax_card
+from models.flag import Flag
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.methods import PaymentMethods
 from services.providers import ProviderView
@@ -46,19 +47,25 @@ _STOCK = {
 
 
 class Look(NamedTuple):
-    """What a part's card is made from; `where` is setup or config, the way back."""
+    """What a part's card is made from; `where` is setup or config, the way back.
+
+    `tax_services`: those are not switched off.
+    """
 
     shop: Shop
     visit: Visit
     methods: PaymentMethods
     providers: Sequence[ProviderView]
     where: str
+    tax_services: bool
 
     @classmethod
     async def at(cls, visit: Visit, shop: Shop, where: str) -> Self:
         """The look of a person at a shop."""
         services = visit.services
-        return cls(shop, visit, services.methods, await services.providers.views(shop), where)
+        views = await services.providers.views(shop)
+        taxing = await services.flags.on(shop.id, Flag.TAX_PARTNER)
+        return cls(shop, visit, services.methods, views, where, taxing)
 
     @property
     def config(self) -> BotConfig:
@@ -229,7 +236,7 @@ def _shipping(look: Look) -> Card:
 
 
 def _tax(look: Look) -> Card:
-    return tax_card(look.shop, look.providers, look.w)
+    return tax_card(look.shop, look.providers, look.w, services=look.tax_services)
 
 
 class Part(NamedTuple):
