@@ -1,8 +1,12 @@
 """Who may do what: people of the platform, their log-ins, roles and permission keys."""
 
+from contextlib import suppress
 from typing import Any, Self
 
+from pymongo.errors import DuplicateKeyError
+
 from models.base import Db, Document, Field, TenantDocument, given, index, object_id, stored
+from models.member import Member
 
 
 class User(TenantDocument):
@@ -29,6 +33,18 @@ class User(TenantDocument):
     async def of_discord(cls, db: Db, tenant_id: str, discord_id: str) -> Self | None:
         """The tenant's user with this Discord id."""
         return await cls.find_one(db, {"tenantId": tenant_id, "discordId": discord_id})
+
+    @classmethod
+    async def of_member(cls, db: Db, tenant_id: str, member: Member) -> Self:
+        """The tenant's user for this person, made now if there is none; it gives no rights."""
+        for _ in range(2):
+            known = await cls.of_discord(db, tenant_id, member.discord_id)
+            if known is not None:
+                return known
+            names = {"username": member.username[:100], "display_name": member.display_name[:100]}
+            with suppress(DuplicateKeyError):  # another click of theirs was faster
+                return await cls(tenant_id=tenant_id, discord_id=member.discord_id, **names).insert(db)
+        raise LookupError("a user came and went at once")
 
 
 class Identity(Document):

@@ -102,6 +102,7 @@ class BotConfig(TenantDocument):
     )
     tax_on_shipping: bool = Field(default=False, description="Whether that percentage is of shipping, too")
     tax_when_unknown: TaxUnknownRule = TaxUnknownRule.STOP
+    theme_id: str | None = Field(default=None, description="How its pages and cards look; None: as they come")
     tax_origin: TaxOrigin | None = Field(default=None, description="Where the shop sells from, for its tax")
 
     @property

@@ -45,6 +45,8 @@ from services.stock import Stock
 from services.storefront_worker import StorefrontWorker
 from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.theme_desk import ThemeDesk
+from services.themes import Themes
 from services.tracking import Tracking
 from services.waitlist import Waitlist
 from services.wakeups import Wakeups
@@ -59,6 +61,8 @@ class Services:
     shops: Shops
     access: Access
     flags: Flags
+    themes: Themes
+    theme_desk: ThemeDesk
     catalog: Catalog
     carts: Carts
     checkout: Checkout

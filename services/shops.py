@@ -147,6 +147,10 @@ class Shops:
             raise BadInput("currency", "in_use", shop.currency)
         return code
 
+    def forget(self) -> None:
+        """Read the set-ups anew, after one was changed elsewhere."""
+        self._remembered.forget()
+
     async def rename(self, shop: Shop, actor: Member, name: str) -> Shop:
         """Give the shop another name of 1 to 100 characters."""
         name = name.strip()

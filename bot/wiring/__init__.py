@@ -29,6 +29,7 @@ from services.reminders import Reminders
 from services.rules import Rules
 from services.storefront_worker import StorefrontWorker
 from services.sweeper import Step, Sweeper
+from services.theme_desk import ThemeDesk
 
 
 def build(
@@ -45,6 +46,7 @@ def build(
         shops=shops,
         access=Access(db),
         flags=ground.flags,
+        themes=ground.themes,
         catalog=shelf.catalog,
         carts=shelf.carts,
         checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
@@ -99,6 +101,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "queue": Queue(
             db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
         ),
+        "theme_desk": ThemeDesk(db, clock, audit=audit, shops=on.shops, themes=on.themes),
         "customer_desk": CustomerDesk(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),

@@ -30,6 +30,7 @@ from services.rules import Rules
 from services.shops import Shops
 from services.stock import Stock
 from services.taxes import Taxes
+from services.themes import Themes
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -47,6 +48,7 @@ class Ground:
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
         self.flags = Flags(db, clock, self.audit)
+        self.themes = Themes(db, clock)
         self.offering = Offering(db, clock, rules, self.outbox, self.flags)
         self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
         self.discounts = Discounts(db, clock, self.flags)

@@ -23,11 +23,12 @@ UNKNOWN = {
     "flag": later("I cannot find that part of the shop. Please open `/admin flags` again."),
     "theme": later("I cannot find that theme. It may have been deleted. Please choose another."),
 }
+THEME_TAKEN = later("Another of your themes has that name. Please enter a different one.")
 # A theme's colours, as its forms and refusals call them.
 COLOURS = {
     "sidebar": later("Around the page"),
     "container": later("Page"),
-    "sectionBg": later("Sections"),
+    "section_bg": later("Sections"),
     "text": later("Text"),
     "primary": later("Accent"),
     "muted": later("Small print"),

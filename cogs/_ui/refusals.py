@@ -134,6 +134,7 @@ _UNKNOWN = {
 _TAKEN = {
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
     "sku": later("Another product has that SKU. Please enter a different one."),
+    "theme": desk_refusals.THEME_TAKEN,
 }
 _STEPS = {
     "ADDRESS": later("Please enter where we should ship to first."),

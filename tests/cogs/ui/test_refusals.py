@@ -63,7 +63,7 @@ SAMPLES: list[ShopError] = [
     FeatureOff("waitlist"),
     FeatureOff("email", final=True),
     LowContrast("text", "container", 2.25, "#595959"),
-    LowContrast("muted", "sectionBg", 4.49, None),
+    LowContrast("muted", "section_bg", 4.49, None),
     NotFound("customer"),
     NotFound("queue"),
     SessionExpired(),
