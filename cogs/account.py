@@ -11,6 +11,7 @@ from cogs._ui.account_card import addresses_card, data_card, notices_card, profi
 from cogs._ui.address import address_form, typed_address
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
+from cogs._ui.own_theme_card import AS_THE_SHOP, own_theme_card
 from cogs._ui.target import Target
 from models.customer import Customer
 from models.errors import BadInput
@@ -41,6 +42,11 @@ class Account(ShopCog):
     @command_answer
     async def notifications(self, visit: Visit) -> None:
         await self._notices(visit)
+
+    @account.subcommand(name="theme", description="The colours of your cards and invoices here")
+    @command_answer
+    async def theme(self, visit: Visit) -> None:
+        await self._theme(visit)
 
     @account.subcommand(name="data", description="Everything the shop keeps about you, as a file")
     @command_answer
@@ -121,6 +127,16 @@ class Account(ShopCog):
         customer = await customers.set_notices(shop, visit.member, dm_opt_out=allowed != "1")
         await visit.show(notices_card(customer, visit.words, mails=await self._mails(visit)))
 
+    @click("account:theme")
+    async def theme_by_click(self, visit: Visit) -> None:
+        await self._theme(visit)
+
+    @click("account:wear")
+    async def wear(self, visit: Visit) -> None:
+        wanted = None if visit.choice == AS_THE_SHOP else visit.choice
+        await visit.services.themes.choose(await visit.shop(), visit.member, wanted)
+        await self._theme(visit, note=visit.words("Saved."))
+
     @click("account:data")
     async def data_by_click(self, visit: Visit) -> None:
         await self._data(visit)
@@ -141,6 +157,11 @@ class Account(ShopCog):
     async def _notices(self, visit: Visit) -> None:
         customer, mails = await self._customer(visit), await self._mails(visit)
         await visit.show(notices_card(customer, visit.words, mails=mails))
+
+    async def _theme(self, visit: Visit, note: str | None = None) -> None:
+        shop, themes = await visit.shop(), visit.services.themes
+        mine = await themes.chosen(shop, visit.member)
+        await visit.show(own_theme_card(await themes.all(shop), mine, visit.words, note=note))
 
     async def _data(self, visit: Visit) -> None:
         export = await visit.services.customers.export(await visit.shop(), visit.member)

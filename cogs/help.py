@@ -21,6 +21,7 @@ _OWN = (
     later("`/account profile`: how the shop can reach you"),
     later("`/account addresses`: where your orders are sent"),
     later("`/account notifications`: what I tell you about"),
+    later("`/account theme`: the colours of my answers and of your invoices"),
     later("`/account data`: everything the shop keeps about you"),
 )
 _COUNTER = (
@@ -44,6 +45,7 @@ _COUNTER = (
         later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
     ),
     (Permission.FLAG_MANAGE, later("`/admin flags`: switch parts of the shop on and off")),
+    (Permission.THEME_MANAGE, later("`/admin themes`: the colours of cards and invoices")),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

@@ -45,7 +45,9 @@ class PermanentMessage(commands.Cog):
             _refuse_unwritable(guild, front.channel_id)
             page = await self._services.catalog.front_page(shop)
             words = Words.of(str(guild.preferred_locale) if guild else front.locale)
-            return await self._bring(front, front.channel_id, storefront_card(page, shop, words))
+            card = storefront_card(page, shop, words)
+            card.accent = await self._services.themes.accent(shop.config)
+            return await self._bring(front, front.channel_id, card)
 
     async def _withdraw(self, front: Storefront) -> None:
         if front.channel_id is not None and front.message_id is not None:

@@ -1,5 +1,6 @@
 """How records' states and fields are called in front of people."""
 
+from cogs._ui.desk_refusals import COLOURS
 from cogs._ui.words import Words, later
 
 STATUSES = {
@@ -29,6 +30,7 @@ STATUSES = {
     "REPLACED": later("replaced"),
 }
 FIELDS = {
+    **COLOURS,
     "addresses": later("saved addresses"),
     "admin_channel_id": later("staff channel"),
     "admin_notify_email": later("e-mail address for notices"),
@@ -78,6 +80,8 @@ FIELDS = {
     "low_inventory_threshold": later("low stock warning"),
     "name": later("name"),
     "note": later("note"),
+    "base": later("base"),
+    "theme": later("theme"),
     "offer_minutes": later("minutes that a unit is kept"),
     "notice": later("notice"),
     "parcels": later("parcels"),

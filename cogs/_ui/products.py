@@ -1,7 +1,7 @@
 """How products are shown to customers: a shelf of several, and a card of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
@@ -48,7 +48,8 @@ class Shelf(Card):
     def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
         """The message as Discord wants it."""
         made = Card.payload(self, guild_prefix)
-        made["embeds"] += [embed for card in self.below for embed in card.payload()["embeds"]]
+        below = [replace(card, accent=self.accent) for card in self.below]
+        made["embeds"] += [embed for card in below for embed in card.payload()["embeds"]]
         return made
 
 
