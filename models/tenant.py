@@ -127,6 +127,12 @@ class BotConfig(TenantDocument):
         return found[0] if len(found) == 1 else None
 
     @classmethod
+    async def undress(cls, db: Db, tenant_id: str, theme_id: str, *, tx: Tx | None = None) -> None:
+        """Let the shop look as it comes if it wears this theme."""
+        where = {"tenantId": tenant_id, "themeId": theme_id}
+        await cls.change(db, where, {"$set": {"themeId": None}}, tx=tx)
+
+    @classmethod
     async def edit(cls, db: Db, seen: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> Self | None:
         """Overwrite validated fields, by stored names, if nobody changed the set-up since it was read."""
         where = {"tenantId": seen.tenant_id, "updatedAt": seen.updated_at}

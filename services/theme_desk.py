@@ -135,8 +135,7 @@ class ThemeDesk:
                 raise BadInput("theme", "theme_in_use", ", ".join(above))
             if not await UserTheme.drop(self._db, shop.id, seen.theme, tx=tx):
                 raise ChangedMeanwhile
-            where = {"tenantId": shop.id, "themeId": key}
-            await BotConfig.change(self._db, where, {"$set": {"themeId": None}}, tx=tx)
+            await BotConfig.undress(self._db, shop.id, key, tx=tx)
             worn = await UserSettings.let_go(self._db, shop.id, key, tx=tx)
             before = {"name": seen.theme.name, "overrides": seen.theme.overrides, "wornBy": worn}
             await self._audit.record(shop.id, actor, "theme.delete", seen.theme, before=before, tx=tx)

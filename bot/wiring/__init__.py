@@ -39,7 +39,6 @@ def build(
     ground = Ground(db, clock, rules, links, outside, redis)
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
-    customers, methods = shelf.customers, shelf.methods
     till = Till(ground)
     services = Services(
         clock=clock,
@@ -49,10 +48,10 @@ def build(
         themes=ground.themes,
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes),
+        checkout=Checkout(shelf.carts, shelf.customers, shelf.methods, taxes=ground.taxes),
         placement=shelf.placement,
         orders=shelf.orders,
-        methods=methods,
+        methods=shelf.methods,
         providers=till.providers,
         hosted=till.hosted,
         refunds=till.refunds,
@@ -67,7 +66,7 @@ def build(
         waitlist=shelf.waitlist,
         storefronts=shelf.storefronts,
         storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
-        customers=customers,
+        customers=shelf.customers,
         delivery=ground.delivery,
         goods=ground.goods,
         key_pool=ground.key_pool,

@@ -1,22 +1,15 @@
 """Pictures of a theme's colours: squares for lines of text, and a small PNG of a page in them."""
 
+import colorsys
 import struct
 import zlib
 
 from models.palette import Palette
 
 _WIDTH, _HEIGHT = 480, 200
-_SQUARES = {
-    "🟥": "#dd2e44",
-    "🟧": "#f4900c",
-    "🟨": "#fdcb58",
-    "🟩": "#78b159",
-    "🟦": "#55acee",
-    "🟪": "#aa8ed6",
-    "🟫": "#c1694f",
-    "⬛": "#31373d",
-    "⬜": "#e6e7e8",
-}
+# By hue, in degrees.
+_SQUARES = {0: "🟥", 30: "🟧", 52: "🟨", 120: "🟩", 210: "🟦", 275: "🟪", 330: "🟥", 360: "🟥"}
+_GREY, _DARK, _BRIGHT = 0.18, 0.18, 0.88
 
 type _Box = tuple[int, int, int, int]
 
@@ -27,12 +20,11 @@ def squares(palette: Palette) -> str:
 
 
 def _square(colour: str) -> str:
-    mine = bytes.fromhex(colour[1:])
-    return min(_SQUARES, key=lambda each: _far(mine, bytes.fromhex(_SQUARES[each][1:])))
-
-
-def _far(one: bytes, other: bytes) -> int:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+    red, green, blue = (part / 255 for part in bytes.fromhex(colour[1:]))
+    hue, light, full = colorsys.rgb_to_hls(red, green, blue)
+    if full < _GREY or not _DARK < light < _BRIGHT:
+        return "⬜" if light > 0.5 else "⬛"  # noqa: PLR2004 - half-way
+    return _SQUARES[min(_SQUARES, key=lambda each: abs(each - hue * 360))]
 
 
 def page_picture(palette: Palette) -> bytes:

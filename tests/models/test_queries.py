@@ -16,6 +16,7 @@ from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
+from models.flag import FeatureFlag, FlagScope
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect, OutboxStatus, Urgency
@@ -27,6 +28,7 @@ from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered, with_ended_offers
 from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
+from models.theme import UserSettings, UserTheme
 from models.waiting import Waiting, WaitStatus
 from tests.models.samples import NOW, sample
 
@@ -137,6 +139,13 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     ]
     yield [sample(CustomerNote, **shared, customer_id=f"{n}", at=NOW) for n in numbers]
     yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
+    own = FlagScope.TENANT
+    yield [sample(FeatureFlag, tenant_id=of % n, scope=own, name="email") for n in numbers]
+    yield [sample(UserTheme, tenant_id=of % n, name=of % n, slug=of % n) for n in numbers]
+    yield [
+        sample(UserSettings, **shared, user_id=of % n, active_theme_id="t" if n % 2 else None)
+        for n in numbers
+    ]
 
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
@@ -232,6 +241,18 @@ HOT: dict[str, Query] = {
     "what hands over": lambda db: OutboxEffect.of_entitlements(db, "a", ["59"], ["x"]),
     "what failed for a reason": lambda db: OutboxEffect.hasten(db, "a", "role_gone", NOW),
     "permission keys": lambda db: permission_keys(db, "a", "59"),
+    "flags that count": lambda db: FeatureFlag.that_count(db, "a59"),
+    "who changed a flag": lambda db: AuditLog.find_all(
+        db,
+        {"tenantId": "a", "entityType": "FeatureFlag", "entityId": "nobody"},
+        sort="-createdAt",
+        limit=1,
+    ),
+    "themes to choose from": lambda db: UserTheme.visible(db, "a59"),
+    "a theme": lambda db: UserTheme.get(db, "a59", SESSION.key),
+    "what a user chose": lambda db: UserSettings.of_user(db, "a", "a59"),
+    "whether anybody chose a theme": lambda db: UserSettings.any_theme(db, "a"),
+    "who wears a theme": lambda db: UserSettings.let_go(db, "a", "nobody"),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

@@ -64,7 +64,15 @@ def test_the_picture_is_a_small_png_of_the_page() -> None:
         pixels = zlib.decompress(picture[41 : 41 + length])
         assert len(pixels) == 200 * (1 + 3 * 480)
         assert all(bytes.fromhex(colour[1:]) in pixels for colour in each.palette)
-        assert len(squares(each.palette)) == 4
+
+
+def test_the_squares_tell_themes_apart() -> None:
+    """Accent, page, sections and text in one line."""
+    shown = {each.slug: squares(each.palette) for each in SYSTEM_THEMES}
+    assert shown["forest"] == "🟩⬜⬜⬛"
+    assert shown["harbour"] == "🟦⬛⬛⬜"
+    assert shown["high-contrast"] == "🟨⬛⬛⬜"
+    assert len(set(shown.values())) >= 5
 
 
 async def test_the_shop_wears_a_theme_and_everybodys_plain_cards_show_it(
