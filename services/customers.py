@@ -7,6 +7,7 @@ from typing import Any
 from bson import ObjectId
 from pydantic import ValidationError
 
+from models.access import User
 from models.address import Address, SavedAddress
 from models.base import Db, visible
 from models.customer import Customer
@@ -16,6 +17,7 @@ from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
+from models.theme import UserSettings, UserTheme
 from models.waiting import Waiting
 from services.key_delivery import KeyDelivery
 from services.postal import checked
@@ -166,7 +168,15 @@ class Customers:
                 for each in await Waiting.all_of(self._db, shop.id, member.discord_id, 0)
             ],
             "cart": cart.model_dump(mode="json", include=_OF_CART, exclude=unpaid) if cart else None,
+            "theme": await self._theme(shop, member),
         }
+
+    async def _theme(self, shop: Shop, member: Member) -> str | None:
+        user = await User.of_discord(self._db, shop.id, member.discord_id)
+        settings = await UserSettings.of_user(self._db, shop.id, user.key) if user else None
+        theme_id = settings.active_theme_id if settings else None
+        theme = await UserTheme.get(self._db, shop.id, theme_id) if theme_id else None
+        return theme.name if theme else None
 
     async def _set(self, shop: Shop, member: Member, fields: dict[str, Any]) -> Customer:
         customer = await self.of(shop, member)

@@ -196,6 +196,8 @@ async def test_the_shops_theme_follows_the_screen_and_a_persons_own_does_not(
     assert mine.palette != look.palette
     assert await services.themes.chosen(shop, BOB) is None
     assert await services.themes.look(shop.config) == look
+    assert (await services.customers.export(shop, ADA))["theme"] == "Harbour"
+    assert (await services.customers.export(shop, BOB))["theme"] is None
     await services.themes.choose(shop, ADA, None)
     assert await services.themes.look(shop.config, ADA.discord_id) == look
 
