@@ -1,5 +1,7 @@
 """/help: what can be done here, for customers, and for staff what their permissions allow."""
 
+from collections.abc import Sequence
+
 import nextcord
 from nextcord import InteractionContextType
 from nextcord.ext import commands
@@ -7,10 +9,12 @@ from nextcord.ext import commands
 from cogs._ui.card import Button, Card, Field, plain
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer
 from cogs._ui.target import Target
+from cogs._ui.text import width
 from cogs._ui.words import Words, later
 from services import Services
 from services.access import Permission
 
+_MOST = 1024
 _BUYING = (
     later("`/shop browse`: look around, and choose what you like"),
     later("`/cart view`: what you have chosen so far"),
@@ -74,7 +78,7 @@ def _card(shop_name: str, allowed: frozenset[Permission], w: Words) -> Card:
     ]
     counter = [text for permission, text in _COUNTER if permission in allowed]
     if counter:
-        fields.append(Field(w("Behind the counter"), _lines(counter, w)))
+        fields += behind_counter([w(text) for text in counter], w)
     return Card(
         title=w("Welcome to {shop}", shop=plain(shop_name)),
         text=w("Everything here is a click away, and only you see my answers."),
@@ -87,6 +91,16 @@ def _card(shop_name: str, allowed: frozenset[Permission], w: Words) -> Card:
             ]
         ],
     )
+
+
+def behind_counter(lines: Sequence[str], w: Words) -> list[Field]:
+    """What staff can do, in as many fields as Discord's limit on one asks for."""
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        if width("\n".join([*parts[-1], line])) > _MOST:
+            parts.append([])
+        parts[-1].append(line)
+    return [Field("" if at else w("Behind the counter"), "\n".join(part)) for at, part in enumerate(parts)]
 
 
 def _lines(texts: tuple[str, ...] | list[str], w: Words) -> str:

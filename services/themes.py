@@ -1,5 +1,6 @@
 """How a shop looks: the theme that counts for a person, without ever failing a page for its sake."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,8 +93,10 @@ class Themes:
         return await self._wardrobes.get(tenant_id, partial(self._open, tenant_id))
 
     async def _open(self, tenant_id: str) -> _Wardrobe:
-        themes = {theme.key: theme for theme in await UserTheme.visible(self._db, tenant_id)}
-        return _Wardrobe(themes, await UserSettings.any_theme(self._db, tenant_id))
+        themes, worn = await asyncio.gather(
+            UserTheme.visible(self._db, tenant_id), UserSettings.any_theme(self._db, tenant_id)
+        )
+        return _Wardrobe({theme.key: theme for theme in themes}, worn)
 
     async def _mine(self, tenant_id: str, discord_id: str, wardrobe: _Wardrobe) -> UserTheme | None:
         if not wardrobe.worn_by_some:

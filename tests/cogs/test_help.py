@@ -3,7 +3,9 @@
 import pytest
 
 from bot.sandbox import Person
+from cogs._ui.words import Words
 from cogs.admin import kinds
+from cogs.help import behind_counter
 from services import Services
 from services.partner import PartnerKind
 from services.partners import known_partners
@@ -53,3 +55,13 @@ async def test_a_shops_name_cannot_break_out_of_the_card(
     seen = await ada.run("/help")
     assert r"\*\*Au\*\*" in seen.text
     assert not seen.pings
+
+
+def test_no_line_for_staff_is_cut_however_many_there_are() -> None:
+    """Twenty long lines stand whole, in fields that Discord takes."""
+    lines = [f"`/admin {n}`: " + "x" * 90 for n in range(20)]
+    fields = behind_counter(lines, Words.of(None))
+    assert "\n".join(field.value for field in fields).split("\n") == lines
+    assert len(fields) == 3
+    assert all(len(field.value) <= 1024 for field in fields)
+    assert [field.name for field in fields][1:] == ["", ""]
