@@ -8,7 +8,7 @@ import pytest
 from bot.config import FlagSettings
 from models.audit import AuditLog
 from models.base import Db
-from models.errors import BadInput, ChangedMeanwhile, FeatureOff
+from models.errors import BadInput, CartChanged, ChangedMeanwhile, FeatureOff
 from models.flag import FeatureFlag, Flag, FlagScope
 from models.outbox import OutboxEffect
 from models.platform_entitlement import PlatformEntitlement
@@ -19,7 +19,7 @@ from services.features import FEATURES, EmailPayload, MailEvent, WaitlistPayload
 from services.flags import keep_system_flags
 from services.shops import Shop
 from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
-from tests.services.test_discounts import running
+from tests.services.test_discounts import place, running
 
 
 @pytest.fixture
@@ -238,3 +238,33 @@ async def test_the_events_of_email_are_the_preferences_of_customers(services: Se
     customer = await services.customers.of(shop, ADA)
     assert all(hasattr(customer.email_preferences, event) for event in MailEvent)
     assert not await services.mailing.offers(shop), "nobody carries e-mails here"
+
+
+async def test_a_switch_between_review_and_confirm_is_shown_and_what_was_ordered_stays(
+    services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Bob ordered with the discount and keeps it; Ada is told before anything is placed without it."""
+    mug = await product(price=1000)
+    await running(services, shop)
+    for member in (BOB, ADA):
+        await services.carts.add(shop, member, mug.key)
+    bobs = await place(services, shop, BOB)
+    view = await services.checkout.choose_payment(shop, ADA, "VENMO")
+    await off(services, shop, Flag.AUTOMATIC_DISCOUNTS)
+    with pytest.raises(CartChanged) as told:
+        await services.placement.place(shop, ADA, view.session.key, view.session.version)
+    assert [(each.kind, each.old, each.new) for each in told.value.changes] == [("discount", 100, 0)]
+    kept = (await services.orders.staff_view(shop, bobs.key)).order
+    assert (kept.discount_amount_cents, kept.total_cents) == (100, 900)
+    assert (await place(services, shop, ADA)).total_cents == 1000
+
+
+async def test_switching_is_undone_with_what_it_belongs_to(db: Db, services: Services, shop: Shop) -> None:
+    """Without the audit there is no switch: both are written, or neither."""
+    only = {"entityType": "FeatureFlag"}
+    await AuditLog.rows(db).create_index("entityType", unique=True, partialFilterExpression=only)
+    await off(services, shop, Flag.LABELS)
+    with pytest.raises(ChangedMeanwhile):
+        await services.flags.switch(shop, OWNER, Flag.EMAIL, on=False)
+    assert [row.name for row in await FeatureFlag.find_all(db, {"tenantId": shop.id})] == ["labels"]
+    assert await services.flags.on(shop.id, Flag.EMAIL)
