@@ -23,6 +23,8 @@ from bot.wiring import build
 from models.registry import IndexRefused
 from services import Services
 from services.clock import SystemClock
+from services.flags import keep_system_flags
+from services.system_themes import seed_system_themes
 
 _UNREACHABLE = (PyMongoError, IndexRefused, nextcord.DiscordException, aiohttp.ClientError, OSError)
 
@@ -91,6 +93,8 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
             log.warning("invoice_links_off", extra={"missing": "web.public_url"})
+        await seed_system_themes(stores.db)
+        await keep_system_flags(stores.db, settings.flags.said())
         links = links_from(settings, local, clock)
         outside = outside_from(settings)
         services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)

@@ -22,10 +22,12 @@ from bot.config_values import (
     PublicKey,
     RedisAddress,
     Secrets,
+    Switch,
     Token,
     WebAddress,
 )
 from bot.own_secret import own_secret
+from models.flag import Flag
 from services.mail.smtp import SmtpKeys
 from services.payments.processor import Site
 
@@ -158,6 +160,22 @@ class MailSettings(Section):
             raise ConfigError([f"SHOP_MAIL__{str(name).upper()}, or {name} in [mail], {why}."]) from None
 
 
+class FlagSettings(Section):
+    """How parts of every shop start, where the installation says so; `never` leaves shops no choice."""
+
+    storefront: Switch | None = None
+    waitlist: Switch | None = None
+    automatic_discounts: Switch | None = None
+    email: Switch | None = None
+    tax_partner: Switch | None = None
+    labels: Switch | None = None
+    discord_purchases: Switch | None = None
+
+    def said(self) -> dict[Flag, Switch]:
+        """What the installation says, flag by flag."""
+        return {Flag(name): value for name, value in self.model_dump(exclude_none=True).items()}
+
+
 class LogSettings(Section):
     """How much is written to the log, and in which form."""
 
@@ -179,6 +197,7 @@ class Settings(BaseSettings):
     shop: ShopSettings = ShopSettings()
     providers: ProviderSettings = ProviderSettings()
     mail: MailSettings = MailSettings()
+    flags: FlagSettings = FlagSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -75,6 +75,10 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoAddress = Annotated[SecretStr, AfterValidator(_mongo_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+Switch = Annotated[
+    Literal["on", "off", "never"],
+    BeforeValidator(lambda value: {True: "on", False: "off"}[value] if isinstance(value, bool) else value),
+]
 Port = Annotated[int, Field(ge=0, le=65535)]
 DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
 Level = Annotated[

@@ -30,6 +30,7 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
         links=services.links,
         invoices=services.invoices,
         inbox=services.inbox,
+        themes=services.themes,
     )
     listener = Listener(app, settings.web.host, settings.web.port)
     try:

@@ -11,6 +11,7 @@ from cogs._ui.account_card import addresses_card, data_card, forget_card, notice
 from cogs._ui.address import address_form, typed_address
 from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
+from cogs._ui.own_theme_card import AS_THE_SHOP, own_theme_card
 from cogs._ui.target import Target
 from models.customer import Customer
 from models.errors import BadInput
@@ -42,6 +43,11 @@ class Account(ShopCog):
     @command_answer
     async def notifications(self, visit: Visit) -> None:
         await self._notices(visit)
+
+    @account.subcommand(name="theme", description="The colours of your cards and invoices here")
+    @command_answer
+    async def theme(self, visit: Visit) -> None:
+        await self._theme(visit)
 
     @account.subcommand(name="data", description="Everything the shop keeps about you, as a file")
     @command_answer
@@ -122,6 +128,16 @@ class Account(ShopCog):
         customer = await customers.set_notices(shop, visit.member, dm_opt_out=allowed != "1")
         await visit.show(notices_card(customer, visit.words, mails=await self._mails(visit)))
 
+    @click("account:theme")
+    async def theme_by_click(self, visit: Visit) -> None:
+        await self._theme(visit)
+
+    @click("account:wear")
+    async def wear(self, visit: Visit) -> None:
+        wanted = None if visit.choice == AS_THE_SHOP else visit.choice
+        await visit.services.themes.choose(await visit.shop(), visit.member, wanted)
+        await self._theme(visit, note=visit.words("Saved."))
+
     @click("account:data")
     async def data_by_click(self, visit: Visit) -> None:
         await self._data(visit)
@@ -145,7 +161,7 @@ class Account(ShopCog):
         return await visit.services.customers.of(await visit.shop(), visit.member)
 
     async def _mails(self, visit: Visit) -> bool:
-        return visit.services.mailing.ready(await visit.shop())
+        return await visit.services.mailing.offers(await visit.shop())
 
     async def _profile(self, visit: Visit) -> None:
         customer, mails = await self._customer(visit), await self._mails(visit)
@@ -157,6 +173,11 @@ class Account(ShopCog):
     async def _notices(self, visit: Visit) -> None:
         customer, mails = await self._customer(visit), await self._mails(visit)
         await visit.show(notices_card(customer, visit.words, mails=mails))
+
+    async def _theme(self, visit: Visit, note: str | None = None) -> None:
+        shop, themes = await visit.shop(), visit.services.themes
+        mine = await themes.chosen(shop, visit.member)
+        await visit.show(own_theme_card(await themes.all(shop), mine, visit.words, note=note))
 
     async def _data(self, visit: Visit) -> None:
         export = await visit.services.person_data.export(await visit.shop(), visit.member)

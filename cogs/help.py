@@ -25,6 +25,7 @@ _OWN = (
     later("`/account profile`: how the shop can reach you"),
     later("`/account addresses`: where your orders are sent"),
     later("`/account notifications`: what I tell you about"),
+    later("`/account theme`: the colours of my answers and of your invoices"),
     later("`/account data`: everything the shop keeps about you"),
 )
 _FUND = (later("`/fund info`: the community fund; `/fund donate` gives something to it"),)
@@ -56,6 +57,8 @@ _COUNTER = (
         later("`/admin providers`: payments that confirm themselves, e-mail, tax, shipping"),
     ),
     (Permission.DOCTOR_RUN, later("`/admin doctor`: what is wrong, and what to do about it")),
+    (Permission.FLAG_MANAGE, later("`/admin flags`: switch parts of the shop on and off")),
+    (Permission.THEME_MANAGE, later("`/admin themes`: the colours of cards and invoices")),
     (Permission.SETUP_RUN, later("`/admin setup`: set the shop up step by step")),
 )
 

@@ -37,14 +37,22 @@ class PermanentMessage(commands.Cog):
             for old in front.leftovers:
                 await self._delete(old.channel_id, old.message_id)
                 await self._services.storefronts.cleared(front, old.message_id)
-            if front.channel_id is None:
+            if front.channel_id is None or not await self._services.storefronts.shows(front):
+                await self._withdraw(front)
                 return Outcome(None, looked=True)
             shop = await self._services.shops.of_tenant(front.tenant_id)
             guild = self._bot.get_guild(int(shop.guild_id))
             _refuse_unwritable(guild, front.channel_id)
             page = await self._services.catalog.front_page(shop)
             words = Words.of(str(guild.preferred_locale) if guild else front.locale)
-            return await self._bring(front, front.channel_id, storefront_card(page, shop, words))
+            card = storefront_card(page, shop, words)
+            card.accent = await self._services.themes.accent(shop.config)
+            return await self._bring(front, front.channel_id, card)
+
+    async def _withdraw(self, front: Storefront) -> None:
+        if front.channel_id is not None and front.message_id is not None:
+            await self._delete(front.channel_id, front.message_id)
+            await self._services.storefronts.withdrawn(front)
 
     async def _bring(self, front: Storefront, channel_id: str, card: Card) -> Outcome:
         fingerprint = _fingerprint(card)

@@ -1,7 +1,10 @@
 """Who may do what: people of the platform, their log-ins, roles and permission keys."""
 
 import re
+from contextlib import suppress
 from typing import Any, Self
+
+from pymongo.errors import DuplicateKeyError
 
 from models.base import (
     Db,
@@ -15,6 +18,7 @@ from models.base import (
     searchable,
     stored,
 )
+from models.member import Member
 
 
 class User(TenantDocument):
@@ -85,6 +89,18 @@ class User(TenantDocument):
         """The ids of the tenant's users, by name."""
         found = cls.rows(db).find({"tenantId": tenant_id}, {"_id": 1}).sort("username").limit(limit)
         return [str(row["_id"]) async for row in found]
+
+    @classmethod
+    async def of_member(cls, db: Db, tenant_id: str, member: Member) -> Self:
+        """The tenant's user for this person, made now if there is none; it gives no rights."""
+        for _ in range(2):
+            known = await cls.of_discord(db, tenant_id, member.discord_id)
+            if known is not None:
+                return known
+            names = {"username": member.username[:100], "display_name": member.display_name[:100]}
+            with suppress(DuplicateKeyError):  # another click of theirs was faster
+                return await cls(tenant_id=tenant_id, discord_id=member.discord_id, **names).insert(db)
+        raise LookupError("a user came and went at once")
 
 
 class Identity(Document):

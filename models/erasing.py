@@ -22,6 +22,7 @@ from models.platform_entitlement import PlatformEntitlement, PlatformState
 from models.session import OrderSession
 from models.shipment import Shipment
 from models.tenant import BotConfig
+from models.theme import UserSettings
 from models.waiting import Waiting
 
 NAME, GONE = "Customer", "erased"
@@ -151,6 +152,7 @@ async def people(db: Db, trail: Trail, now: datetime, *, tx: Tx) -> None:
     await Identity.rows(db).delete_many(log_in, session=tx)
     if known is not None:
         await Identity.rows(db).delete_many({**of, "userId": known.key}, session=tx)
+        await UserSettings.rows(db).delete_many({"userId": known.key}, session=tx)
     await BotConfig.rows(db).update_one(
         {**of, "registeredDiscordUserIds": trail.discord_id},
         {"$pull": {"registeredDiscordUserIds": trail.discord_id}},

@@ -29,6 +29,8 @@ ShopError
 ├── KeysRefused         lines of an import of keys that cannot be taken
 ├── ChangedMeanwhile    somebody else saved the same thing first
 │   └── RecordChanged   the same, of a record in the panel
+├── FeatureOff          this part of the shop is switched off
+├── LowContrast         a theme's text could not be read on its ground
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
     ├── WrongKeys       it does not accept the shop's keys
@@ -248,6 +250,27 @@ class ChangedMeanwhile(ShopError):
 
 class RecordChanged(ChangedMeanwhile):
     """A record is not what it was when it was opened for editing; nothing was stored."""
+
+
+@dataclass(eq=False)
+class FeatureOff(ShopError):
+    """A part of the shop that is switched off; `final` when only who runs the bot could change that."""
+
+    flag: str
+    final: bool = False
+
+
+@dataclass(eq=False)
+class LowContrast(ShopError):
+    """A text of a theme that cannot be read on one of its grounds: WCAG's ratio, and the nearest that passes.
+
+    `nearest` is None where no colour can be read on all the grounds of that text.
+    """
+
+    text: str
+    ground: str
+    ratio: float
+    nearest: str | None
 
 
 @dataclass(eq=False)

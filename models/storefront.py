@@ -88,6 +88,12 @@ class Storefront(TenantDocument):
         return await cls.change(db, mine, update) is not None
 
     @classmethod
+    async def forget_message(cls, db: Db, seen: Self) -> None:
+        """Forget the message that was taken away, unless staff chose otherwise meanwhile."""
+        mine = {"_id": seen.id, "tenantId": seen.tenant_id, "leaseToken": seen.lease_token}
+        await cls.change(db, mine, {"$set": {"messageId": None, "shown": None}})
+
+    @classmethod
     async def drop_leftover(cls, db: Db, seen: Self, message_id: str) -> None:
         """Forget an older message that is gone."""
         where = {"_id": seen.id, "tenantId": seen.tenant_id}

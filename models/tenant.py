@@ -111,6 +111,7 @@ class BotConfig(TenantDocument):
     )
     tax_on_shipping: bool = Field(default=False, description="Whether that percentage is of shipping, too")
     tax_when_unknown: TaxUnknownRule = TaxUnknownRule.STOP
+    theme_id: str | None = Field(default=None, description="How its pages and cards look; None: as they come")
     tax_origin: TaxOrigin | None = Field(default=None, description="Where the shop sells from, for its tax")
 
     @property
@@ -133,6 +134,12 @@ class BotConfig(TenantDocument):
         """The set-up of the only shop there is; None when there are several, or none."""
         found = await cls.find_all(db, {}, limit=2)
         return found[0] if len(found) == 1 else None
+
+    @classmethod
+    async def undress(cls, db: Db, tenant_id: str, theme_id: str, *, tx: Tx | None = None) -> None:
+        """Let the shop look as it comes if it wears this theme."""
+        where = {"tenantId": tenant_id, "themeId": theme_id}
+        await cls.change(db, where, {"$set": {"themeId": None}}, tx=tx)
 
     @classmethod
     async def edit(cls, db: Db, seen: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> Self | None:

@@ -22,6 +22,7 @@ from services.doctor.examination import Doctor
 from services.doctor.mending import Mending
 from services.donations import Donations
 from services.erasure import Erasure
+from services.flags import Flags
 from services.fund import Fund
 from services.fund_desk import FundDesk
 from services.fund_rules import FundRules
@@ -59,6 +60,8 @@ from services.stock import Stock
 from services.storefront_worker import StorefrontWorker
 from services.storefronts import Storefronts
 from services.sweeper import Sweeper
+from services.theme_desk import ThemeDesk
+from services.themes import Themes
 from services.tracking import Tracking
 from services.user_desk import UserDesk
 from services.waitlist import Waitlist
@@ -73,6 +76,9 @@ class Services:
     clock: Clock
     shops: Shops
     access: Access
+    flags: Flags
+    themes: Themes
+    theme_desk: ThemeDesk
     catalog: Catalog
     carts: Carts
     checkout: Checkout

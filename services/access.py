@@ -38,6 +38,8 @@ class Permission(StrEnum):
     ALERT_VIEW = "alert.view"
     AUDIT_VIEW = "audit.view"
     DOCTOR_RUN = "doctor.run"
+    FLAG_MANAGE = "flag.manage"
+    THEME_MANAGE = "theme.manage"
 
 
 EVERYTHING = frozenset(Permission)
@@ -45,6 +47,8 @@ STAFF = EVERYTHING - {
     Permission.SETUP_RUN,
     Permission.CONFIG_MANAGE,
     Permission.PROVIDER_MANAGE,
+    Permission.FLAG_MANAGE,
+    Permission.THEME_MANAGE,
     Permission.FUND_MANAGE,
     Permission.DOCTOR_RUN,
     Permission.USER_MANAGE,

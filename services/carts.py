@@ -25,8 +25,9 @@ from models.session import OrderSession, SessionState
 from services.catalog import Catalog, missing_roles
 from services.clock import Clock
 from services.discounts import Discounts, Found
+from services.flags import Flags
 from services.levels import Levels
-from services.lines import CartLine, compared, line_of
+from services.lines import CartLine, Totals, compared, line_of
 from services.rules import Rules
 from services.shops import Shop
 
@@ -35,26 +36,6 @@ MAX_LINES = 20
 _TRIES = 5
 
 type Edit = Callable[[OrderSession], list[OrderItem]]
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What a cart or an order costs, in minor units; `tax` is None where it could not be computed.
-
-    `gift` is for the community fund.
-    """
-
-    subtotal: int
-    discount: int
-    shipping: int
-    tax: int | None
-    currency: str
-    gift: int = 0
-
-    @property
-    def total(self) -> int:
-        """What is to be paid."""
-        return self.subtotal - self.discount + self.shipping + (self.tax or 0) + self.gift
 
 
 @dataclass(frozen=True)
@@ -80,7 +61,15 @@ class Carts:
     """Fills and empties carts; prices follow the catalogue until Confirm."""
 
     def __init__(
-        self, db: Db, clock: Clock, rules: Rules, *, catalog: Catalog, levels: Levels, discounts: Discounts
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        *,
+        catalog: Catalog,
+        levels: Levels,
+        discounts: Discounts,
+        flags: Flags,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -88,6 +77,7 @@ class Carts:
         self._catalog = catalog
         self._levels = levels
         self._discounts = discounts
+        self._flags = flags
 
     async def view(self, shop: Shop, member: Member) -> CartView:
         """The cart with today's availability."""
@@ -112,7 +102,8 @@ class Carts:
         found = await self._discounts.find(shop, member, items, code)
         off = found.offer.cents if found.offer else 0
         subtotal = sum(item.line_cents for item in items)
-        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found, shop.taxes)
+        taxed = await self._flags.taxes(shop)
+        return CartView(session, lines, Totals(subtotal, off, 0, 0, shop.currency), found, taxed)
 
     async def stock_of(self, shop: Shop, member: Member, products: dict[str, Product]) -> dict[str, int]:
         """How many this member can have of each of these products that is tracked."""

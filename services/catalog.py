@@ -1,6 +1,6 @@
 """What is for sale, as a customer and as staff see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx, transact
 from models.errors import AlreadyExists, BadInput, NotFound
+from models.flag import Flag
 from models.inventory import InventorySnapshot
 from models.member import Member
 from models.product import Product, QtyVisibility
@@ -18,6 +19,7 @@ from models.tenant import VisibilityDefault
 from models.waiting import Waiting
 from services.audit import Audit
 from services.clock import Clock
+from services.flags import Flags
 from services.goods_link import link_of
 from services.levels import Levels
 from services.offering import Offering
@@ -37,6 +39,7 @@ class Entry:
     """A product as one person may see it; `available` is None when its stock is not tracked.
 
     `wait` is theirs for a product that is sold out to everybody else; a unit kept for them is available.
+    `lines_up`: who wants one that is sold out may ask to be told.
     """
 
     product: Product
@@ -45,6 +48,7 @@ class Entry:
     missing_role_ids: tuple[str, ...]
     image_url: str | None
     wait: Waiting | None = None
+    lines_up: bool = True
 
     @property
     def sold_out(self) -> bool:
@@ -73,12 +77,15 @@ class _Shelf(NamedTuple):
 class Catalog:
     """Reads and edits products."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit, levels: Levels, offering: Offering) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, audit: Audit, levels: Levels, offering: Offering, flags: Flags
+    ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._levels = levels
         self._offering = offering
+        self._flags = flags
         self._shelves: Remembered[tuple[str, str, int], _Shelf] = Remembered(clock, _REMEMBERED)
 
     async def page(self, shop: Shop, member: Member, query: str = "", page: int = 0) -> CatalogPage:
@@ -177,7 +184,9 @@ class Catalog:
         stock = await self._levels.of(shop.id, tracked) if tracked else {}
         gone = [key for key in tracked if not stock.get(key)]
         waits = await self.waits(shop, member, gone) if member else {}
-        return [_entry(shop, member, product, stock, waits.get(product.key)) for product in products]
+        lines_up = not gone or await self._flags.on(shop.id, Flag.WAITLIST)
+        made = [_entry(shop, member, product, stock, waits.get(product.key)) for product in products]
+        return made if lines_up else [replace(each, lines_up=False) for each in made]
 
     async def waits(self, shop: Shop, member: Member, product_ids: list[str]) -> dict[str, Waiting]:
         """What a member waits for of these products, by product."""

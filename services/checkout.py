@@ -20,12 +20,12 @@ from models.member import Member
 from models.payment_method import PaymentMethod
 from models.session import OrderSession, SessionState, SessionStep
 from models.tenant import ShippingType
-from services.carts import Carts, CartView, Totals
+from services.carts import Carts, CartView
 from services.customers import Customers, read_address
 from services.discounts import Found
 from services.fund import Fund
 from services.gifts import chosen_gift, read_gift, suits
-from services.lines import CartLine
+from services.lines import CartLine, Totals
 from services.payments.contract import MethodDescriptor
 from services.payments.methods import PaymentMethods
 from services.shops import Shop

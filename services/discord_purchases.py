@@ -11,8 +11,10 @@ from pymongo.errors import DuplicateKeyError
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.errors import NoShop
+from models.flag import Flag
 from models.platform_entitlement import EntitlementKind, PlatformEntitlement, PlatformState
 from services.clock import Clock
+from services.flags import Flags
 from services.outbox import Outbox
 from services.payments.processor import BadPayload
 from services.shops import Shops
@@ -63,25 +65,34 @@ class EntitlementNews:
 class DiscordEntitlements:
     """Keeps what Discord says of entitlements and tells staff once of each purchase and its end."""
 
-    def __init__(self, db: Db, clock: Clock, *, shops: Shops, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, *, shops: Shops, outbox: Outbox, flags: Flags) -> None:
         self._db = db
         self._clock = clock
         self._shops = shops
         self._outbox = outbox
+        self._flags = flags
 
     async def take(self, news: EntitlementNews, *, tenant_id: str | None = None) -> str:
         """Note the news for the shop of its guild, else for the tenant given, else for the only shop.
 
-        The outcome in a word: new, changed, known, or no_shop.
+        The outcome in a word: new, changed, known, switched_off for one that is not known, or no_shop.
         """
         tenant_id = await self._tenant_of(news, tenant_id)
         if tenant_id is None:
             return "no_shop"
+        if not await self._heard(tenant_id, news):
+            return "switched_off"
         try:
             return await self._note(tenant_id, news)
         except DuplicateKeyError:
             # Somebody else was the first to hear of it.
             return await self._note(tenant_id, news)
+
+    async def _heard(self, tenant_id: str, news: EntitlementNews) -> bool:
+        """Whether the shop hears of this: while that is switched off, only of what it knows already."""
+        if await self._flags.on(tenant_id, Flag.DISCORD_PURCHASES):
+            return True
+        return await PlatformEntitlement.of(self._db, tenant_id, news.entitlement_id) is not None
 
     async def end_due(self) -> int:
         """End what Discord lets end without a word; how many."""

@@ -13,9 +13,11 @@ from models.customer import Customer
 from models.discount import Discount, DiscountHold
 from models.discount_use import DiscountAssignment, DiscountUse, UseStatus, count_returned, uncounted
 from models.errors import BadInput, DiscountUsedUp
+from models.flag import Flag
 from models.member import Member
 from models.order import Order, OrderItem
 from services.clock import Clock
+from services.flags import Flags
 from services.offers import Offer, best, folded_code, offer_of, stops
 from services.remembered import Remembered
 from services.shops import Shop
@@ -43,9 +45,10 @@ class Found:
 class Discounts:
     """Finds the best discount that a customer may use, and keeps count."""
 
-    def __init__(self, db: Db, clock: Clock) -> None:
+    def __init__(self, db: Db, clock: Clock, flags: Flags) -> None:
         self._db = db
         self._clock = clock
+        self._flags = flags
         self._remembered: Remembered[str, _Known] = Remembered(clock, _REMEMBERED)
         # Spares the retries of writers that meet at one popular discount.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -65,7 +68,8 @@ class Discounts:
         customer = await Customer.of_person(self._db, shop.id, member.discord_id)
         key = customer.key if customer else None
         assigned = await self._assigned(shop, member, key, items)
-        usable = [each for each in known.automatic if self._stops(each, member, key) is None]
+        by_themselves = known.automatic if await self._flags.on(shop.id, Flag.AUTOMATIC_DISCOUNTS) else ()
+        usable = [each for each in by_themselves if self._stops(each, member, key) is None]
         general = [offer for each in usable if (offer := offer_of(each, items))]
         chosen = best(assigned) or best(general)
         if not code:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, Refused
+from models.flag import Flag
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.shipment import LabelRate, Parcel, ParcelLine, ParcelState
 from services.clock import Clock
 from services.effects import EffectKind, effect
+from services.flags import Flags
 from services.label_buying import LabelBuying
 from services.outbox import Outbox
 from services.packing import Packer, Packing, moved, new_parcel
@@ -34,6 +36,7 @@ class Labels:
         packer: Packer,
         desk: ShipDesk,
         buying: LabelBuying,
+        flags: Flags,
     ) -> None:
         self._clock = clock
         self._outbox = outbox
@@ -41,6 +44,12 @@ class Labels:
         self._packer = packer
         self._desk = desk
         self._buying = buying
+        self._flags = flags
+
+    async def sells(self, shop: Shop) -> bool:
+        """Whether staff can buy labels here."""
+        used = PartnerKind.SHIPPING in shop.config.partners
+        return used and await self._flags.on(shop.id, Flag.LABELS)
 
     async def quote(
         self, shop: Shop, actor: Member, order_id: str, pieces: Mapping[str, int], box: Box
@@ -49,8 +58,9 @@ class Labels:
 
         Buys nothing, and takes the place of earlier questions. Raises NotFound for an order or where no
         partner is in use, BadInput for the box or where the shop has no address to send from, Refused,
-        ChangedMeanwhile, and ProviderError.
+        ChangedMeanwhile, FeatureOff, and ProviderError.
         """
+        await self._flags.require(shop.id, Flag.LABELS)
         view = await self._desk.view(shop, order_id)
         shipper, keys = await self._partner(shop)
         sender, to = shop.config.ship_from, view.order.shipping_address
@@ -80,8 +90,10 @@ class Labels:
     async def buy(self, shop: Shop, actor: Member, order_id: str, key: str, rate_ref: str) -> Parcel:
         """Have a label bought at one of the prices that were given; it takes a moment.
 
-        Raises NotFound, Refused, and ChangedMeanwhile when some of it was packed or paid back since.
+        Raises NotFound, Refused, FeatureOff, and ChangedMeanwhile when some of it was packed or paid back
+        since.
         """
+        await self._flags.require(shop.id, Flag.LABELS)
 
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(key)

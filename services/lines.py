@@ -1,4 +1,4 @@
-"""The lines of a cart: what a product is as a line, and what moved between the two since."""
+"""The lines of a cart and their sum: what a product is as a line, and what moved between the two since."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,26 @@ from models.order import OrderItem
 from models.product import Product
 from services.catalog import missing_roles, shows_stock
 from services.shops import Shop
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a cart or an order costs, in minor units; `tax` is None where it could not be computed.
+
+    `gift` is for the community fund.
+    """
+
+    subtotal: int
+    discount: int
+    shipping: int
+    tax: int | None
+    currency: str
+    gift: int = 0
+
+    @property
+    def total(self) -> int:
+        """What is to be paid."""
+        return self.subtotal - self.discount + self.shipping + (self.tax or 0) + self.gift
 
 
 @dataclass(frozen=True)

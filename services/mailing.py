@@ -5,9 +5,12 @@ from typing import Any
 from models.base import Db
 from models.customer import Customer
 from models.errors import WrongKeys
+from models.flag import Flag
 from models.outbox import OutboxEffect
 from services.clock import Clock
 from services.effects import EffectKind, effect
+from services.features import EmailPayload
+from services.flags import Flags
 from services.mail.contract import Letter, Mail, MailKeys, MailPartner, usable_address
 from services.outbox import Outbox
 from services.partner import PartnerKind
@@ -24,7 +27,14 @@ class Mailing:
     """Owes and sends e-mails; what they say is written elsewhere."""
 
     def __init__(
-        self, db: Db, clock: Clock, *, outbox: Outbox, providers: Providers, default: Carrier | None
+        self,
+        db: Db,
+        clock: Clock,
+        *,
+        outbox: Outbox,
+        providers: Providers,
+        default: Carrier | None,
+        flags: Flags,
     ) -> None:
         """Take who carries the e-mails of shops without a service of their own; None: nobody."""
         self._db = db
@@ -32,9 +42,14 @@ class Mailing:
         self._outbox = outbox
         self._providers = providers
         self._default = default
+        self._flags = flags
+
+    async def offers(self, shop: Shop) -> bool:
+        """Whether the shop tells customers by e-mail at all."""
+        return self.ready(shop) and await self._flags.on(shop.id, Flag.EMAIL)
 
     def ready(self, shop: Shop) -> bool:
-        """Whether the shop sends e-mails at all."""
+        """Whether there is somebody who carries the shop's e-mails."""
         return self._default is not None or PartnerKind.MAIL.value in shop.config.partners
 
     async def owe(self, shop: Shop, customer: Customer | None, told: OutboxEffect, switch: str) -> bool:
@@ -43,6 +58,8 @@ class Mailing:
         `switch` names the preference that the notice belongs to.
         """
         if customer is None or not self.reaches(shop, customer, switch):
+            return False
+        if not await self._tells(shop, switch):
             return False
         mail = effect(
             EffectKind.MAIL_CUSTOMER,
@@ -54,6 +71,11 @@ class Mailing:
         )
         await self._outbox.owe_once(mail)
         return True
+
+    async def _tells(self, shop: Shop, switch: str) -> bool:
+        """Whether the shop tells of this by e-mail; asked when it is owed, since what is owed is sent."""
+        events = (await self._flags.payload(shop.id, Flag.EMAIL, EmailPayload)).events
+        return switch in events and await self._flags.on(shop.id, Flag.EMAIL)
 
     def reaches(self, shop: Shop, customer: Customer, switch: str) -> bool:
         """Whether an e-mail about this goes to this customer."""

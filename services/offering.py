@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from pymongo.errors import OperationFailure
 
 from models.base import Db, Tx, Unreadable
+from models.flag import Flag
 from models.inventory import InventorySnapshot, StockOffer
 from models.outbox import OutboxEffect
 from models.product import Product
@@ -16,6 +18,8 @@ from models.storefront import Storefront
 from models.waiting import Waiting, WaitStatus
 from services.clock import Clock
 from services.effects import EffectKind, effect
+from services.features import WaitlistPayload
+from services.flags import Flags
 from services.outbox import Outbox
 from services.rules import Rules
 
@@ -29,11 +33,12 @@ log = logging.getLogger(__name__)
 class Offering:
     """Goes down the line: offers what is free, and takes back what was not taken in time."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, outbox: Outbox) -> None:
+    def __init__(self, db: Db, clock: Clock, rules: Rules, outbox: Outbox, flags: Flags) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._outbox = outbox
+        self._flags = flags
 
     async def go_round(self, tenant_id: str, product_id: str, tx: Tx) -> int:
         """End the offers whose time is over and offer what is free to the next in line; how many of both.
@@ -79,7 +84,7 @@ class Offering:
     async def _offer(
         self, snapshot: InventorySnapshot, kept: list[StockOffer], nexts: list[Waiting], tx: Tx
     ) -> None:
-        until = self._clock.now() + self._rules.offer
+        until = self._clock.now() + await self._kept_for(snapshot.tenant_id)
         made = [
             StockOffer(waiting_id=each.key, member_id=each.discord_user_id, until=until) for each in nexts
         ]
@@ -87,6 +92,10 @@ class Offering:
         if nexts:
             await Waiting.offer(self._db, nexts, until, tx=tx)
             await self._outbox.owe([self._told(each) for each in nexts], tx)
+
+    async def _kept_for(self, tenant_id: str) -> timedelta:
+        asked = (await self._flags.payload(tenant_id, Flag.WAITLIST, WaitlistPayload)).offer_minutes
+        return self._rules.offer if asked is None else timedelta(minutes=asked)
 
     async def _allot(self, snapshot: InventorySnapshot, offers: list[StockOffer], tx: Tx) -> None:
         if not await allot(self._db, snapshot, offers, tx=tx):

@@ -19,6 +19,7 @@ from models.payment import Payment
 from models.platform_entitlement import PlatformEntitlement
 from models.session import OrderSession
 from models.shipment import Shipment
+from models.theme import UserSettings, UserTheme
 from models.waiting import Waiting
 from services.customers import Customers
 from services.key_delivery import KeyDelivery
@@ -145,7 +146,14 @@ class PersonData:
             "discord_purchases": _each(await PlatformEntitlement.find_all(self._db, of), _OF_PURCHASE),
             "user": user.model_dump(mode="json", include=_OF_USER) if user is not None else None,
             "accounts": _each(log_ins, _OF_IDENTITY),
+            "theme": await self._theme(shop, user) if user is not None else None,
         }
+
+    async def _theme(self, shop: Shop, user: User) -> str | None:
+        settings = await UserSettings.of_user(self._db, shop.id, user.key)
+        theme_id = settings.active_theme_id if settings else None
+        theme = await UserTheme.get(self._db, shop.id, theme_id) if theme_id else None
+        return theme.name if theme else None
 
 
 def _each(records: Sequence[Document], include: Any = None, exclude: Any = None) -> list[dict[str, Any]]:

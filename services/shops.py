@@ -50,11 +50,6 @@ class Shop:
         return self.config.currency
 
     @property
-    def taxes(self) -> bool:
-        """Whether tax may come on top of its prices."""
-        return self.config.tax_percent is not None or "tax" in self.config.partners
-
-    @property
     def guild_id(self) -> str:
         """The Discord guild that the shop lives in."""
         return self.config.guild_id

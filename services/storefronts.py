@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
+from models.flag import Flag
 from models.member import Member
 from models.storefront import Storefront
 from services.audit import Audit
 from services.clock import Clock
+from services.flags import Flags
 from services.outbox import Outbox
 from services.rules import Rules
 from services.shops import Shop
@@ -21,19 +23,26 @@ _SOON = timedelta(minutes=1)
 class Storefronts:
     """Puts it up, takes it down, and keeps what is known of its message."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, *, audit: Audit, outbox: Outbox) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, *, audit: Audit, outbox: Outbox, flags: Flags
+    ) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._audit = audit
         self._outbox = outbox
+        self._flags = flags
 
     async def of(self, shop: Shop) -> Storefront | None:
         """The shop's storefront; one that was taken down has no channel."""
         return await Storefront.of_tenant(self._db, shop.id)
 
     async def place(self, shop: Shop, actor: Member, channel_id: str, locale: str | None) -> Storefront:
-        """Show it in this channel of the shop's own guild; where it stood before, it goes away."""
+        """Show it in this channel of the shop's own guild; where it stood before, it goes away.
+
+        Raises FeatureOff while storefronts are switched off.
+        """
+        await self._flags.require(shop.id, Flag.STOREFRONT)
         return await self._put(shop, actor, channel_id, locale)
 
     async def take_down(self, shop: Shop, actor: Member) -> Storefront:
@@ -63,6 +72,14 @@ class Storefronts:
     async def posted(self, front: Storefront, message_id: str) -> bool:
         """Keep the message that was just posted; False when staff chose otherwise meanwhile."""
         return await Storefront.note_post(self._db, front, message_id)
+
+    async def shows(self, front: Storefront) -> bool:
+        """Whether it has a place, and is not switched off."""
+        return front.channel_id is not None and await self._flags.on(front.tenant_id, Flag.STOREFRONT)
+
+    async def withdrawn(self, front: Storefront) -> None:
+        """Its message is gone for as long as storefronts are switched off; its place is remembered."""
+        await Storefront.forget_message(self._db, front)
 
     async def cleared(self, front: Storefront, message_id: str) -> None:
         """An older message is gone."""

@@ -13,10 +13,12 @@ from models.address import Address
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.errors import Change, Declined, NotFound, ProviderError, WrongKeys
+from models.flag import Flag
 from models.order import Order, OrderItem
 from models.session import OrderSession
 from models.tenant import TaxOrigin, TaxUnknownRule
 from services.clock import Clock
+from services.flags import Flags
 from services.offers import Offer
 from services.outbox import Outbox
 from services.partner import PartnerKind
@@ -70,11 +72,12 @@ NO_TAX = Tax(Levy((), 0))
 class Taxes:
     """Quotes tax, and calls staff when it cannot be computed."""
 
-    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, providers: Providers) -> None:
+    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, providers: Providers, flags: Flags) -> None:
         self._db = db
         self._clock = clock
         self._outbox = outbox
         self._providers = providers
+        self._flags = flags
         self._quoted: Remembered[_Key, Levy] = Remembered(clock, _QUOTED)
         self._latest: Remembered[_Key, Levy | str] = Remembered(clock, _FAILED)
 
@@ -84,7 +87,7 @@ class Taxes:
         if basis is None or basis.net_cents == 0:
             return NO_TAX
         name, percent = shop.config.partners.get(PartnerKind.TAX), shop.config.tax_percent
-        if name is not None:
+        if name is not None and await self._flags.on(shop.id, Flag.TAX_PARTNER):
             return await self._asked(shop, name, basis)
         if percent is None:
             return NO_TAX

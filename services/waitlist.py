@@ -6,12 +6,14 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
 from models.errors import BadInput, ConfirmInProgress, NotFound, RolesMissing
+from models.flag import Flag
 from models.member import Member
 from models.product import Product
 from models.storefront import Storefront
 from models.waiting import Waiting, WaitStatus
 from services.catalog import Catalog
 from services.clock import Clock
+from services.flags import Flags
 from services.offering import Offering
 from services.outbox import Outbox
 from services.shops import Shop
@@ -30,23 +32,28 @@ class Wait:
 class Waitlist:
     """The line in front of an empty shelf."""
 
-    def __init__(self, db: Db, clock: Clock, *, catalog: Catalog, offering: Offering, outbox: Outbox) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, *, catalog: Catalog, offering: Offering, outbox: Outbox, flags: Flags
+    ) -> None:
         self._db = db
         self._clock = clock
         self._catalog = catalog
         self._offering = offering
         self._outbox = outbox
+        self._flags = flags
 
     async def ask(self, shop: Shop, member: Member, product_id: str) -> Waiting | None:
         """Join the line, once; None when the product can be had already.
 
-        Raises NotFound, RolesMissing, and BadInput for somebody who waits for too much.
+        Raises NotFound, RolesMissing, FeatureOff where nobody new may join, and BadInput for somebody who
+        waits for too much.
         """
         entry = await self._catalog.entry(shop, member, product_id)
         if entry.missing_role_ids:
             raise RolesMissing(entry.product.name, entry.missing_role_ids)
         if entry.wait is not None or not entry.sold_out:
             return entry.wait
+        await self._flags.require(shop.id, Flag.WAITLIST)
         if len(await Waiting.all_of(self._db, shop.id, member.discord_id, MAX_WAITS)) >= MAX_WAITS:
             raise BadInput("waiting", "too_many", MAX_WAITS)
         fresh = Waiting(

@@ -13,19 +13,26 @@ from models.base import Db
 from services.inbox import Inbox
 from services.invoices import Invoices
 from services.links import Links
+from services.themes import Themes
 
 LARGEST_BODY = 256 * 1024
 
 
 def make_app(
-    *, db: Db, cache: Redis | None, links: Links, invoices: Invoices, inbox: Inbox | None = None
+    *,
+    db: Db,
+    cache: Redis | None,
+    links: Links,
+    invoices: Invoices,
+    inbox: Inbox | None = None,
+    themes: Themes | None = None,
 ) -> web.Application:
     """The listener's application; `cache` is None when no Redis is configured."""
     pages = Pages()
     app = web.Application(middlewares=[translator(pages)], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(finish)
     app.router.add_get("/healthz", Health(db, cache).show)
-    app.router.add_get("/invoice/{token}", InvoicePage(links, invoices, pages).show)
+    app.router.add_get("/invoice/{token}", InvoicePage(links, invoices, pages, themes).show)
     if inbox is not None:
         app.router.add_post(PATH, Webhooks(inbox).take)
     return app

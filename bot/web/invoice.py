@@ -13,6 +13,7 @@ from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
 from services.invoices import Invoices, InvoiceView
 from services.links import Links
+from services.themes import Look, Themes
 
 _PAID = (later("Paid"), "good")
 # What an invoice calls an order, and the colour of its badge.
@@ -44,17 +45,24 @@ PAYMENT_STATUSES = {
 class InvoicePage:
     """Shows the invoice that a signed link names."""
 
-    def __init__(self, links: Links, invoices: Invoices, pages: Pages) -> None:
+    def __init__(self, links: Links, invoices: Invoices, pages: Pages, themes: Themes | None) -> None:
         self._links = links
         self._invoices = invoices
         self._pages = pages
+        self._themes = themes
 
     async def show(self, request: web.Request) -> web.Response:
         """The page; whatever is wrong with the link or the order is raised."""
         claim = self._links.read_invoice(request.match_info["token"])
         view = await self._invoices.view(claim.tenant_id, claim.order_id)
         words = Words.of(view.order.customer.locale)
-        return self._pages.page("invoice.html", words, **_shown(view, words))
+        look = await self._look(view)
+        return self._pages.page("invoice.html", words, look=look, **_shown(view, words))
+
+    async def _look(self, view: InvoiceView) -> Look | None:
+        if self._themes is None:
+            return None
+        return await self._themes.look(view.config, view.order.customer.discord_id)
 
 
 def _shown(view: InvoiceView, w: Words) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.web.headers import NOTHING
+from bot.web.theming import stylesheet
 from cogs._ui.text import cut
 from cogs._ui.words import Words, languages
+from services.themes import Look
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LONGEST_TEXT = 160
@@ -38,19 +40,27 @@ class Pages:
         )
         self._templates.filters["short"] = _short
 
-    def page(self, template: str, words: Words, *, status: int = 200, **values: Any) -> web.Response:
-        """The filled-in template with the Content-Security-Policy that admits its stylesheet alone."""
+    def page(
+        self, template: str, words: Words, *, status: int = 200, look: Look | None = None, **values: Any
+    ) -> web.Response:
+        """The filled-in template with the Content-Security-Policy that admits its stylesheets alone.
+
+        With a look its colours replace those of the stylesheet, on screens only.
+        """
+        theme = stylesheet(look) if look else ""
         language = words.locale.language if words.locale.language in self._languages else "en"
         text = self._templates.get_template(template).render(
             values,
             w=words,
             # The policy names the stylesheet by its hash: it stands in the page exactly as in the file.
             style=Markup(self._style),  # noqa: S704 - a file of ours
+            theme=Markup(theme),  # noqa: S704 - names of ours and checked colours
             language=language,
             direction=Locale(language).text_direction,
         )
-        policy = {"Content-Security-Policy": self._policy}
-        return web.Response(text=text, status=status, content_type="text/html", headers=policy)
+        policy = f"{self._policy} '{_hash(theme)}'" if theme else self._policy
+        headers = {"Content-Security-Policy": policy}
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def _hash(style: str) -> str:

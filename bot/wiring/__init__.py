@@ -42,6 +42,7 @@ from services.reminders import Reminders
 from services.rules import Rules
 from services.storefront_worker import StorefrontWorker
 from services.sweeper import Step, Sweeper
+from services.theme_desk import ThemeDesk
 
 
 def build(
@@ -51,17 +52,18 @@ def build(
     ground = Ground(db, clock, rules, links, outside, redis)
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
-    customers, methods = shelf.customers, shelf.methods
     till, folk = Till(ground), people(ground, shelf)
     services = Services(
         clock=clock,
         shops=shops,
+        flags=ground.flags,
+        themes=ground.themes,
         catalog=shelf.catalog,
         carts=shelf.carts,
-        checkout=Checkout(shelf.carts, customers, methods, taxes=ground.taxes, fund=ground.fund),
+        checkout=Checkout(shelf.carts, shelf.customers, shelf.methods, taxes=ground.taxes, fund=ground.fund),
         placement=shelf.placement,
         orders=shelf.orders,
-        methods=methods,
+        methods=shelf.methods,
         providers=till.providers,
         hosted=till.hosted,
         refunds=till.refunds,
@@ -76,7 +78,7 @@ def build(
         waitlist=shelf.waitlist,
         storefronts=shelf.storefronts,
         storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
-        customers=customers,
+        customers=shelf.customers,
         delivery=ground.delivery,
         goods=ground.goods,
         key_pool=ground.key_pool,
@@ -122,6 +124,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "fund_desk": fund,
         "fund_rules": FundRules(db, audit, on.fund),
         "fund_statement": FundStatement(db, clock, fund),
+        "theme_desk": ThemeDesk(db, clock, audit=audit, shops=on.shops, themes=on.themes),
         "customer_desk": CustomerDesk(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),

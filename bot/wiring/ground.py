@@ -11,6 +11,7 @@ from services.calls import Calls
 from services.clock import Clock
 from services.delivery import Delivery
 from services.discounts import Discounts
+from services.flags import Flags
 from services.fulfilment import Fulfilment
 from services.fund import Fund
 from services.goods import Goods
@@ -30,6 +31,7 @@ from services.rules import Rules
 from services.shops import Shops
 from services.stock import Stock
 from services.taxes import Taxes
+from services.themes import Themes
 from services.wakeups import Wakeups
 from services.worker import Worker
 
@@ -46,9 +48,11 @@ class Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
-        self.offering = Offering(db, clock, rules, self.outbox)
+        self.flags = Flags(db, clock, self.audit)
+        self.themes = Themes(db, clock)
+        self.offering = Offering(db, clock, rules, self.outbox, self.flags)
         self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
-        self.discounts = Discounts(db, clock)
+        self.discounts = Discounts(db, clock, self.flags)
         self.fund = Fund(db, clock, self.outbox)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts, fund=self.fund)
         self.delivery = Delivery(db, clock, self.outbox)
@@ -70,4 +74,4 @@ class Ground:
             db, clock,
             audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
         )  # fmt: skip
-        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers)
+        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers, flags=self.flags)

@@ -42,13 +42,17 @@ class Shelf:
 
     def __init__(self, on: Ground) -> None:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
-        discounts, levels = on.discounts, Levels(db)
+        discounts, levels, flags = on.discounts, Levels(db), on.flags
         self.customers = customers = Customers(db)
-        self.catalog = Catalog(db, clock, on.audit, levels, on.offering)
-        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox)
-        self.waitlist = Waitlist(db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering, flags)
+        self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox, flags=flags)
+        self.waitlist = Waitlist(
+            db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox, flags=flags
+        )
         self.methods = methods = PaymentMethods(on.shops, on.adapters)
-        self.carts = Carts(db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts)
+        self.carts = Carts(
+            db, clock, rules, catalog=self.catalog, levels=levels, discounts=discounts, flags=flags
+        )
         self.orders = Orders(
             db, clock,
             audit=on.audit, outbox=outbox, methods=methods, links=on.links, stock=stock, discounts=discounts,
@@ -83,8 +87,9 @@ class Post:
         buying = LabelBuying(db, clock, on.rules, **reach)
         buying.sign_up(on.worker)
         self.labels = Labels(
-            clock, outbox=outbox, providers=providers, packer=packer, desk=self.desk, buying=buying
-        )
+            clock,
+            outbox=outbox, providers=providers, packer=packer, desk=self.desk, buying=buying, flags=on.flags,
+        )  # fmt: skip
         self.tracking = Tracking(db, clock, outbox=outbox, **reach)
         self.tracking.sign_up(on.worker)
 
@@ -100,7 +105,7 @@ class Till:
         self.mailing = Mailing(
             db, clock,
             outbox=outbox, providers=providers,
-            default=(relay, keys) if keys is not None else None,
+            default=(relay, keys) if keys is not None else None, flags=on.flags,
         )  # fmt: skip
         settlement = Settlement(
             db, clock, rules,
@@ -123,7 +128,7 @@ class Till:
         PaymentEffects(db, shops=shops, hosted=self.hosted, refunds=sending).sign_up(on.worker)
         TaxRecords(db, shops=shops, providers=providers, partners=on.partners).sign_up(on.worker)
         self.post = Post(on)
-        self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox)
+        self.entitlements = DiscordEntitlements(db, clock, shops=shops, outbox=outbox, flags=on.flags)
         self.discord = DiscordHearing(clock, self.entitlements)
         self.inbox = Inbox(
             db, clock, rules,

@@ -65,6 +65,7 @@ class CustomerNotices:
             if event in OF_KEYS:
                 told = replace(told, keys=await self._services.keys.held(shop.id, view.entitlements))
             card = notice_card(event, told, words)
+            card.accent = await self._services.themes.accent(shop.config, person.discord_id)
             try:
                 await send.dm(self._bot, person.discord_id, card, guild_id=shop.guild_id, nonce=effect.key)
             except send.Unreachable as error:

@@ -7,6 +7,7 @@ import nextcord
 from cogs._effects import alerts
 from cogs._effects.failing import failing
 from cogs._ui import send
+from cogs._ui.card import Card
 from cogs._ui.claim_card import claim_card
 from cogs._ui.words import Words
 from models.alert import Alert, AlertSeverity, AlertType
@@ -39,13 +40,14 @@ class StaffCalls:
             if not _waits(view.payment, claims):
                 return "decided_before"
             channel = _channel(desk.shop.config.staff_channel_id)
-            card = claim_card(view, desk.words, claims=claims)
+            card = await self._dressed(desk, claim_card(view, desk.words, claims=claims))
             message = await send.post(self._bot, channel, card, nonce=effect.key)
             await self._services.claims.remember_card(view.payment, channel, message)
             now = await self._services.claims.view(desk.shop, view.payment.key)
             if not _waits(now.payment, claims):
                 # Decided while the card was on its way, when nobody knew yet where it would stand.
-                await send.edit(self._bot, channel, message, claim_card(now, desk.words, claims=claims))
+                card = await self._dressed(desk, claim_card(now, desk.words, claims=claims))
+                await send.edit(self._bot, channel, message, card)
         return "posted"
 
     async def decided(self, effect: OutboxEffect) -> str:
@@ -57,7 +59,8 @@ class StaffCalls:
             if channel is None or message is None:
                 return "no_card"
             try:
-                await send.edit(self._bot, channel, message, claim_card(view, desk.words))
+                card = await self._dressed(desk, claim_card(view, desk.words))
+                await send.edit(self._bot, channel, message, card)
             except send.Unreachable as error:
                 if error.reason not in {"message_gone", "channel_gone"}:
                     raise
@@ -75,8 +78,13 @@ class StaffCalls:
                 payload = {"alertId": alert.key, "locale": str(desk.words.locale).replace("_", "-")}
                 await self._services.mailing.owe_staff(desk.shop, alert.key, payload, effect.order_id)
             channel = _channel(_alert_channel(desk.shop.config, alert.type))
-            await send.post(self._bot, channel, alerts.card(alert, desk.words), nonce=effect.key)
+            card = await self._dressed(desk, alerts.card(alert, desk.words))
+            await send.post(self._bot, channel, card, nonce=effect.key)
         return "posted"
+
+    async def _dressed(self, desk: _Desk, card: Card) -> Card:
+        card.accent = await self._services.themes.accent(desk.shop.config)
+        return card
 
     async def _desk(self, effect: OutboxEffect) -> _Desk:
         shop = await self._services.shops.of_tenant(effect.tenant_id)

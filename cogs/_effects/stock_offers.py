@@ -40,6 +40,7 @@ class StockOffers:
             words = Words.of((known.locale if known else None) or wait.waiting.locale)
             until = wait.waiting.offered_until
             card = _opened(shop.name, wait, words) if until is None else _card(shop.name, wait, until, words)
+            card.accent = await self._services.themes.accent(shop.config, who)
             try:
                 await send.dm(self._bot, who, card, guild_id=shop.guild_id, nonce=effect.key)
             except send.Unreachable as error:

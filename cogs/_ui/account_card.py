@@ -37,17 +37,18 @@ def profile_card(customer: Customer, w: Words, *, mails: bool, note: str | None 
             Field(w("E-mail address"), plain(customer.email or "") or w("none"), inline=True),
             Field(w("Phone number"), plain(customer.phone or "") or w("none"), inline=True),
         ],
-        rows=[[Button(w("Change"), Target("account:edit"), "primary"), *_others("account:profile", w)]],
+        rows=[[Button(w("Change"), Target("account:edit"), "primary"), *ways_on("account:profile", w)]],
         note=note,
     )
 
 
-def _others(here: str, w: Words) -> list[Button]:
+def ways_on(here: str, w: Words) -> list[Button]:
     """The ways to the other sides of an account."""
     ways = {
         "account:profile": w("Profile"),
         "account:addresses": w("Addresses"),
         "account:notices": w("Notifications"),
+        "account:theme": w("My theme"),
         "account:data": w("My data"),
     }
     return [Button(label, Target(action)) for action, label in ways.items() if action != here]
@@ -67,7 +68,7 @@ def addresses_card(customer: Customer, w: Words, *, chosen: str | None = None) -
         title=w("Your addresses"),
         text=_addresses(customer, w),
         fields=fields,
-        rows=[*rows, [add, *_others("account:addresses", w)]],
+        rows=[*rows, [add, *ways_on("account:addresses", w)]],
     )
 
 
@@ -126,7 +127,7 @@ def notices_card(customer: Customer, w: Words, *, mails: bool) -> Card:
             _switches("dm", "💬", customer.dm_preferences, w, usable=not opted),
             _switches("email", "✉️", customer.email_preferences, w, usable=bool(customer.email)),
             [everything],
-            _others("account:notices", w),
+            ways_on("account:notices", w),
         ],
     )
 
@@ -153,7 +154,7 @@ def data_card(name: str, export: bytes, w: Words) -> Card:
         title=w("Your data"),
         text=w("The file holds everything that this shop keeps about you. Only you can see it here."),
         rows=[
-            [*_others("account:data", w), Button(w("Erase my data"), Target("account:forget"), "danger")],
+            [*ways_on("account:data", w), Button(w("Erase my data"), Target("account:forget"), "danger")],
         ],
         pictures=[Picture(name, export)],
     )

@@ -8,8 +8,7 @@ from cogs._ui.words import Words, later
 from models.errors import Change
 from models.order import Order, OrderItem
 from models.payment import Payment
-from services.carts import Totals
-from services.lines import CartLine
+from services.lines import CartLine, Totals
 from services.settling.credit import went_back
 
 _NAME_LENGTH = 80

@@ -59,7 +59,7 @@ class Card:
     """What a person sees; texts are cut, while too many rows, buttons, fields or options raise ValueError.
 
     The first picture is the card's image unless `image_url` says otherwise; an address that Discord would
-    not take is left out.
+    not take is left out. `accent` is a theme's colour for a plain card; the others tell something.
     """
 
     title: str | None = None
@@ -72,6 +72,7 @@ class Card:
     footer: str | None = None
     note: str | None = None
     pictures: Sequence[Picture] = ()
+    accent: int | None = None
 
     def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
         """The message as Discord wants it; the prefix tells the guild in a DM."""
@@ -87,7 +88,8 @@ class Card:
     def _embed(self) -> dict[str, Any]:
         if len(self.fields) > _MAX_FIELDS:
             raise ValueError(f"a card takes {_MAX_FIELDS} fields, not {len(self.fields)}")
-        made: dict[str, Any] = {"color": _COLOURS[self.colour]}
+        themed = self.accent is not None and self.colour == "plain"
+        made: dict[str, Any] = {"color": self.accent if themed else _COLOURS[self.colour]}
         if self.title and self.title.strip():
             made["title"] = cut(self.title, 256)
         if self.text and self.text.strip():

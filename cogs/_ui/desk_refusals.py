@@ -1,4 +1,4 @@
-"""What people read when staff have closed something to them, or are faster than the shop itself."""
+"""What people read when staff have closed something to them, or cannot set the shop up as they tried to."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,15 @@ from models.errors import (
 
 _NAME = 60
 PROBLEMS = {
+    "too_many": later("There is room for at most {limit}. Please remove one first."),
     "same_customer": later("That is the same customer. Please choose another one to merge with."),
     "names_donor": later("This message must not say who gave: please leave the name out of {field}."),
 }
 UNKNOWN = {
+    "panel": later("I cannot find that record. Please open the list again with `/admin panel`."),
+    "alert": later("I cannot find that alert. Please look again with `/admin alerts`."),
+    "audit": later("I cannot find that act. Please look again with `/admin audit`."),
+    "webhook": later("I cannot find that webhook event. It may have been cleared away."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "disbursement": later("I cannot find that payment. Please look in `/admin fund`."),
 }

@@ -1,5 +1,6 @@
 """How records' states and fields are called in front of people."""
 
+from cogs._ui.theme_refusals import COLOURS
 from cogs._ui.words import Words, later
 
 STATUSES = {
@@ -30,6 +31,7 @@ STATUSES = {
     "REPLACED": later("replaced"),
 }
 FIELDS = {
+    **COLOURS,
     "account": later("account"),
     "accounts": later("accounts"),
     "addresses": later("saved addresses"),
@@ -93,6 +95,9 @@ FIELDS = {
     "name": later("name"),
     "new_owner": later("Discord id of the new owner"),
     "note": later("note"),
+    "base": later("base"),
+    "theme": later("theme"),
+    "offer_minutes": later("minutes that a unit is kept"),
     "notice": later("notice"),
     "parcels": later("parcels"),
     "payment_instructions": later("payment instructions"),

@@ -29,6 +29,8 @@ _WORDS = {
     Permission.ALERT_VIEW: later("See alerts"),
     Permission.AUDIT_VIEW: later("See who changed what"),
     Permission.DOCTOR_RUN: later("Examine the shop and its server"),
+    Permission.FLAG_MANAGE: later("Switch parts of the shop on and off"),
+    Permission.THEME_MANAGE: later("Change the shop's colours"),
 }
 FUND_APPROVAL = later("Approve payments out of the community fund")
 GROUPS = {

@@ -1,7 +1,7 @@
 """How products are shown to customers: a shelf of several, and a card of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cogs._ui.card import Button, Card, Field, Option, Row, Select
@@ -48,7 +48,8 @@ class Shelf(Card):
     def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
         """The message as Discord wants it."""
         made = Card.payload(self, guild_prefix)
-        made["embeds"] += [embed for card in self.below for embed in card.payload()["embeds"]]
+        below = [replace(card, accent=self.accent) for card in self.below]
+        made["embeds"] += [embed for card in below for embed in card.payload()["embeds"]]
         return made
 
 
@@ -179,6 +180,8 @@ def _hindrance(entry: Entry, w: Words, role: RoleName) -> str | None:
         return w("One is kept for you. Buy it while it is; after that it goes to the next in line.")
     if entry.wait is not None:
         return w("This is sold out. You are in line: I will tell you when one is there for you.")
+    if entry.sold_out and not entry.lines_up:
+        return w("This is sold out at the moment. Please look in again later.")
     if entry.sold_out:
         return w("This is sold out at the moment. Press **Tell me** and I will tell you when it is back.")
     return None
@@ -206,7 +209,7 @@ def _waiting(entry: Entry, w: Words, place: Place) -> list[Button]:
     if wait is not None:
         label = w("I do not want it") if wait.offered else w("Stop waiting")
         return [Button(label, Target("shop:stop", key, *place), emoji="🔕")]
-    if entry.sold_out and not entry.missing_role_ids:
+    if entry.sold_out and entry.lines_up and not entry.missing_role_ids:
         return [Button(w("Tell me"), Target("shop:tell", key, *place), "primary", emoji="🔔")]
     return []
 
@@ -216,5 +219,5 @@ def _to_be_told_of(entries: Sequence[Entry]) -> list[Option]:
     return [
         Option(entry.product.name, entry.product.key)
         for entry in entries
-        if entry.sold_out and entry.wait is None and not entry.missing_role_ids
+        if entry.sold_out and entry.lines_up and entry.wait is None and not entry.missing_role_ids
     ]

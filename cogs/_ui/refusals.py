@@ -11,6 +11,7 @@ from cogs._ui import (
     people_refusals,
     provider_refusals,
     ship_refusals,
+    theme_refusals,
 )
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
@@ -110,7 +111,7 @@ _PROBLEMS = {
     **ship_refusals.OF_PROBLEM,
     **desk_refusals.PROBLEMS,
     **people_refusals.PROBLEMS,
-    "too_many": later("There is room for at most {limit}. Please remove one first."),
+    **theme_refusals.PROBLEMS,
 }
 _UNKNOWN = {
     **people_refusals.UNKNOWN,
@@ -130,15 +131,13 @@ _UNKNOWN = {
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
-    "panel": later("I cannot find that record. Please open the list again with `/admin panel`."),
-    "alert": later("I cannot find that alert. Please look again with `/admin alerts`."),
-    "audit": later("I cannot find that act. Please look again with `/admin audit`."),
-    "webhook": later("I cannot find that webhook event. It may have been cleared away."),
+    **theme_refusals.UNKNOWN,
 }
 _TAKEN = {
     **people_refusals.TAKEN,
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
     "sku": later("Another product has that SKU. Please enter a different one."),
+    **theme_refusals.TAKEN,
 }
 _STEPS = {
     "ADDRESS": later("Please enter where we should ship to first."),
@@ -291,6 +290,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     **provider_refusals.SAID,
     **key_refusals.SAID,
     **desk_refusals.SAID,
+    **theme_refusals.SAID,
     **people_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,

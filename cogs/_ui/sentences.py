@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from cogs._ui.words import LOCALES
+from services.features import FEATURES, OPTIONS, settings_of
 from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
 from services.payments import by_hand
@@ -29,6 +30,8 @@ def template() -> Catalog:
         _collect(_ROOT / folder, found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
+    for text in _of_features():
+        found.add(text, None, [("services/features.py", 0)])
     for partner in known_partners():
         for text in _of_partner(partner):
             found.add(text, None, [(_folder(partner.kind), 0)])
@@ -78,6 +81,14 @@ def _of_payment_methods() -> Iterator[str]:
         for setting in method.settings:
             yield setting.label
             yield setting.example
+
+
+def _of_features() -> Iterator[str]:
+    """What the parts that can be switched say of themselves."""
+    for feature in FEATURES.values():
+        yield from (feature.title, feature.about, feature.off)
+        yield from (setting.label for setting in settings_of(feature.payload))
+    yield from OPTIONS.values()
 
 
 def _folder(kind: PartnerKind) -> str:

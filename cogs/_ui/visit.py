@@ -94,6 +94,7 @@ class Visit:
 
         A command's card goes by DM where the shop wants that. Show first, then say.
         """
+        await self._dress(card, self.member.discord_id)
         if is_own(self.interaction):
             if not await self._answer.update(card.payload(self._prefix), card.pictures):
                 await self._show_elsewhere(card)
@@ -107,7 +108,9 @@ class Visit:
         message = self.interaction.message
         if message is None or is_own(self.interaction):
             await self.show(card)
-        elif not await self._answer.update(card.payload(), card.pictures):
+            return
+        await self._dress(card, None)
+        if not await self._answer.update(card.payload(), card.pictures):
             await send.edit(self.bot, str(message.channel.id), str(message.id), card)
 
     async def say(self, text: str) -> None:
@@ -123,6 +126,16 @@ class Visit:
         """Offer up to 25 choices, each a name and a value, for what is being typed."""
         named = [{"name": cut(name, 100), "value": value} for name, value in choices if name.strip()]
         await self._answer.choices(named[:_MAX_CHOICES])
+
+    async def _dress(self, card: Card, discord_id: str | None) -> None:
+        """Give a card the accent of who sees it: this person's theme, or the shop's for everybody."""
+        if card.accent is not None or card.colour != "plain":
+            return
+        try:
+            shop = await self.shop()
+        except NoShop:
+            return
+        card.accent = await self.services.themes.accent(shop.config, discord_id)
 
     @property
     def _prefix(self) -> str | None:

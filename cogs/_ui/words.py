@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from models.money import exponent
 
@@ -90,6 +90,10 @@ class Words:
         """A percentage such as 12.5 as people of this language write it."""
         pattern = self.locale.percent_formats[None].pattern.replace("##0", "##0.##")
         return format_percent(share / 100, format=pattern, locale=self.locale, decimal_quantization=False)
+
+    def decimal(self, number: float) -> str:
+        """A number with one or two decimals, such as 4.5 or 4,5."""
+        return format_decimal(Decimal(str(number)), format="0.0#", locale=self.locale)
 
     def when(self, moment: datetime, style: str = "R") -> str:
         """A timestamp that Discord shows in the reader's own time zone; R is relative, f is date and time."""

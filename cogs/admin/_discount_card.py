@@ -20,8 +20,11 @@ _NAMES = 10
 _NAME = 40
 
 
-def discount_list(page: DiscountsPage, currency: str, w: Words) -> Card:
-    """One page of discounts, newest first."""
+def discount_list(page: DiscountsPage, currency: str, w: Words, *, automatic: bool) -> Card:
+    """One page of discounts, newest first; `automatic`: they may apply by themselves."""
+    said = [] if page.total else [w("There is none yet. Make the first one.")]
+    if not automatic:
+        said.append(w("⚠️ None applies by itself at the moment: that is switched off with `/admin flags`."))
     rows: list[Row] = []
     if page.discounts:
         options = [_option(view, currency, w) for view in page.discounts]
@@ -30,7 +33,7 @@ def discount_list(page: DiscountsPage, currency: str, w: Words) -> Card:
     rows.append([*pager(w, "discount:list", page.page, page.pages), new])
     return Card(
         title=w.count(page.total, "{n} discount", "{n} discounts"),
-        text=None if page.total else w("There is none yet. Make the first one."),
+        text="\n".join(said),
         fields=[_line(view, currency, w) for view in page.discounts],
         rows=rows,
     )

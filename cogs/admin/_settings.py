@@ -15,6 +15,7 @@ from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import sender_field, shipping_rows, shipping_text
 from cogs.admin._tax import tax_card
+from models.flag import Flag
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.contract import Instructions
 from services.payments.methods import PaymentMethods
@@ -49,19 +50,25 @@ _STOCK = {
 
 
 class Look(NamedTuple):
-    """What a part's card is made from; `where` is setup or config, the way back."""
+    """What a part's card is made from; `where` is setup or config, the way back.
+
+    `tax_services`: those are not switched off.
+    """
 
     shop: Shop
     visit: Visit
     methods: PaymentMethods
     providers: Sequence[ProviderView]
     where: str
+    tax_services: bool
 
     @classmethod
     async def at(cls, visit: Visit, shop: Shop, where: str) -> Self:
         """The look of a person at a shop."""
         services = visit.services
-        return cls(shop, visit, services.methods, await services.providers.views(shop), where)
+        views = await services.providers.views(shop)
+        taxing = await services.flags.on(shop.id, Flag.TAX_PARTNER)
+        return cls(shop, visit, services.methods, views, where, taxing)
 
     @property
     def config(self) -> BotConfig:
@@ -255,7 +262,7 @@ def _shipping(look: Look) -> Card:
 
 
 def _tax(look: Look) -> Card:
-    return tax_card(look.shop, look.providers, look.w)
+    return tax_card(look.shop, look.providers, look.w, services=look.tax_services)
 
 
 class Part(NamedTuple):
@@ -283,11 +290,4 @@ PARTS = {
     ),
     "shipping": Part(later("Ways to ship"), _shipping, ("shipping_types", "ship_from")),
     "tax": Part(later("Tax"), _tax, ("tax_percent", "tax_on_shipping", "tax_when_unknown", "tax_origin")),
-}
-# The fields that no card here changes, and why.
-ELSEWHERE = {
-    "tenant_id": "Never changes: every record of the shop names it.",
-    "guild_id": "Set by /admin setup, when the server is claimed.",
-    "partners": "Set by /admin providers, with the keys of who does mail, tax and shipping.",
-    "registered_discord_user_ids": "Kept as other programs stored it; nothing reads it.",
 }

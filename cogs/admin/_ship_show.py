@@ -9,7 +9,6 @@ from cogs.admin._ship_card import ship_card
 from cogs.admin._ship_choice import possible, unpacked
 from models.errors import Declined, NotFound
 from models.shipment import ParcelState
-from services.partner import PartnerKind
 
 
 async def show_order(visit: Visit, order_id: str, code: str = "", page: int = 0) -> None:
@@ -17,7 +16,7 @@ async def show_order(visit: Visit, order_id: str, code: str = "", page: int = 0)
     shop = await visit.shop()
     view = await visit.services.ship_desk.view(shop, order_id)
     pieces = possible(unpacked(code, view), view)
-    buys = PartnerKind.SHIPPING in shop.config.partners
+    buys = await visit.services.labels.sells(shop)
     await visit.show(ship_card(view, pieces, visit.words, buys=buys, page=page))
 
 

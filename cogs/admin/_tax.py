@@ -22,11 +22,12 @@ _RULES = {
 }
 
 
-def tax_card(shop: Shop, providers: Sequence[ProviderView], w: Words) -> Card:
-    """Who works out the tax, and the settings that this has."""
-    partner, config = in_use(providers), shop.config
-    by_partner = config.partners.get(PartnerKind.TAX) is not None
-    rows: list[Row] = [_modes(config, providers, w)]
+def tax_card(shop: Shop, providers: Sequence[ProviderView], w: Words, *, services: bool) -> Card:
+    """Who works out the tax, and the settings that this has; `services`: a tax service may do it."""
+    config, providers = shop.config, providers if services else ()
+    partner = in_use(providers)
+    by_partner = services and config.partners.get(PartnerKind.TAX) is not None
+    rows: list[Row] = [_modes(config, providers, w, by_partner=by_partner)]
     fields: list[Field] = []
     if by_partner:
         rules = [
@@ -47,7 +48,9 @@ def tax_card(shop: Shop, providers: Sequence[ProviderView], w: Words) -> Card:
             Select(w("Tax on shipping"), Target("tax:shipping"), shipping),
             [Button(w("Change the rate"), Target("tax:rate"), "primary")],
         ]
-    return Card(text="\n".join([tax_text(shop, partner, w), *_hint(providers, w)]), fields=fields, rows=rows)
+    hint = _hint(providers, w) if services else []
+    text = "\n".join([tax_text(shop, partner, w, services=services), *hint])
+    return Card(text=text, fields=fields, rows=rows)
 
 
 def in_use(providers: Sequence[ProviderView]) -> ProviderView | None:
@@ -60,13 +63,21 @@ def usable(name: str, providers: Sequence[ProviderView]) -> bool:
     return any(view.name == name for view in _partners(providers))
 
 
-def tax_text(shop: Shop, partner: ProviderView | None, w: Words) -> str:
-    """Who works out the tax, in a sentence."""
+def tax_text(shop: Shop, partner: ProviderView | None, w: Words, *, services: bool) -> str:
+    """Who works out the tax, in a sentence or two."""
+    chosen = shop.config.partners.get(PartnerKind.TAX) is not None
+    if chosen and not services:
+        off = w("The tax service is switched off with `/admin flags`.")
+        return f"{off} {_own_rate(shop.config, w)}"
     if partner is not None:
         return w("**{partner}** works out the tax on every order.", partner=partner.title)
-    if shop.config.partners.get(PartnerKind.TAX) is not None:
+    if chosen:
         return w("The keys of who works out the tax are missing. Enter them with `/admin providers`.")
-    percent = shop.config.tax_percent
+    return _own_rate(shop.config, w)
+
+
+def _own_rate(config: BotConfig, w: Words) -> str:
+    percent = config.tax_percent
     if percent is None:
         return w("No tax is added to your prices.")
     return w("**{rate}** is added to every order, after discounts.", rate=w.percent(percent))
@@ -126,8 +137,8 @@ def _partners(providers: Sequence[ProviderView]) -> list[ProviderView]:
     return [view for view in providers if view.kind is PartnerKind.TAX and view.configured]
 
 
-def _modes(config: BotConfig, providers: Sequence[ProviderView], w: Words) -> Select:
-    used = config.partners.get(PartnerKind.TAX)
+def _modes(config: BotConfig, providers: Sequence[ProviderView], w: Words, *, by_partner: bool) -> Select:
+    used = config.partners.get(PartnerKind.TAX) if by_partner else None
     flat = used is None and config.tax_percent is not None
     options = [
         Option(w("No tax"), NONE, default=used is None and not flat),

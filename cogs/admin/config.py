@@ -207,7 +207,7 @@ def _overview(look: Look) -> Card:
             Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
             Field(w("Ways to pay"), "\n".join([*offered, *provider_lines(look)]) or none),
             Field(w("Ways to ship"), shipping_text(shop, w)),
-            Field(w("Tax"), tax_text(shop, in_use(look.providers), w)),
+            Field(w("Tax"), tax_text(shop, in_use(look.providers), w, services=look.tax_services)),
         ],
         rows=[
             Select(

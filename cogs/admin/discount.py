@@ -16,6 +16,7 @@ from cogs.admin._paging import number
 from cogs.admin._reach import chosen_roles
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
+from models.flag import Flag
 from services.access import Permission
 from services.discount_desk import DiscountView
 
@@ -34,7 +35,8 @@ class DiscountsDesk(Section):
     async def page(self, visit: Visit, page: str = "0") -> None:
         shop = await visit.shop()
         found = await self.services.discounts.page(shop, number(page))
-        await visit.show(discount_list(found, shop.currency, visit.words))
+        automatic = await self.services.flags.on(shop.id, Flag.AUTOMATIC_DISCOUNTS)
+        await visit.show(discount_list(found, shop.currency, visit.words, automatic=automatic))
 
     @click("discount:open")
     async def opened(self, visit: Visit, discount_id: str = "") -> None:

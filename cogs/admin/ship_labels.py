@@ -8,6 +8,7 @@ from cogs.admin._root import Section, chosen
 from cogs.admin._ship_choice import possible, unpacked
 from cogs.admin._ship_show import changed, show_order, show_parcel, unknown_there
 from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, Refused
+from models.flag import Flag
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
 from services.ship_desk import ShipView
@@ -22,6 +23,7 @@ class ShipLabels(Section):
     @click("ship:label")
     async def ask_box(self, visit: Visit, order_id: str, code: str) -> None:
         shop, (at, seen) = await visit.shop(), number_of(code)
+        await self.services.flags.require(shop.id, Flag.LABELS)
         view = await self.services.ship_desk.view(shop, order_id)
         if shop.config.ship_from is None:
             raise BadInput("ship_from", "required")

@@ -7,6 +7,7 @@ from cogs._ui.words import Words, later
 from cogs.admin._reach import is_id, known_channel, writing_warning
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
+from models.flag import Flag
 from models.storefront import Storefront
 from services.access import Permission
 
@@ -63,7 +64,10 @@ class StorefrontDesk(Section):
         await self._show(visit, front)
 
     async def _show(self, visit: Visit, front: Storefront | None) -> None:
-        await visit.show(_card(visit, front))
+        if await self.services.flags.on((await visit.shop()).id, Flag.STOREFRONT):
+            await visit.show(_card(visit, front))
+        else:
+            await visit.show(_off_card(front, visit.words))
 
 
 def _card(visit: Visit, front: Storefront | None) -> Card:
@@ -82,6 +86,15 @@ def _card(visit: Visit, front: Storefront | None) -> Card:
     return Card(
         title=w("Storefront"), text="\n".join(lines), rows=rows, colour="warn" if troubled else "plain"
     )
+
+
+def _off_card(front: Storefront | None, w: Words) -> Card:
+    said = [w("The storefront is switched off. Switch it on with `/admin flags` first.")]
+    rows: list[Row] = []
+    if front is not None and front.channel_id is not None:
+        said.append(w("It will stand in {channel} again.", channel=f"<#{front.channel_id}>"))
+        rows = [[Button(w("Remove it"), Target("storefront:remove"), "danger")]]
+    return Card(title=w("Storefront"), text="\n".join(said), rows=rows, colour="warn")
 
 
 def _state(front: Storefront | None, w: Words) -> str:

@@ -7,6 +7,7 @@ from cogs.admin import _tax
 from cogs.admin._root import Section, chosen
 from cogs.admin._settings import Look, part_card
 from models.errors import BadInput
+from models.flag import Flag
 from models.tenant import TaxUnknownRule
 from services.access import Permission
 from services.partner import PartnerKind
@@ -61,6 +62,7 @@ class Tax(Section):
         await self._keep(visit, await visit.shop(), tax_origin=typed)
 
     async def _use(self, visit: Visit, shop: Shop, name: str) -> None:
+        await self.services.flags.require(shop.id, Flag.TAX_PARTNER)
         await visit.require(Permission.PROVIDER_MANAGE)
         if not _tax.usable(name, await self.services.providers.views(shop)):
             raise BadInput("choice", "not_allowed")
@@ -68,7 +70,8 @@ class Tax(Section):
 
     async def _without_partner(self, visit: Visit, shop: Shop) -> Shop:
         name = shop.config.partners.get(PartnerKind.TAX)
-        if name is None:
+        # One that is switched off is no rival, and is back with the switch.
+        if name is None or not await self.services.flags.on(shop.id, Flag.TAX_PARTNER):
             return shop
         await visit.require(Permission.PROVIDER_MANAGE)
         return await self.services.providers.offer(shop, visit.member, name, offered=False)

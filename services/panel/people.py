@@ -61,6 +61,7 @@ DECLARED = (
     Declared(
         "settings", UserSettings, PanelSection.PEOPLE,
         columns=("userId", "displayName"), sort="userId", scope=Scope.USERS, looks=_PEOPLE,
+        changed_with="/account theme",
         links=(Link("userId", "user"),),
     ),
 )  # fmt: skip

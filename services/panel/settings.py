@@ -45,10 +45,11 @@ DECLARED = (
     Declared(
         "flag", FeatureFlag, PanelSection.CONFIGURATION,
         columns=("key", "scope", "enabled"), sort="key", scope=Scope.SHARED,
+        changed_with="/admin flags",
     ),
     Declared(
         "theme", UserTheme, PanelSection.CONFIGURATION,
-        columns=("name", "slug", "isSystem"), sort="", scope=Scope.SYSTEM,
+        columns=("name", "slug", "isSystem"), sort="", scope=Scope.SYSTEM, changed_with="/admin themes",
     ),
     Declared(
         "front", Storefront, PanelSection.CONFIGURATION,

@@ -14,10 +14,14 @@ from bot.config import ConfigError, Settings, load_settings
 from bot.sandbox import Sandbox
 from bot.wiring import build
 from models.base import Db
+from models.flag import Flag
+from models.tenant import BotConfig, Tenant
 from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
+from services.shops import Shop
 from tests.bot.conftest import Start
+from tests.models.samples import sample
 from tests.outside import OUTSIDE
 
 SECRET = "a-secret-of-forty-characters-or-even-more"
@@ -143,6 +147,19 @@ async def test_a_discord_that_is_away_ends_the_start_with_status_1(start: Start,
         assert await program.ended() == 1
         assert "start_failed" in program.said
         assert "Traceback" not in program.said
+
+
+async def test_a_start_brings_themes_and_the_installations_flags_into_the_database(
+    stand_in: Sandbox, settings: Settings
+) -> None:
+    """Before anybody is answered, and at every start anew."""
+    flags = settings.flags.model_copy(update={"labels": "never"})
+    for told_flags, on in ((flags, False), (settings.flags, True)):
+        async with running(settings.model_copy(update={"flags": told_flags})) as house:
+            await stand_in.ready()
+            shop = Shop(sample(Tenant, tenant_id="t"), sample(BotConfig, tenant_id="t"))
+            assert [theme.slug for theme in await house.services.themes.all(shop)].count("forest") == 1
+            assert await house.services.flags.on("t", Flag.LABELS) is on
 
 
 async def test_a_running_house_serves_its_pages_and_commands(settings: Settings, stand_in: Sandbox) -> None:

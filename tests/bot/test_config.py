@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from bot.config import ConfigError, Settings, load_settings
 from bot.config_problems import keys_of
+from models.flag import Flag
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 SECRET = "a-secret-of-forty-characters-or-even-more"
@@ -101,6 +102,12 @@ def test_a_misspelt_variable_is_named_with_the_nearest_and_the_allowed(name: str
         ("[log]\njson = 7", "json in [log] of {} must be true or false."),
         ("[shop]\npoll_seconds = 0", "poll_seconds in [shop] of {} must be more than 0.0."),
         ("[shop]\npoll_seconds = nan", "poll_seconds in [shop] of {} must be a number."),
+        (
+            '[flags]\nwaitlst = "off"',
+            "waitlst in [flags] of {} is not a setting. Did you mean waitlist? Allowed: storefront, wait",
+        ),
+        ('[flags]\nemail = "maybe"', "email in [flags] of {} must be one of 'on', 'off' or 'never'."),
+        ("[flags]\nemail = 1", "email in [flags] of {} must be one of 'on', 'off' or 'never'."),
         ('[database]\nname = "a b"', "name in [database] of {} must match "),
         ('[database]\nuri = "postgres://x"', "uri in [database] of {} must be an address such as mongodb://"),
         ('[redis]\nurl = "localhost"', "url in [redis] of {} must be an address such as redis://"),
@@ -229,6 +236,13 @@ def test_every_setting_of_the_example_has_its_reason() -> None:
     for above, line in pairwise(lines):
         if re.match(r"(# )?[a-z_]+ = ", line):
             assert re.match(r"# [A-Z0-9].*\.$", above), line
+
+
+def test_flags_are_switched_by_words_or_by_true_and_false(tmp_path: Path) -> None:
+    """In the file and in the environment, which comes first."""
+    file = written(tmp_path, '[flags]\nemail = false\nlabels = "never"\nwaitlist = true')
+    said = load_settings(file, {"SHOP_FLAGS__WAITLIST": "off"}).flags.said()
+    assert said == {Flag.EMAIL: "off", Flag.LABELS: "never", Flag.WAITLIST: "off"}
 
 
 def test_a_mail_server_needs_a_host_and_a_sender_and_keeps_its_password_secret() -> None:

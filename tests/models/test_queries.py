@@ -18,6 +18,7 @@ from models.customer import Customer
 from models.customer_note import CustomerNote
 from models.entitlement import Entitlement, EntitlementStatus
 from models.erasing import Trail
+from models.flag import FeatureFlag, FlagScope
 from models.fund import CommunityFundConfig, CommunityFundContribution, CommunityFundDisbursement
 from models.fund_ledger import Account, FundBalance, FundEntry
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
@@ -32,6 +33,7 @@ from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered, with_ended_offers
 from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
+from models.theme import UserSettings, UserTheme
 from models.waiting import Waiting, WaitStatus
 from tests.models.samples import NOW, sample
 
@@ -154,6 +156,13 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
     yield [sample(FundBalance, tenant_id=of % n, currency="USD") for n in numbers]
     yield [sample(FundBalance, **money), sample(CommunityFundConfig, **shared)]
     yield [sample(Counter, **shared, name=f"{n}") for n in numbers]
+    own = FlagScope.TENANT
+    yield [sample(FeatureFlag, tenant_id=of % n, scope=own, name="email") for n in numbers]
+    yield [sample(UserTheme, tenant_id=of % n, name=of % n, slug=of % n) for n in numbers]
+    yield [
+        sample(UserSettings, **shared, user_id=of % n, active_theme_id="t" if n % 2 else None)
+        for n in numbers
+    ]
 
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
@@ -291,6 +300,18 @@ HOT: dict[str, Query] = {
     "how many acts": lambda db: AuditLog.how_many(db, "a", AuditFilter()),
     "acts about a record": lambda db: AuditLog.about(db, "a", "Order", "59", skip=0, limit=10),
     "ids of users": lambda db: User.keys_of(db, "a", limit=5),
+    "flags that count": lambda db: FeatureFlag.that_count(db, "a59"),
+    "who changed a flag": lambda db: AuditLog.find_all(
+        db,
+        {"tenantId": "a", "entityType": "FeatureFlag", "entityId": "nobody"},
+        sort="-createdAt",
+        limit=1,
+    ),
+    "themes to choose from": lambda db: UserTheme.visible(db, "a59"),
+    "a theme": lambda db: UserTheme.get(db, "a59", SESSION.key),
+    "what a user chose": lambda db: UserSettings.of_user(db, "a", "a59"),
+    "whether anybody chose a theme": lambda db: UserSettings.any_theme(db, "a"),
+    "who wears a theme": lambda db: UserSettings.let_go(db, "a", "nobody"),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

@@ -41,7 +41,7 @@ def source(db: Db, clock: TestClock, services: Services, discord: DiscordEvents)
 def source_with(key: str | None, db: Db, clock: TestClock, services: Services) -> DiscordSource:
     """The same with another key, or none."""
     outbox = Outbox(db, Wakeups(None))
-    entitlements = DiscordEntitlements(db, clock, shops=services.shops, outbox=outbox)
+    entitlements = DiscordEntitlements(db, clock, shops=services.shops, outbox=outbox, flags=services.flags)
     return DiscordSource(key, clock, shops=services.shops, entitlements=entitlements)
 
 

@@ -17,6 +17,7 @@ from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment
+from models.theme import UserSettings
 from models.waiting import Waiting, WaitStatus
 from models.webhook import WebhookEvent, WebhookState
 from services import Services
@@ -70,7 +71,8 @@ async def test_nothing_of_a_person_is_left_but_the_books(
     order = await served(services, shop, ADA, mug)
     await posted(db, order)
     event = await told(db, order, clock)
-    await services.users.of_member(shop, OWNER, ADA)
+    user = await services.users.of_member(shop, OWNER, ADA)
+    await UserSettings(user_id=user.key, tenant_id=shop.id, display_name=MARK).insert(db)
     await services.shops.configure(shop, OWNER, registered_discord_user_ids=[ADA.discord_id, "5"])
     await services.carts.add(shop, ADA, mug.key)
     await helped(services, shop, customer)

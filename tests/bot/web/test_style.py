@@ -6,7 +6,8 @@ from bot.web.pages import TEMPLATES
 
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 READ_ON = {
-    "paper": ("ink", "muted", "accent"),
+    "paper": ("ink", "muted", "accent", "quiet"),
+    "section": ("ink", "muted"),
     "good-ground": ("good",),
     "open-ground": ("open",),
     "bad-ground": ("bad",),

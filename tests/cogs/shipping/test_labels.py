@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from bot.sandbox import Person, Room
+from bot.sandbox import Person, Room, Seen
+from models.flag import Flag
 from models.order import OrderStatus
 from models.product import Product
 from models.shipment import ParcelState
 from tests.cogs.buying import ADDRESS
+from tests.cogs.conftest import member
 from tests.cogs.payments.conftest import labels, links
 from tests.cogs.shipping.conftest import BOX, PARCEL, SIZE, USPS, WEIGHT, Dock, opened, said, sent
 from tests.fakes.provider import Fault
@@ -272,3 +274,29 @@ async def test_labels_need_a_partner_and_a_sender(
     dock.clock.forward(seconds=5)
     form = await (await opened(sam, order)).open("Buy a label")
     assert CHEAPEST in (await form.submit(BOX)).select(CHOOSE).options
+
+
+async def test_switched_off_no_label_is_priced_or_bought_and_bought_ones_live_on(
+    ada: Person, sam: Person, olivia: Person, mug: Product, selling: Dock
+) -> None:
+    """The button goes, older ones are refused, a purchase that was asked for is made, and a label voided."""
+    first, second = [await selling.paid(ada, (mug, 1)) for _ in range(2)]
+    asked = await (await (await opened(sam, first)).open("Buy a label")).submit(BOX)
+    card = await asked.choose(CHOOSE, CHEAPEST)
+    late = await (await (await opened(sam, second)).open("Buy a label")).submit(BOX)
+    late = await late.choose(CHOOSE, CHEAPEST)
+    form = await (await opened(sam, second)).open("Buy a label")
+    await card.press(_buying(card))
+    await selling.services.flags.switch(selling.shop, member(olivia), Flag.LABELS, on=False)
+    assert "Buying labels is switched off." in said(await late.press(_buying(late)))
+    assert "Buying labels is switched off." in said(await form.submit(BOX))
+    assert "Buy a label" not in labels(await opened(sam, second))
+    await selling.drain()
+    assert len(selling.easypost.bought) == 1
+    seen = await (await opened(sam, first)).choose(PARCEL, "Parcel 1")
+    assert "The label is void." in said(await (await seen.press("Void the label")).press("Yes, void it"))
+
+
+def _buying(seen: Seen) -> str:
+    """The button that names the price."""
+    return next(label for label in labels(seen) if label and label.startswith("Buy for"))

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.outside import Outside
 from models.base import Db
 from models.errors import WrongKeys
+from models.flag import Flag
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from services import Services
@@ -166,3 +167,28 @@ async def test_reminders_of_many_sweepers_are_owed_once(
     found = await OutboxEffect.find_all(db, {"payload.event": Notice.HOLD_ENDING})
     assert {each.order_id for each in found} == {each.key for each in placed}
     assert len(found) == len(placed)
+
+
+async def test_e_mails_that_are_switched_off_are_owed_no_more_and_those_owed_still_go_out(
+    db: Db, services: Services, shop: Shop, server: MailServer, product: MakeProduct
+) -> None:
+    """By event and altogether; the shop's own address is told as before."""
+    await owed(db, services, shop, await buying.order(services, shop, ADA, await product()))
+    customer = await services.customers.of(shop, ADA)
+
+    async def owes(switch: str, order_id: str) -> bool:
+        told = notice(Notice.ORDER_RECEIVED, shop.id, order_id, services.clock.now())
+        return await services.mailing.owe(shop, customer, told, switch)
+
+    chosen = {"events": ("refunds", "order_shipped")}
+    await services.flags.fill(shop, OWNER, Flag.EMAIL, chosen, 0)
+    assert await owes("refunds", "1")
+    assert not await owes("order_received", "2")
+    await services.flags.switch(shop, OWNER, Flag.EMAIL, on=False)
+    assert not await owes("refunds", "3")
+    assert services.mailing.ready(shop)
+    assert not await services.mailing.offers(shop)
+    await services.worker.drain()
+    assert [each["To"].addresses[0].addr_spec for each in server.letters] == [ADDRESS]
+    shop = await services.shops.configure(shop, OWNER, admin_notify_email="staff@aurora.example")
+    assert await services.mailing.owe_staff(shop, "x", {}, None)
