@@ -21,6 +21,8 @@ ShopError
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
 ├── KeysRefused         lines of an import of keys that cannot be taken
+├── ImportStale         records changed since an import of them was looked at
+├── ImportUnderWay      another import of the shop is carried out at this moment
 ├── ChangedMeanwhile    somebody else saved the same thing first
 └── ProviderError       an outside service did not do what was asked
     ├── Declined        it understood and refuses
@@ -183,6 +185,18 @@ class KeysRefused(ShopError):
     """Keys that were not imported, none of them, because of these lines."""
 
     problems: tuple[KeyProblem, ...]
+
+
+@dataclass(eq=False)
+class ImportStale(ShopError):
+    """What the first of these rows are about, and how many changed since the import was looked at."""
+
+    rows: tuple[str, ...]
+    total: int
+
+
+class ImportUnderWay(ShopError):
+    """Another import of this shop is carried out at this moment."""
 
 
 class ChangedMeanwhile(ShopError):

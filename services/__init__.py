@@ -10,6 +10,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.csv.exports import Exports
+from services.csv.imports import Imports
 from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.customers import Customers
@@ -100,3 +102,5 @@ class Services:
     sweeper: Sweeper
     wakeups: Wakeups
     mailing: Mailing
+    imports: Imports
+    exports: Exports

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     DISCOUNT_MANAGE = "discount.manage"
     CUSTOMER_MANAGE = "customer.manage"
     STOREFRONT_MANAGE = "storefront.manage"
+    DATA_IMPORT = "data.import"
+    DATA_EXPORT = "data.export"
 
 
 EVERYTHING = frozenset(Permission)

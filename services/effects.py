@@ -30,6 +30,7 @@ class EffectKind(StrEnum):
     STOCK_OFFER = "stock.offer"
     LABEL_BUY = "label.buy"
     PARCEL_FOLLOW = "parcel.follow"
+    IMPORT_RESULT = "import.result"
 
 
 # Whatever is not named here only tells.

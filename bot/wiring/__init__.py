@@ -15,6 +15,7 @@ from services.alerts import Alerts
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.csv.exports import Exports
 from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
@@ -99,6 +100,8 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
             db, clock, rules, audit=audit, outbox=outbox, delivery=on.delivery, refunds=till.refunds
         ),
         "customer_desk": CustomerDesk(db, clock, audit),
+        "imports": shelf.imports,
+        "exports": Exports(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
     }
@@ -111,6 +114,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till) -> Sweeper:
         "files": on.goods.sweep,
         "roles": on.role_terms.sweep,
         "role_checks": on.role_checks.sweep,
+        "imports": shelf.imports.sweep,
         "offers": on.offering.sweep,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }

@@ -73,6 +73,7 @@ EFFECTS = {
     "stock.offer": later("telling somebody that a product is back"),
     "label.buy": later("buying a label"),
     "parcel.follow": later("following a parcel"),
+    "import.result": later("telling how an import ended"),
 }
 
 
