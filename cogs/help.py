@@ -37,6 +37,8 @@ _COUNTER = (
     (Permission.DISCOUNT_MANAGE, later("`/admin discount`: make discounts and hand them out")),
     (Permission.PRODUCT_MANAGE, later("`/admin product`: add and change products")),
     (Permission.STOCK_MANAGE, later("`/admin stock`: count what is there")),
+    (Permission.DATA_IMPORT, later("`/admin import`: products, stock, keys and more from a CSV file")),
+    (Permission.DATA_EXPORT, later("`/admin export`: the shop's records as CSV files")),
     (Permission.STOREFRONT_MANAGE, later("`/admin storefront`: the shop as a message in a channel")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (

@@ -54,6 +54,7 @@ class DataImport(TenantDocument):
     owner: str | None = Field(default=None, description="Who carries it out at the moment")
     lease_until: Utc | None = None
     finished_at: Utc | None = None
+    told: bool = Field(default=False, description="Whether whoever brought it in saw how it ended")
 
     @classmethod
     async def latest(cls, db: Db, tenant_id: str) -> Self | None:
@@ -113,6 +114,12 @@ class DataImport(TenantDocument):
     async def let_go(cls, db: Db, seen: Self, now: datetime) -> None:
         """Leave the rest to whoever comes next."""
         await cls.rows(db).update_one(seen.mine(), {"$set": {"leaseUntil": now}})
+
+    @classmethod
+    async def tell(cls, db: Db, seen: Self) -> None:
+        """Note that its end was seen."""
+        where = {"_id": seen.id, "tenantId": seen.tenant_id}
+        await cls.rows(db).update_one(where, {"$set": {"told": True}})
 
     def mine(self) -> dict[str, Any]:
         """Fits this record as long as nobody else carries it out."""

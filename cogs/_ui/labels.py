@@ -27,6 +27,9 @@ STATUSES = {
     "GRANTED": later("delivered"),
     "REVOKED": later("taken back"),
     "REPLACED": later("replaced"),
+    "CHECKED": later("looked at"),
+    "APPLYING": later("being imported"),
+    "DONE": later("imported"),
 }
 FIELDS = {
     "addresses": later("saved addresses"),
@@ -113,6 +116,16 @@ FIELDS = {
     "waiting": later("products you wait for"),
     "weight": later("weight"),
     "usage_limit": later("number of uses"),
+    "csv_file": later("file"),
+    "csv_period": later("period"),
+}
+# Columns of files, which are called the same in every language.
+FIELDS |= {
+    name: name
+    for name in (
+        *("discordId", "endsAt", "grantedRoleIds", "id", "key", "notes", "percent", "productSkus"),
+        *("quantityAvailable", "roleDays", "usageLimit"),
+    )
 }
 NO_TAX = later(
     "The tax on your order cannot be worked out just now, so nothing was ordered. "

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals, ship_refusals
+from cogs._ui import (
+    csv_words,
+    desk_refusals,
+    discount_code,
+    key_refusals,
+    labels,
+    provider_refusals,
+    ship_refusals,
+)
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -100,13 +108,8 @@ _PROBLEMS = {
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
     "spread": later("That money came in several payments. Please give it back in smaller parts."),
-    "code_unknown": discount_code.PROBLEMS["unknown"],
-    "code_not_yet": discount_code.PROBLEMS["not_yet"],
-    "code_ended": discount_code.PROBLEMS["ended"],
-    "code_used_up": discount_code.PROBLEMS["used_up"],
-    "code_not_for_you": discount_code.PROBLEMS["not_for_you"],
-    "code_nothing_here": discount_code.PROBLEMS["nothing_here"],
-    "code_better": discount_code.PROBLEMS["better"],
+    **{f"code_{why}": said for why, said in discount_code.PROBLEMS.items()},
+    **csv_words.PROBLEMS,
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
     **ship_refusals.OF_PROBLEM,
@@ -131,6 +134,7 @@ _UNKNOWN = {
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     **ship_refusals.UNKNOWN,
+    **csv_words.UNKNOWN,
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -295,6 +299,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     **provider_refusals.SAID,
     **key_refusals.SAID,
     **desk_refusals.SAID,
+    **csv_words.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from models.data_import import DataImport, ImportState
-from models.errors import ChangedMeanwhile, ImportStale, NotFound, Refused
+from models.errors import BadInput, ImportStale, NotFound, Refused
 from services.csv import kinds
 from services.csv.contract import Desk, Kind, Reach
 from services.csv.looking import PRINT, Look, Progress, look
@@ -81,6 +81,10 @@ class Imports:
         """The newest that was carried out, or is."""
         return await DataImport.latest(self._db, shop.id)
 
+    async def told(self, record: DataImport) -> None:
+        """Note that whoever brought it in saw how it ended, so that nobody tells them again."""
+        await DataImport.tell(self._db, record)
+
     async def again(self, desk: Desk, import_id: str, progress: Progress = silent) -> ImportView:
         """Look at a kept file once more, as the shop is now; raises NotFound, and Refused once begun."""
         record, kind, table = await self._opened(desk.shop, import_id)
@@ -120,7 +124,7 @@ class Imports:
         ]
         if not moved:
             # It was wrong when it was shown, too.
-            raise ChangedMeanwhile
+            raise BadInput("csv_file", "csv_wrong")
         raise ImportStale(tuple(moved[:_SHOWN]), len(moved))
 
     async def sweep(self) -> int:

@@ -123,7 +123,7 @@ def test_every_kind_says_what_its_columns_are(kind: Kind) -> None:
 @every_kind
 def test_columns_are_called_as_the_records_fields(kind: Kind) -> None:
     """As in the data dictionary; an amount is decimal, so it does not say Cents."""
-    known = {name.key_name for name in kind.model.__odm_fields__.values()} | {"_id"}  # type: ignore[union-attr]
+    known = {name.key_name for name in kind.model.__odm_fields__.values()} | {"_id"}
     shown = {
         "quantityAvailable",
         "quantityReserved",
