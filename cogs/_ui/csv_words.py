@@ -39,14 +39,12 @@ UNKNOWN = {
 
 
 def _stale(error: ImportStale, w: Words) -> str:
-    said = w.count(
-        error.total,
-        "{n} record changed since you looked, so nothing was imported. Please check again:",
-        "{n} records changed since you looked, so nothing was imported. Please check again:",
-    )
-    more = error.total - len(error.rows)
     named = ", ".join(code(row[:_LONGEST]) for row in error.rows)
-    return f"{said} {named}{' …' if more > 0 else ''}"
+    return w(
+        "Nothing was imported, because {n} changed since you looked: {rows}. Please press Check again.",
+        n=error.total,
+        rows=f"{named} …" if error.total > len(error.rows) else named,
+    )
 
 
 def _under_way(_: ImportUnderWay, w: Words) -> str:

@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cogs._ui import (
-    csv_words,
-    desk_refusals,
-    discount_code,
-    key_refusals,
-    labels,
-    provider_refusals,
-    ship_refusals,
-)
+from cogs._ui import desk_refusals, discount_code, key_refusals, labels, provider_refusals, ship_refusals
 from cogs._ui.text import cut, plain
 from cogs._ui.words import Words, later
 from models.errors import (
@@ -109,7 +101,6 @@ _PROBLEMS = {
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
     "spread": later("That money came in several payments. Please give it back in smaller parts."),
     **{f"code_{why}": said for why, said in discount_code.PROBLEMS.items()},
-    **csv_words.PROBLEMS,
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
     **key_refusals.PROBLEMS,
     **ship_refusals.OF_PROBLEM,
@@ -134,7 +125,7 @@ _UNKNOWN = {
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     **ship_refusals.UNKNOWN,
-    **csv_words.UNKNOWN,
+    **key_refusals.UNKNOWN,
     "webhook": later("I cannot find that webhook event. It may have been cleared away."),
 }
 _TAKEN = {
@@ -299,7 +290,6 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     **provider_refusals.SAID,
     **key_refusals.SAID,
     **desk_refusals.SAID,
-    **csv_words.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
 }

@@ -110,7 +110,7 @@ DISCOUNTS: Mapping[str, st.SearchStrategy[Any]] = {
 
 @every_kind
 def test_every_kind_says_what_its_columns_are(kind: Kind) -> None:
-    """Names are known once, identities are among them, and what is neither read nor written does not exist."""
+    """Names are known once, identities are among them, and each is read or written."""
     names = [column.name for column in kind.columns]
     assert len(names) == len(set(map(str.casefold, names)))
     assert set(kind.identity) <= set(names)

@@ -85,7 +85,7 @@ async def test_what_is_no_such_table_is_refused_whole(
 async def test_each_bad_line_is_named_with_its_reason_and_stops_the_file(
     db: Db, clerk: Clerk, product: MakeProduct
 ) -> None:
-    """By the line where it begins, also after cells of several lines; nothing of the file can be brought in."""
+    """By the line where it begins, also after cells of several lines; nothing is brought in."""
     await product("Mug", sku="MUG")
     lines = [
         "sku,name,price,isActive,roleDays,imageUrl,requiredRoleIds,currency",
