@@ -93,7 +93,8 @@ class Waiting(TenantDocument):
     async def waited_for(cls, db: Db, tenant_id: str, product_ids: list[str], *, tx: Tx) -> set[str]:
         """Those of the products for which somebody waits who has been offered none."""
         where = {"status": WaitStatus.WAITING, "tenantId": tenant_id, "productId": {"$in": product_ids}}
-        return set(await cls.rows(db).distinct("productId", where, session=tx))
+        cursor = cls.rows(db).find(where, {"productId": 1, "_id": 0}, session=tx)
+        return {row["productId"] async for row in cursor}
 
     @classmethod
     async def next_in_line(

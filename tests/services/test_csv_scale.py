@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import pytest
+
 from bot.memory import set_apart
 from models.audit import AuditLog
 from models.base import Db
@@ -14,7 +16,6 @@ from models.data_import import DataImport, ImportState
 from models.inventory import InventorySnapshot, InventoryTransaction, replay
 from models.product import Product
 from services import Services
-from services.csv.looking import Look
 from services.shops import Shop
 from tests.services.csv_files import Clerk, counts, table
 
@@ -65,6 +66,7 @@ def catalogue(price: str) -> bytes:
     return "\n".join(["sku,name,price,description", *lines]).encode()
 
 
+@pytest.mark.slow
 async def test_fifty_thousand_rows_come_in_and_go_out_without_blocking(
     db: Db, services: Services, shop: Shop
 ) -> None:
@@ -106,8 +108,3 @@ async def everything_is_there(db: Db, shop: Shop, counted: DataImport) -> None:
     assert [act.action for act in acts] == ["data.import.rows"] * 2
     assert acts[0].meta["after"] == {"quantityAvailable": 7}
     assert acts[1].meta["after"]["sku"] == last.sku
-
-
-def test_looking_keeps_only_as_much_as_is_shown() -> None:
-    """However many rows are wrong or new."""
-    assert Look().samples == []

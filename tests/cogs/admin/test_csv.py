@@ -1,5 +1,7 @@
 """/admin import and export, as staff see them: shown first, then done; and who may."""
 
+import time
+
 import pytest
 
 from bot.sandbox import Person, Sandbox, Seen
@@ -121,6 +123,19 @@ async def test_who_holds_the_key_alone_brings_products_in_and_no_ruling_role(
     seen = await bring(ada, "products", f"sku,name,price,grantedRoleIds\nM,Mug,1,{role}\n")
     assert "config.manage" in seen.text
     assert "New: 1" in (await bring(ada, "products", "sku,name,price\nM,Mug,1\n")).text
+
+
+async def test_a_long_look_shows_how_far_it_is(discord: Sandbox, sam: Person) -> None:
+    """By editing the one message, at most every two seconds."""
+    rows = "\n".join(f"P{at},Product {at},1" for at in range(12_000))
+    begun = time.monotonic()
+    seen = await bring(sam, "products", f"sku,name,price\n{rows}\n")
+    spent = time.monotonic() - begun
+    shown = [str(each.body) for each in discord.requests if "@original" in each.path]
+    counted = [each for each in shown if "of 12000 rows" in each]
+    assert "New: 12000" in seen.text
+    assert len(counted) >= (spent > 3)
+    assert len(counted) <= spent / 2
 
 
 async def test_another_shops_import_is_as_good_as_unknown(db: Db, sam: Person, neighbour: Neighbour) -> None:
