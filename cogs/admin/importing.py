@@ -13,7 +13,7 @@ from cogs._ui.upload import content
 from cogs.admin._progress import Watch
 from cogs.admin._reach import ruling_roles
 from cogs.admin._root import Entry, Section
-from models.data_import import DataImport
+from models.data_import import DataImport, ImportState
 from services.access import Permission
 from services.csv import Kind
 from services.csv.contract import Desk
@@ -70,7 +70,7 @@ class Importing(Section):
         done = await self.services.imports.apply(await self._desk(visit), record.key, watch)
         await visit.show(done_card(done, visit.words))
         # Otherwise it is told by DM, or to the staff's channel.
-        if not visit.lost:
+        if done.state is ImportState.DONE and not visit.lost:
             await self.services.imports.told(done)
 
     async def _check(self, visit: Visit, kind: Kind, name: str, data: bytes) -> None:

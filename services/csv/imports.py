@@ -11,7 +11,7 @@ from services.csv import kinds
 from services.csv.contract import Desk, Kind, Reach
 from services.csv.looking import PRINT, Look, Progress, look
 from services.csv.reading import Table, read_table
-from services.csv.running import Runner, silent
+from services.csv.running import Runner, TakenOver, silent
 from services.shops import Shop
 from services.vault import Vault
 
@@ -111,7 +111,11 @@ class Imports:
         found = await look(self._reach, kind, desk, table.rows, silent)
         self._compare(record, kind, table, found)
         begun = await self._runner.begin(desk, record)
-        return await self._runner.run(begun, kind, desk, table.rows, progress)
+        try:
+            return await self._runner.run(begun, kind, desk, table.rows, progress)
+        except TakenOver:
+            # This process was thought dead: another one carries it to its end.
+            return await self.get(desk.shop, import_id)
 
     def _compare(self, record: DataImport, kind: Kind, table: Table, found: Look) -> None:
         new = bytes(found.prints)

@@ -23,6 +23,7 @@ from services.discounts import Discounts
 from services.effects import EffectKind, effect
 from services.outbox import Outbox
 from services.shops import Shops
+from services.vault import VaultShut
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,9 @@ class Runner:
 
         try:
             return await self._outbox.commit(work)
+        except DuplicateKeyError:
+            # Somebody made one of these at this very moment: it is there to be changed now.
+            return await self._outbox.commit(work)
         finally:
             self._catalog.forget()
             self._discounts.forget()
@@ -158,6 +162,10 @@ class Runner:
             table = await table_of(record)
             record = await self.run(record, kinds()[record.kind], desk, table.rows, most=_AT_ONCE)
         except TakenOver:
+            return 0
+        except VaultShut:
+            # It goes on once the old secret is given again.
+            log.error("import_sealed", extra={"import": record.key})  # noqa: TRY400 - it says all
             return 0
         if record.owner is not None:
             await DataImport.let_go(self._db, record, self._clock.now())

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from bson import Decimal128
 
 from models.alert import Alert
 from models.audit import AuditLog
@@ -16,6 +17,7 @@ from models.product import Product
 from services import Services
 from services.csv.cells import harmless
 from services.shops import Shop
+from services.vault import Vault
 from tests.cogs.admin.conftest import everything
 from tests.services import keys
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
@@ -339,6 +341,56 @@ async def test_one_that_begins_while_another_runs_is_told_so(db: Db, clerk: Cler
     assert await clerk.services.imports.sweep() == 1
     await clerk.services.imports.apply(clerk.desk, second.record.key)
     assert await Product.rows(db).count_documents({}) == 2
+
+
+async def test_one_whose_seal_does_not_open_keeps_nobody_else_waiting(
+    db: Db, clerk: Clerk, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """A file of keys under a secret that was changed: the sweeper goes on, and tries again later."""
+    game = await keys.pool(services, shop, product, ["OLD"], "Game")
+    view = await clerk.check("keys", f"sku,key\n{game.sku},NEW\n")
+    lost = Vault(["quite another secret"]).seal("sku,key", about=f"{shop.id}/imports").encode()
+    fields = {"state": "APPLYING", "owner": "dead", "leaseUntil": clock.now(), "content": lost}
+    await DataImport.rows(db).update_one({"_id": view.record.id}, {"$set": fields})
+    clock.forward(seconds=1)
+    assert (await services.sweeper.sweep())["imports"] == 0
+    assert await keys.states(db, shop) == {"FREE": 1, "TAKEN": 0, "REPLACED": 0}
+
+
+async def test_what_somebody_makes_in_between_is_changed_instead(
+    db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
+) -> None:
+    """Two batches, and a product of the second is made while the first is carried out."""
+    rows = "\n".join(f"P{at},Product,1" for at in range(600))
+    view = await clerk.check("products", f"sku,name,price\n{rows}\n")
+
+    async def meanwhile(done: int, _: int) -> None:
+        if done == 500:
+            await product("Mine", sku="P599", description="Kept")
+
+    done = await clerk.services.imports.apply(clerk.desk, view.record.key, meanwhile)
+    assert (done.done, done.left_out) == (600, [])
+    mine = await of_sku(db, shop, "P599")
+    assert (mine.name, mine.price_cents, mine.description) == ("Product", 100, "Kept")
+
+
+async def test_what_became_impossible_in_between_is_left_out_and_named(
+    db: Db, clerk: Clerk, services: Services, shop: Shop
+) -> None:
+    """A discount that is switched on while others are changed keeps the terms that people see."""
+    rows = "\n".join(f"C{at},PERCENT,10" for at in range(501))
+    await clerk.bring("discounts", f"code,type,percent\n{rows}\n")
+    view = await clerk.check("discounts", f"code,type,percent\n{rows.replace(',10', ',20')}\n")
+    last = await Discount.of_code(db, shop.id, "C500")
+    assert last is not None
+
+    async def meanwhile(done: int, _: int) -> None:
+        if done == 500:
+            await services.discounts.switch(shop, OWNER, last.key, active=True)
+
+    done = await services.imports.apply(clerk.desk, view.record.key, meanwhile)
+    assert (done.state, done.left_out) == (ImportState.DONE, ["502: C500"])
+    assert len(await Discount.find_all(db, {"percent": Decimal128("20")})) == 500
 
 
 async def test_the_act_is_in_the_audit_log_and_found_by_each_record(
