@@ -1,10 +1,16 @@
 """/admin import and export, as staff see them: shown first, then done; and who may."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.sandbox import Person, Sandbox, Seen
+from bot.sandbox import Person, Room, Sandbox, Seen
+from bot.sandbox.errors import NoAnswerError
 from models.base import Db
 from models.data_import import DataImport
 from models.product import Product
@@ -136,6 +142,45 @@ async def test_a_long_look_shows_how_far_it_is(discord: Sandbox, sam: Person) ->
     assert "New: 12000" in seen.text
     assert len(counted) >= (spent > 3)
     assert len(counted) <= spent / 2
+
+
+async def too_late(discord: Sandbox, step: Coroutine[Any, Any, Any]) -> None:
+    """Take a step whose interaction is over before anything can be answered."""
+    known = set(discord.world.interactions)
+    task = asyncio.create_task(step)
+    await discord.until(lambda: set(discord.world.interactions) - known, what="the interaction")
+    for token in set(discord.world.interactions) - known:
+        discord.world.interactions[token].created -= timedelta(minutes=16)
+    with contextlib.suppress(NoAnswerError):
+        await task
+
+
+async def test_an_import_that_outlived_its_message_is_told_by_dm(
+    db: Db, discord: Sandbox, services: Services, clock: TestClock, sam: Person
+) -> None:
+    """Discord takes no answer after a quarter of an hour; the rows are there, and the person hears of it."""
+    seen = await bring(sam, "products", "sku,name,price\nMUG,Mug,1\n")
+    await too_late(discord, seen.press("Import"))
+    (record,) = await DataImport.find_all(db, {})
+    assert (record.state, record.told) == ("DONE", False)
+    clock.forward(minutes=2)
+    await services.worker.drain()
+    assert "1 new" in sam.dms[-1].text
+
+
+async def test_an_export_that_outlived_its_message_comes_by_dm(
+    discord: Sandbox, sam: Person, product: MakeProduct, staff_room: Room
+) -> None:
+    """With its file; where DMs are closed the staff's channel says what to do, without the file."""
+    await product("Mug", sku="MUG")
+    await too_late(discord, sam.run("/admin export", kind="products"))
+    await discord.until(lambda: sam.dms, what="the DM")
+    assert table(file_of(discord, sam.dms[-1])[1])[0]["sku"] == "MUG"
+    sam.close_dms()
+    await too_late(discord, sam.run("/admin export", kind="products"))
+    await discord.until(lambda: staff_room.messages, what="the post")
+    assert "open your DMs" in staff_room.messages[-1].text
+    assert not staff_room.messages[-1].message.payload["attachments"]
 
 
 async def test_another_shops_import_is_as_good_as_unknown(db: Db, sam: Person, neighbour: Neighbour) -> None:
