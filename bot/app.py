@@ -16,6 +16,7 @@ from bot.client import make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, working
 from bot.log import reference
+from bot.memory import set_apart
 from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
 from bot.web.listener import Listener
@@ -56,6 +57,7 @@ async def run(settings: Settings) -> int:
     try:
         with stopped_by_signals():
             async with running(settings) as house:
+                set_apart()
                 await house.watch()
     except asyncio.CancelledError:
         log.info("stopped")

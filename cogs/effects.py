@@ -6,6 +6,7 @@ from nextcord.ext import commands
 from cogs._effects.celebrations import Celebrations
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
+from cogs._effects.imports import ImportResults
 from cogs._effects.role_checks import RoleChecks
 from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
@@ -37,6 +38,7 @@ class Effects(commands.Cog):
             EffectKind.INVOICE_NUMBER: self._number,
             EffectKind.FUND_CELEBRATE: Celebrations(bot, services).celebrate,
             EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
+            EffectKind.IMPORT_RESULT: ImportResults(bot, services).tell,
         }
         for kind, handler in self._handlers.items():
             services.worker.register(kind, handler)

@@ -1,10 +1,11 @@
 """Who did what to which record."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from models.base import Db, Field, TenantDocument, index, stored
+from models.base import Db, Field, TenantDocument, Tx, given, index, stored
 
 # Beyond so many nobody turns pages: a narrower search finds more.
 MOST_COUNTED = 10_000
@@ -23,7 +24,10 @@ class AuditFilter(NamedTuple):
 
 
 class AuditLog(TenantDocument):
-    """One act of a person; `actor_id` is a Discord user id, `meta` holds before and after."""
+    """One act of a person; `actor_id` is a Discord user id, `meta` holds before and after.
+
+    A row about many records at once names them in `entity_ids`, and `meta.records` holds each one's.
+    """
 
     model_config = stored(
         "auditlogs",
@@ -31,6 +35,7 @@ class AuditLog(TenantDocument):
         index("tenantId", "entityType", "entityId", "-createdAt"),
         index("tenantId", "actorId", "-createdAt"),
         index("tenantId", "action", "-createdAt"),
+        index("tenantId", "entityIds", only=given("entityIds")),
     )
 
     tenant_id: str
@@ -38,21 +43,27 @@ class AuditLog(TenantDocument):
     action: str
     entity_type: str
     entity_id: str
+    entity_ids: list[str] = Field(default_factory=list, description="Records that a row about many is about")
     meta: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     async def about(
         cls, db: Db, tenant_id: str, entity_type: str, entity_id: str, *, skip: int, limit: int
     ) -> list[Self]:
-        """What was done to one record, newest first."""
-        where = {"tenantId": tenant_id, "entityType": entity_type, "entityId": entity_id}
-        return await cls.find_all(db, where, sort="-createdAt", skip=skip, limit=limit)
+        """What was done to one record, newest first; of an act on many at once, what it was to this one."""
+        own = _on_one(tenant_id, entity_type, entity_id)
+        found = await cls.find_all(db, own, sort="-createdAt", limit=skip + limit)
+        many = await cls.find_all(db, _on_many(tenant_id, entity_type, entity_id))
+        shared = [row.only(entity_id) for row in many]
+        newest = sorted([*found, *shared], key=lambda row: row.created_at, reverse=True)
+        return newest[skip : skip + limit]
 
     @classmethod
     async def how_many_about(cls, db: Db, tenant_id: str, entity_type: str, entity_id: str) -> int:
         """How often something was done to one record."""
-        where = {"tenantId": tenant_id, "entityType": entity_type, "entityId": entity_id}
-        return int(await cls.rows(db).count_documents(where))
+        count = cls.rows(db).count_documents
+        ways = (_on_one, _on_many)
+        return sum([int(await count(way(tenant_id, entity_type, entity_id))) for way in ways])
 
     @classmethod
     async def actions(cls, db: Db, tenant_id: str) -> list[str]:
@@ -75,6 +86,26 @@ class AuditLog(TenantDocument):
         """The number of acts that fit, counted up to one more than MOST_COUNTED."""
         where, hint = _matching(tenant_id, by)
         return int(await cls.rows(db).count_documents(where, hint=hint, limit=MOST_COUNTED + 1))
+
+    async def insert_large(self, db: Db, *, tx: Tx) -> None:
+        """Store a row about many records, without holding up everybody else."""
+        row = await asyncio.to_thread(self.model_dump_doc)
+        await self.rows(db).insert_one(row, session=tx)
+
+    def only(self, entity_id: str) -> Self:
+        """The same act as far as it is about this record."""
+        one = dict(self.meta.get("records", {}).get(entity_id, {}))
+        kept = {"import": self.meta.get("import"), "before": {}, "after": {}, **one}
+        return self.model_copy(update={"entity_id": entity_id, "entity_ids": [], "meta": kept})
+
+
+def _on_one(tenant_id: str, entity_type: str, entity_id: str) -> dict[str, Any]:
+    return {"tenantId": tenant_id, "entityType": entity_type, "entityId": entity_id}
+
+
+def _on_many(tenant_id: str, entity_type: str, entity_id: str) -> dict[str, Any]:
+    # The comparison tells the planner that the partial index has them all.
+    return {"tenantId": tenant_id, "entityIds": {"$eq": entity_id, "$gt": ""}, "entityType": entity_type}
 
 
 def _matching(tenant_id: str, by: AuditFilter) -> tuple[dict[str, Any], list[tuple[str, int]]]:

@@ -1,5 +1,6 @@
 """What every stored record can do: be found, inserted and changed under a guard, within a tenant."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +20,7 @@ type Where = Mapping[str, Any]
 type Rows = AsyncIOMotorCollection[dict[str, Any]]
 
 DUPLICATE_KEY = 11000
+_FEW = 50
 
 __all__ = [
     "Db",
@@ -167,9 +169,17 @@ class Document(Model, metaclass=DocumentMeta):
         if not records:
             return
         try:
-            await cls.rows(db).insert_many([record.model_dump_doc() for record in records], session=tx)
+            rows = await cls._rows_of(records)
+            await cls.rows(db).insert_many(rows, session=tx)
         except BulkWriteError as error:
             raise without_record(error) from None
+
+    @classmethod
+    async def _rows_of(cls, records: Sequence[Self]) -> list[dict[str, Any]]:
+        if len(records) <= _FEW:
+            return [record.model_dump_doc() for record in records]
+        # Everybody else would wait for so many.
+        return await asyncio.to_thread(lambda: [record.model_dump_doc() for record in records])
 
     @classmethod
     async def change(

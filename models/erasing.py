@@ -1,5 +1,6 @@
 """Where records name a person, and what stands there once that person was erased (docs/adr/0024)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from models.audit import AuditLog
 from models.base import Db, Document, Tx, Where
 from models.customer import Customer
 from models.customer_note import CustomerNote
+from models.data_import import DataImport, ImportState
 from models.digital_key import DigitalKey
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.fund import CommunityFundDisbursement
@@ -193,9 +195,28 @@ async def memory(db: Db, trail: Trail, *, tx: Tx) -> None:
     await _rewrite(Alert, db, about, "params", scrubbed, tx)
     told = {**trail.of_orders(), "status": {"$ne": OutboxStatus.PENDING}}
     await _rewrite(OutboxEffect, db, told, "payload", scrubbed, tx)
+    many = {"tenantId": trail.tenant_id, "entityType": "Customer", "entityIds": {"$in": keys, "$gt": ""}}
+    await _rewrite(AuditLog, db, many, "meta", partial(_forgotten, trail), tx)
+    await _files(db, trail, tx)
     # How the shop was run stays readable: who was an admin then is called by the pseudonym.
     run = {"tenantId": trail.tenant_id, "entityType": {"$in": ["BotConfig", "Tenant", "User"]}}
     await _rewrite(AuditLog, db, run, "meta", partial(_renamed, trail), tx)
+
+
+def _forgotten(trail: Trail, meta: Any) -> Any:
+    records = meta.get("records", {})
+    clean = {key: scrubbed(records[key]) for key in trail.customer_keys if key in records}
+    return {**meta, "records": {**records, **clean}}
+
+
+async def _files(db: Db, trail: Trail, tx: Tx) -> None:
+    """Files of customers that staff only looked at are dropped; of one that is done, who was left out."""
+    files = {"tenantId": trail.tenant_id, "kind": "customers"}
+    await DataImport.rows(db).delete_many({**files, "state": ImportState.CHECKED}, session=tx)
+    named = {"$regex": re.escape(trail.discord_id)}
+    await DataImport.rows(db).update_many(
+        {**files, "leftOut": named}, {"$pull": {"leftOut": named}}, session=tx
+    )
 
 
 def _renamed(trail: Trail, value: Any) -> Any:

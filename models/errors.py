@@ -27,6 +27,8 @@ ShopError
 ├── ReferenceUsed       a payment reference was approved before
 ├── AlreadyExists       a name or number that must be unique is taken
 ├── KeysRefused         lines of an import of keys that cannot be taken
+├── ImportStale         records changed since an import of them was looked at
+├── ImportUnderWay      another import of the shop is carried out at this moment
 ├── ChangedMeanwhile    somebody else saved the same thing first
 │   └── RecordChanged   the same, of a record in the panel
 ├── FeatureOff          this part of the shop is switched off
@@ -39,6 +41,8 @@ ShopError
 """
 
 from dataclasses import dataclass, field
+
+from models.problems import Change, Debt, KeyProblem
 
 
 class ShopError(Exception):
@@ -81,18 +85,6 @@ class BeyondOwnKeys(ShopError):
     """Permission keys, or `fund.approve`, that the person lacks and so cannot give, take or change."""
 
     keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Debt:
-    """One thing that is still owed to or by a person: order, payment, refund, goods, parcel, cart, staff.
-
-    `name` is the order's number where there is one, `status` a word of the translators.
-    """
-
-    kind: str
-    name: str = ""
-    status: str = ""
 
 
 @dataclass(eq=False)
@@ -150,20 +142,6 @@ class NotApprover(ShopError):
 
 class CartEmpty(ShopError):
     """There is nothing to check out."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that moved since the customer looked.
-
-    Its kind is price, gone, roles, stock, shipping, discount, tax, donation, or term, which is the days that
-    a role is kept.
-    """
-
-    kind: str
-    name: str
-    old: int | None = None
-    new: int | None = None
 
 
 @dataclass(eq=False)
@@ -225,23 +203,23 @@ class AlreadyExists(ShopError):
     field: str
 
 
-@dataclass(frozen=True)
-class KeyProblem:
-    """What is wrong with a line of an import, counted from 1; never the key itself.
-
-    `problem` is blank, too_long, unreadable, twice (as on the line `first`) or known.
-    """
-
-    line: int
-    problem: str
-    first: int | None = None
-
-
 @dataclass(eq=False)
 class KeysRefused(ShopError):
     """Keys that were not imported, none of them, because of these lines."""
 
     problems: tuple[KeyProblem, ...]
+
+
+@dataclass(eq=False)
+class ImportStale(ShopError):
+    """What the first of these rows are about, and how many changed since the import was looked at."""
+
+    rows: tuple[str, ...]
+    total: int
+
+
+class ImportUnderWay(ShopError):
+    """Another import of this shop is carried out at this moment."""
 
 
 class ChangedMeanwhile(ShopError):

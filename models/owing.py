@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from models.access import User, roles_of
 from models.base import Db, Tx
 from models.customer import Customer
+from models.data_import import DataImport, ImportState
 from models.entitlement import Entitlement, EntitlementStatus
 from models.erasing import Trail
-from models.errors import Debt
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect, OutboxStatus
 from models.payment import Payment, PaymentStatus, RefundState
+from models.problems import Debt
 from models.session import OrderSession, SessionState
 from models.shipment import ParcelState, Shipment
 from models.tenant import Tenant
@@ -101,6 +102,8 @@ async def _of_person(db: Db, left: Trail, tx: Tx | None) -> list[Debt]:
     runs = tenant is not None and left.discord_id in {tenant.owner_user_id, *tenant.admin_user_ids}
     if runs or (user is not None and user.is_admin):
         found.append(Debt("runs"))
+    if await DataImport.find_one(db, {"tenantId": left.tenant_id, "state": ImportState.APPLYING}, tx=tx):
+        found.append(Debt("import"))
     if user is not None:
         found += [Debt("role", role.name) for role in await roles_of(db, user, tx=tx)]
     return found

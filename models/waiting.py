@@ -92,6 +92,13 @@ class Waiting(TenantDocument):
         return int(await cls.rows(db).count_documents(where))
 
     @classmethod
+    async def waited_for(cls, db: Db, tenant_id: str, product_ids: list[str], *, tx: Tx) -> set[str]:
+        """Those of the products for which somebody waits who has been offered none."""
+        where = {"status": WaitStatus.WAITING, "tenantId": tenant_id, "productId": {"$in": product_ids}}
+        cursor = cls.rows(db).find(where, {"productId": 1, "_id": 0}, session=tx)
+        return {row["productId"] async for row in cursor}
+
+    @classmethod
     async def next_in_line(
         cls, db: Db, tenant_id: str, product_id: str, role_ids: list[str], limit: int, *, tx: Tx
     ) -> list[Self]:

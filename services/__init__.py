@@ -11,6 +11,8 @@ from services.catalog import Catalog
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.csv.exports import Exports
+from services.csv.imports import Imports
 from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.customers import Customers
@@ -138,3 +140,5 @@ class Services:
     mailing: Mailing
     doctor: Doctor
     mending: Mending
+    imports: Imports
+    exports: Exports

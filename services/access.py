@@ -40,6 +40,8 @@ class Permission(StrEnum):
     DOCTOR_RUN = "doctor.run"
     FLAG_MANAGE = "flag.manage"
     THEME_MANAGE = "theme.manage"
+    DATA_IMPORT = "data.import"
+    DATA_EXPORT = "data.export"
 
 
 EVERYTHING = frozenset(Permission)

@@ -1,10 +1,17 @@
 """Writes down who changed what."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.audit import AuditLog
 from models.base import Db, Document, Tx
 from models.member import Member
+
+
+class AboutMany(NamedTuple):
+    """Records of one kind by id, each with its `before` and `after`."""
+
+    entity_type: str
+    changes: dict[str, dict[str, Any]]
 
 
 class Audit:
@@ -34,3 +41,18 @@ class Audit:
             meta={"before": before or {}, "after": after or {}},
         )
         await row.insert(self._db, tx=tx)
+
+    async def record_many(
+        self, tenant_id: str, actor: Member, action: str, entity: Document, records: AboutMany, *, tx: Tx
+    ) -> None:
+        """Add one row for many records of a kind, found by each; `entity` is what brought them."""
+        row = AuditLog(
+            tenant_id=tenant_id,
+            actor_id=actor.discord_id,
+            action=action,
+            entity_type=records.entity_type,
+            entity_id=entity.key,
+            entity_ids=list(records.changes),
+            meta={"import": entity.key, "records": records.changes},
+        )
+        await row.insert_large(self._db, tx=tx)

@@ -11,7 +11,6 @@ from models.errors import (
     BadInput,
     CartChanged,
     CartEmpty,
-    Change,
     ConfirmInProgress,
     NotFound,
     OutOfStock,
@@ -20,6 +19,7 @@ from models.errors import (
 )
 from models.member import Member
 from models.order import OrderItem
+from models.problems import Change
 from models.product import Product
 from models.session import OrderSession, SessionState
 from services.catalog import Catalog, missing_roles

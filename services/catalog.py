@@ -138,7 +138,7 @@ class Catalog:
 
     async def create(self, shop: Shop, actor: Member, fields: dict[str, Any]) -> Product:
         """Put a product on the shelf with no stock; raises BadInput or AlreadyExists("sku")."""
-        product = _product({"currency": shop.currency, **fields, "tenant_id": shop.id})
+        product = checked_product({"currency": shop.currency, **fields, "tenant_id": shop.id})
 
         async def work(tx: Tx) -> None:
             await product.insert(self._db, tx=tx)
@@ -156,7 +156,7 @@ class Catalog:
         old = await Product.get(self._db, shop.id, product_id)
         if old is None:
             raise NotFound("product")
-        edited = _product({**old.model_dump(), **fields})
+        edited = checked_product({**old.model_dump(), **fields})
         after = edited.model_dump_doc(include={*fields, *(["name_folded"] if "name" in fields else [])})
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}
 
@@ -169,6 +169,10 @@ class Catalog:
 
         await self._unique_sku(work)
         return edited
+
+    def forget(self) -> None:
+        """Read anew what is for sale, after much of it was changed."""
+        self._shelves.forget()
 
     async def _unique_sku(self, work: Any) -> None:
         try:
@@ -225,7 +229,8 @@ def shows_stock(shop: Shop, product: Product) -> bool:
     return product.qty_visibility is QtyVisibility.PUBLIC
 
 
-def _product(fields: dict[str, Any]) -> Product:
+def checked_product(fields: dict[str, Any]) -> Product:
+    """A product of these fields, by Python names, as all of its makers want it; raises BadInput."""
     if isinstance(fields.get("name"), str):
         fields |= {"name": fields["name"].strip(), "name_folded": fields["name"].strip().casefold()}
     if isinstance(fields.get("sku"), str):

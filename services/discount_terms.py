@@ -27,7 +27,7 @@ def read_terms(typed: Mapping[str, str], currency: str) -> dict[str, Any]:
         raise BadInput("ends_at", "not_allowed")
     return {
         "label": _label(typed.get("label", "")),
-        "code": _code(typed.get("code", "")),
+        "code": read_code(typed.get("code", "")),
         **_off(typed.get("off", ""), currency),
         "usage_limit": _uses(typed.get("usage_limit", ""), "usage_limit"),
         "starts_at": starts_at,
@@ -47,7 +47,8 @@ def _label(text: str) -> str | None:
     return label if visible(label) else None
 
 
-def _code(text: str) -> str | None:
+def read_code(text: str) -> str | None:
+    """A code as it is stored, None for none; raises BadInput."""
     code = folded_code(text)
     if not code:
         return None

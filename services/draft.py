@@ -9,13 +9,14 @@ from bson import ObjectId
 
 from models.address import Address
 from models.customer import Customer
-from models.errors import CartChanged, CartEmpty, Change, StepMissing
+from models.errors import CartChanged, CartEmpty, StepMissing
 from models.inventory import InventoryMove, InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderCustomer, OrderEvent, OrderItem, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment
 from models.payment_method import PaymentMethod
+from models.problems import Change
 from models.product import Product
 from models.session import OrderSession, SessionStep
 from models.shipment import Shipment

@@ -32,6 +32,7 @@ class EffectKind(StrEnum):
     PARCEL_FOLLOW = "parcel.follow"
     FUND_CELEBRATE = "fund.celebrate"
     PERSON_SCRUB = "person.scrub"
+    IMPORT_RESULT = "import.result"
 
 
 # Whatever is not named here only tells.

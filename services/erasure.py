@@ -6,10 +6,11 @@ from models import erasing, owing
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.customer import Customer
-from models.errors import BadInput, Debt, NotFound, StillOwed
+from models.errors import BadInput, NotFound, StillOwed
 from models.member import Member
 from models.outbox import OutboxEffect
 from models.payment import Payment
+from models.problems import Debt
 from models.waiting import Waiting
 from services.audit import Audit
 from services.clock import Clock

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from models.errors import BadInput, Change
+from models.errors import BadInput
 from models.fund import CommunityFundConfig
 from models.money import parse_amount
+from models.problems import Change
 from models.session import OrderSession
 
 

@@ -7,10 +7,11 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
 from models.digital_key import DigitalKey, KeyStatus, unpromised, unserved
-from models.errors import AlreadyExists, BadInput, KeyProblem, NotFound
+from models.errors import AlreadyExists, BadInput, NotFound
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction
 from models.member import Member
 from models.outbox import OutboxEffect
+from models.problems import KeyProblem
 from models.product import Product
 from services.audit import Audit
 from services.clock import Clock
@@ -102,6 +103,18 @@ class KeyPool:
             await self._refuse_known(product, lines)
             raise AlreadyExists("keys") from error
         return await self.of(shop, product_id)
+
+    async def known(self, product: Product, texts: list[str], *, tx: Tx | None = None) -> set[str]:
+        """Those of these keys that are in the product's pool already, in any state."""
+        whose = about(product.tenant_id, product.key)
+        text_of = {digest: text for text in texts for digest in self._vault.digests(text, about=whose)}
+        known = await DigitalKey.known(self._db, product.tenant_id, product.key, list(text_of), tx=tx)
+        return {text_of[digest] for digest in known}
+
+    async def insert(self, shop: Shop, actor: Member, product: Product, lines: list[KeyLine], tx: Tx) -> None:
+        """Put keys that were checked into the pool, within the caller's transaction."""
+        keys = await asyncio.to_thread(self._sealed, product, lines)
+        await self._insert(shop, actor, product, keys, tx)
 
     async def _insert(
         self, shop: Shop, actor: Member, product: Product, keys: list[DigitalKey], tx: Tx

@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.errors import BadInput, KeyProblem, KeysRefused
+from models.errors import BadInput, KeysRefused
+from models.problems import KeyProblem
 
 MAX_KEYS = 5_000
 MAX_LENGTH = 500
@@ -89,6 +90,16 @@ def checked(lines: list[KeyLine]) -> list[KeyLine]:
     return lines
 
 
+def key_problem(text: str) -> str | None:
+    """What is wrong with one key by itself, in a word; None when it can be taken."""
+    if not text:
+        return "blank"
+    if len(text) > MAX_LENGTH:
+        return "too_long"
+    # What nobody sees is copied along with a key all the same, and makes it wrong.
+    return None if text.isprintable() else "unreadable"
+
+
 def refuse(problems: list[KeyProblem]) -> None:
     """Raise KeysRefused if there is any problem."""
     if problems:
@@ -98,13 +109,8 @@ def refuse(problems: list[KeyProblem]) -> None:
 def _problems(lines: list[KeyLine]) -> Iterable[KeyProblem]:
     seen: dict[str, int] = {}
     for each in lines:
-        if not each.text:
-            yield KeyProblem(each.line, "blank")
-        elif len(each.text) > MAX_LENGTH:
-            yield KeyProblem(each.line, "too_long")
-        elif not each.text.isprintable():
-            # What nobody sees is copied along with a key all the same, and makes it wrong.
-            yield KeyProblem(each.line, "unreadable")
+        if problem := key_problem(each.text):
+            yield KeyProblem(each.line, problem)
         elif each.text in seen:
             yield KeyProblem(each.line, "twice", seen[each.text])
         else:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.errors import Change
 from models.member import Member
 from models.order import OrderItem
+from models.problems import Change
 from models.product import Product
 from services.catalog import missing_roles, shows_stock
 from services.shops import Shop

@@ -14,19 +14,12 @@ from pymongo.errors import DuplicateKeyError
 from models.base import Db, Tx
 from models.customer import Customer
 from models.discount import Discount
-from models.errors import (
-    CartChanged,
-    Change,
-    ConfirmInProgress,
-    NotFound,
-    OrdersClosed,
-    SessionExpired,
-    TaxUnknown,
-)
+from models.errors import CartChanged, ConfirmInProgress, NotFound, OrdersClosed, SessionExpired, TaxUnknown
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold
 from models.left import Left
 from models.member import Member
 from models.order import Order, OrderItem
+from models.problems import Change
 from models.product import Product
 from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered

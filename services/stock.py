@@ -1,7 +1,7 @@
 """Staff's hand on the stock: every change is a ledger row."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -14,6 +14,7 @@ from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
+from models.stock_levels import mark_ample_all, mark_low_all, newly_low
 from models.storefront import Storefront
 from models.waiting import Waiting
 from services.audit import Audit
@@ -25,6 +26,7 @@ from services.shops import Shop
 
 MAX_STOCK = 1_000_000
 _LATEST = 10
+_MOST_TOLD = 5
 _REASON_LENGTH = 500
 
 
@@ -158,6 +160,17 @@ class Stock:
         await self._offering.go_round(shop.id, product_id, tx)
         await self._note_level(shop, product_id, name, tx)
         await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
+
+    async def moved_many(self, shop: Shop, names: Mapping[str, str], waited: Sequence[str], tx: Tx) -> None:
+        """The same for many products, by id and name; of very many that ran low only some are told."""
+        threshold = shop.config.low_inventory_threshold
+        for product_id in waited:
+            await self._offering.go_round(shop.id, product_id, tx)
+        await mark_ample_all(self._db, shop.id, list(names), threshold, tx=tx)
+        low = await newly_low(self._db, shop.id, list(names), threshold, tx=tx)
+        for product_id in low[:_MOST_TOLD]:
+            await self._note_level(shop, product_id, names[product_id], tx)
+        await mark_low_all(self._db, shop.id, low[_MOST_TOLD:], tx=tx)
 
     async def _note_level(self, shop: Shop, product_id: str, name: str, tx: Tx) -> None:
         """Owe LOW_INVENTORY once when stock falls to the threshold, and again after it rose above it.

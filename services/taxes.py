@@ -12,9 +12,10 @@ from pymongo.errors import DuplicateKeyError
 from models.address import Address
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
-from models.errors import Change, Declined, NotFound, ProviderError, WrongKeys
+from models.errors import Declined, NotFound, ProviderError, WrongKeys
 from models.flag import Flag
 from models.order import Order, OrderItem
+from models.problems import Change
 from models.session import OrderSession
 from models.tenant import TaxOrigin, TaxUnknownRule
 from services.clock import Clock

@@ -19,6 +19,7 @@ from services.audit_search import AuditSearch
 from services.checkout import Checkout
 from services.claims import Claims
 from services.clock import Clock
+from services.csv.exports import Exports
 from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
@@ -126,6 +127,8 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "fund_statement": FundStatement(db, clock, fund),
         "theme_desk": ThemeDesk(db, clock, audit=audit, shops=on.shops, themes=on.themes),
         "customer_desk": CustomerDesk(db, clock, audit),
+        "imports": shelf.imports,
+        "exports": Exports(db, clock, audit),
         "merging": CustomerMerge(db, clock, audit=audit, discounts=on.discounts),
         "discounts": DiscountDesk(db, clock, audit=audit, discounts=on.discounts, customers=shelf.customers),
     }
@@ -150,6 +153,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
         "files": on.goods.sweep,
         "roles": on.role_terms.sweep,
         "role_checks": on.role_checks.sweep,
+        "imports": shelf.imports.sweep,
         "offers": on.offering.sweep,
         "fund": on.fund.sweep,
         "erased": erasure.sweep,

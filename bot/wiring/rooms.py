@@ -5,6 +5,9 @@ from typing import Any
 from bot.wiring.ground import Ground
 from services.carts import Carts
 from services.catalog import Catalog
+from services.csv.contract import Reach
+from services.csv.imports import Imports
+from services.csv.running import Runner
 from services.customers import Customers
 from services.discord_events import DiscordSource
 from services.discord_gateway import DiscordHearing
@@ -66,6 +69,12 @@ class Shelf:
         self.donations = Donations(
             db, clock, rules, outbox=outbox, fund=on.fund, customers=customers, methods=methods
         )
+        reach = Reach(db, clock, offering=on.offering, stock=stock, key_pool=on.key_pool)
+        runner = Runner(
+            reach,
+            audit=on.audit, outbox=outbox, shops=on.shops, catalog=self.catalog, discounts=discounts,
+        )  # fmt: skip
+        self.imports = Imports(reach, on.outside.vault, runner)
 
 
 class Post:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from cogs._ui.discount_code import discount_name
 from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words, later
-from models.errors import Change
 from models.order import Order, OrderItem
 from models.payment import Payment
+from models.problems import Change
 from services.lines import CartLine, Totals
 from services.settling.credit import went_back
 

@@ -1,12 +1,17 @@
-"""What is told when keys, files or links of a product cannot be taken."""
+"""What is told when keys, files or links of a product, or files of records, cannot be taken."""
 
 from collections.abc import Callable
+from typing import Any
 
+from cogs._ui import csv_words
 from cogs._ui.words import Words, later
-from models.errors import KeyProblem, KeysRefused
+from models.errors import KeysRefused
+from models.problems import KeyProblem
 
 _SHOWN = 10
+UNKNOWN = csv_words.UNKNOWN
 PROBLEMS = {
+    **csv_words.PROBLEMS,
     "keys_need": later(
         "A product that delivers keys is digital, and its stock is counted. Switch its keys off first."
     ),
@@ -46,4 +51,4 @@ def _line(problem: KeyProblem, w: Words) -> str:
     return "• " + w(_LINES.get(problem.problem, _LINES["unreadable"]), line=problem.line, first=problem.first)
 
 
-SAID: dict[type, Callable[[KeysRefused, Words], str]] = {KeysRefused: _keys_refused}
+SAID: dict[type, Callable[[Any, Words], str]] = {KeysRefused: _keys_refused, **csv_words.SAID}

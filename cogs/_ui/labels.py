@@ -29,6 +29,9 @@ STATUSES = {
     "GRANTED": later("delivered"),
     "REVOKED": later("taken back"),
     "REPLACED": later("replaced"),
+    "CHECKED": later("looked at"),
+    "APPLYING": later("being imported"),
+    "DONE": later("imported"),
 }
 FIELDS = {
     **COLOURS,
@@ -152,6 +155,16 @@ FIELDS = {
     "username": later("user name"),
     "record_kind": later("kind of record"),
     "record_id": later("record's id"),
+    "csv_file": later("file"),
+    "csv_period": later("period"),
+}
+# Columns of files, which are called the same in every language.
+FIELDS |= {
+    name: name
+    for name in (
+        *("discordId", "endsAt", "grantedRoleIds", "id", "key", "notes", "percent", "productSkus"),
+        *("quantityAvailable", "roleDays", "usageLimit"),
+    )
 }
 NO_TAX = later(
     "The tax on your order cannot be worked out just now, so nothing was ordered. "

@@ -7,7 +7,8 @@ from cogs._ui import labels
 from cogs._ui.permission_words import permission_words
 from cogs._ui.text import plain
 from cogs._ui.words import Words, later
-from models.errors import BeyondOwnKeys, Debt, OwnerOnly, StillOwed
+from models.errors import BeyondOwnKeys, OwnerOnly, StillOwed
+from models.problems import Debt
 
 PROBLEMS = {
     "not_an_email": later(
@@ -26,15 +27,15 @@ PROBLEMS = {
 UNKNOWN = {
     "member": later("I cannot find that member here. Please check the name."),
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
-    "account": later("I cannot find that account. Please open it again with `/admin identity`."),
-    "role": later("I cannot find that role. Please choose one with `/admin roles`."),
-    "user": later("I cannot find that user. Please choose them with `/admin user`."),
+    "account": later("I cannot find that account. Please open it again with `/admin people identity`."),
+    "role": later("I cannot find that role. Please choose one with `/admin people roles`."),
+    "user": later("I cannot find that user. Please choose them with `/admin people user`."),
 }
 TAKEN = {"role_name": later("There is a role of that name already. Please enter a different one.")}
 
 
 def _owner_only(_: OwnerOnly, w: Words) -> str:
-    return w("Only the shop's owner may do that. `/admin user` shows who that is.")
+    return w("Only the shop's owner may do that. `/admin people user` shows who that is.")
 
 
 def _beyond_own_keys(error: BeyondOwnKeys, w: Words) -> str:
@@ -53,8 +54,9 @@ _DEBTS = {
     "parcel": later("A parcel of order {name} is on its way"),
     "effect": later("Something for order {name} is still to be done; see `/admin queue`"),
     "cart": later("They are placing an order at this moment"),
-    "runs": later("They run this shop; see `/admin user`"),
-    "role": later("They hold the role {name} of the shop; see `/admin user`"),
+    "import": later("A file is being imported; look again in a minute"),
+    "runs": later("They run this shop; see `/admin people user`"),
+    "role": later("They hold the role {name} of the shop; see `/admin people user`"),
 }
 
 

@@ -29,6 +29,8 @@ _WORDS = {
     Permission.ALERT_VIEW: later("See alerts"),
     Permission.AUDIT_VIEW: later("See who changed what"),
     Permission.DOCTOR_RUN: later("Examine the shop and its server"),
+    Permission.DATA_IMPORT: later("Bring in files of records"),
+    Permission.DATA_EXPORT: later("Take records out as files"),
     Permission.FLAG_MANAGE: later("Switch parts of the shop on and off"),
     Permission.THEME_MANAGE: later("Change the shop's colours"),
 }

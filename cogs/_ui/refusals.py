@@ -21,7 +21,6 @@ from models.errors import (
     BadInput,
     CartChanged,
     CartEmpty,
-    Change,
     ChangedMeanwhile,
     ConfirmInProgress,
     NoShop,
@@ -36,6 +35,7 @@ from models.errors import (
     StepMissing,
     TaxUnknown,
 )
+from models.problems import Change
 
 _LONGEST_NAME = 200
 
@@ -132,6 +132,7 @@ _UNKNOWN = {
     **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
     **theme_refusals.UNKNOWN,
+    **key_refusals.UNKNOWN,
 }
 _TAKEN = {
     **people_refusals.TAKEN,

@@ -7,7 +7,7 @@ from typing import Any
 import nextcord
 
 from cogs._ui import send
-from cogs._ui.answer import Answer
+from cogs._ui.answer import Answer, Stage
 from cogs._ui.card import Card
 from cogs._ui.form import Form, filled
 from cogs._ui.refusals import GuildNeeded
@@ -116,6 +116,15 @@ class Visit:
     async def say(self, text: str) -> None:
         """A short answer that only this person sees; the card stays as it is."""
         await self._answer.fresh({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
+
+    async def add(self, card: Card) -> None:
+        """One more card, beside what is shown."""
+        await self._answer.fresh(card.payload(self._prefix), card.pictures)
+
+    @property
+    def lost(self) -> bool:
+        """Whether Discord takes no more answers here: a quarter of an hour is over."""
+        return self._answer.stage is Stage.LOST
 
     async def form(self, form: Form) -> None:
         """Open a form, before anything else was answered."""

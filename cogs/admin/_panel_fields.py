@@ -3,6 +3,19 @@
 from cogs._ui.words import Words, later
 
 FIELDS = {
+    "told": later("Result was seen"),
+    "done": later("Done so far"),
+    "entityIds": later("Records"),
+    "checkedAt": later("Looked at on"),
+    "actorName": later("Name of who did it"),
+    "finishedAt": later("Finished on"),
+    "leftOut": later("Left out"),
+    "wrong": later("Wrong"),
+    "changed": later("Changed"),
+    "added": later("New"),
+    "total": later("Rows"),
+    "digest": later("Fingerprint"),
+    "fileName": later("File"),
     "action": later("Act"),
     "actorId": later("Who did it"),
     "addresses": later("Saved addresses"),

@@ -47,6 +47,7 @@ KINDS = {
     "audit": later("Audit log"),
     "webhook": later("Messages from providers"),
     "effect": later("Effects owed"),
+    "import": later("Imports of files"),
     "rolecheck": later("Comparison of roles"),
     "counter": later("Counters"),
 }

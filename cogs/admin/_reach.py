@@ -114,3 +114,11 @@ def powerful(visit: Visit, role_ids: Iterable[str]) -> bool:
         return bool(wanted)
     found = [role for role_id in wanted if (role := guild.get_role(int(role_id)))]
     return any(_RULING & role.permissions.value for role in found)
+
+
+def ruling_roles(visit: Visit) -> set[str]:
+    """The roles of the server that could rule it; raises BadInput where they are not seen."""
+    guild = visit.interaction.guild
+    if guild is None:
+        raise BadInput("granted_role_ids", "not_allowed")
+    return {str(role.id) for role in guild.roles if _RULING & role.permissions.value}

@@ -18,10 +18,20 @@ from services.access import Permission
 
 
 class Entry(NamedTuple):
-    """How a section is called behind the slash; it also needs a method `enter`."""
+    """How a section is called behind the slash, maybe in a group; it also needs a method `enter`."""
 
     name: str
     description: str
+    group: str | None = None
+
+    @property
+    def path(self) -> str:
+        """What people type."""
+        return " ".join(["/admin", *([self.group] if self.group else []), self.name])
+
+
+# Discord takes 25 subcommands, and the shop has more.
+GROUPS = {"people": "Users, roles and accounts"}
 
 
 class Gate(Desk):
@@ -95,13 +105,26 @@ def parent(sections: Sequence[Section]) -> SlashApplicationCommand:
     )(_nothing)
     for section in sections:
         if section.entry is not None:
-            made.children[section.entry.name] = _subcommand(made, section, section.entry)
+            home = _group(made, section.entry.group) if section.entry.group else made
+            home.children[section.entry.name] = _subcommand(home, section, section.entry)
     made.from_callback(_nothing)
     return made
 
 
+def _group(parent: SlashApplicationCommand, name: str) -> SlashApplicationSubcommand:
+    if name not in parent.children:
+        parent.children[name] = SlashApplicationSubcommand(
+            name,
+            GROUPS[name],
+            cmd_type=nextcord.ApplicationCommandOptionType.sub_command_group,
+            callback=_nothing,
+            parent_cmd=parent,
+        )
+    return parent.children[name]
+
+
 def _subcommand(
-    parent: SlashApplicationCommand, section: Section, entry: Entry
+    parent: SlashApplicationCommand | SlashApplicationSubcommand, section: Section, entry: Entry
 ) -> SlashApplicationSubcommand:
     made = SlashApplicationSubcommand(
         entry.name,

@@ -1,4 +1,4 @@
-"""/admin identity: the accounts of a person, linked and unlinked, and their secrets, which only go in."""
+"""/admin people identity: accounts of a person, linked and unlinked, and secrets that only go in."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ class Identities(Section):
     """Who is who."""
 
     needs: ClassVar[Permission | None] = Permission.IDENTITY_MANAGE
-    entry = Entry("identity", "Accounts of a person, and linking them")
+    entry = Entry("identity", "Accounts of a person, and linking them", "people")
 
     @command_answer
     async def enter(

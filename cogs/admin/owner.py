@@ -1,4 +1,4 @@
-"""Who owns and administers the shop; reached from /admin user."""
+"""Who owns and administers the shop; reached from /admin people user."""
 
 from cogs._ui.desk import Visit, click, submit
 from cogs.admin import _owner_card as cards

@@ -1,4 +1,4 @@
-"""/admin roles: the shop's own roles, what each allows, and who holds it."""
+"""/admin people roles: the shop's own roles, what each allows, and who holds it."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ class Roles(Section):
     """Sets of permissions with a name."""
 
     needs: ClassVar[Permission | None] = Permission.ROLE_MANAGE
-    entry = Entry("roles", "Roles of the shop and their permissions")
+    entry = Entry("roles", "Roles of the shop and their permissions", "people")
 
     @command_answer
     async def enter(self, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""/admin user: find or choose somebody, read what they are here, give and take roles, make admins."""
+"""/admin people user: find or choose somebody, read what they are here, give and take roles, make admins."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ class Users(Section):
     """The people behind the counter, and whoever may come to stand there."""
 
     needs: ClassVar[Permission | None] = Permission.USER_MANAGE
-    entry = Entry("user", "Find a user, give roles, make admins")
+    entry = Entry("user", "Find a user, give roles, make admins", "people")
 
     @command_answer
     async def enter(

@@ -34,7 +34,7 @@ DECLARED = (
         columns=("username", "displayName", "discordId", "isAdmin"), sort="username",
         looks=_PEOPLE, search=("username", "discordId"),
         edits=_PEOPLE, forms=(Form("contact", ("username", "displayName", "email", "avatarUrl")),),
-        changed_with="/admin user",
+        changed_with="/admin people user",
         links=(Link("customerId", "customer"), Link("primaryCustomerId", "customer")),
         related=(
             Related("settings", "userId"), Related("identity", "userId"), Related("held", "userId"),
@@ -44,18 +44,18 @@ DECLARED = (
     Declared(
         "identity", Identity, PanelSection.PEOPLE,
         columns=("provider", "providerUserId", "userId"), sort="provider providerUserId",
-        looks=Permission.IDENTITY_MANAGE, changed_with="/admin identity",
+        looks=Permission.IDENTITY_MANAGE, changed_with="/admin people identity",
         links=(Link("userId", "user"),), hidden=("secrets", "profile"),
     ),
     Declared(
         "role", Role, PanelSection.PEOPLE,
         columns=("name", "permissionKeys"), sort="name", search=("name",),
-        changed_with="/admin roles",
+        changed_with="/admin people roles",
         related=(Related("held", "roleId"),),
     ),
     Declared(
         "held", RoleAssignment, PanelSection.PEOPLE,
-        columns=("roleId", "userId"), sort="roleId", changed_with="/admin roles",
+        columns=("roleId", "userId"), sort="roleId", changed_with="/admin people roles",
         links=(Link("userId", "user"), Link("roleId", "role")),
     ),
     Declared(

@@ -3,6 +3,7 @@
 from models.alert import Alert
 from models.audit import AuditLog
 from models.counter import Counter
+from models.data_import import DataImport
 from models.outbox import OutboxEffect
 from models.role_check import RoleCheck
 from models.webhook import WebhookEvent
@@ -34,6 +35,11 @@ DECLARED = (
         columns=("kind", "status", "attempts", "nextAttemptAt"), sort="status createdAt",
         looks=Permission.ORDER_MANAGE, search=("orderId",), filters=(Filter("status", "createdAt"),),
         changed_with="/admin queue", ways=(Way("queue:effect"),), links=(Link("orderId", "order"),),
+    ),
+    Declared(
+        "import", DataImport, PanelSection.MONITORING,
+        columns=("kind", "fileName", "state", "createdAt"), looks=Permission.DATA_IMPORT,
+        changed_with="/admin import", hidden=("content", "prints"),
     ),
     Declared(
         "rolecheck", RoleCheck, PanelSection.MONITORING,

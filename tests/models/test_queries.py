@@ -13,9 +13,11 @@ from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.alert import Alert, AlertFilter, AlertType
 from models.audit import AuditFilter, AuditLog
 from models.base import Db, Document, Where, transact
+from models.bulk import found_by
 from models.counter import Counter
 from models.customer import Customer
 from models.customer_note import CustomerNote
+from models.data_import import DataImport, ImportState
 from models.entitlement import Entitlement, EntitlementStatus
 from models.erasing import Trail
 from models.flag import FeatureFlag, FlagScope
@@ -30,6 +32,7 @@ from models.product import Product
 from models.registry import create_indexes
 from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
+from models.stock_levels import newly_low
 from models.stock_offers import take_offered, with_ended_offers
 from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
@@ -163,6 +166,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(UserSettings, **shared, user_id=of % n, active_theme_id="t" if n % 2 else None)
         for n in numbers
     ]
+    yield [sample(DataImport, **shared, content=b"sku", state=ImportState.DONE) for _ in numbers]
 
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
@@ -204,6 +208,14 @@ HOT: dict[str, Query] = {
     "old holds": lambda db: InventorySnapshot.with_old_holds(db, LATER),
     "take what is kept": lambda db: take_offered(db, HOLD, tenant_id="a", product_id="59", member_id="5"),
     "ended offers": lambda db: with_ended_offers(db, LATER),
+    "products that are waited for": lambda db: transact(
+        db, lambda tx: Waiting.waited_for(db, "a", ["59", "2"], tx=tx)
+    ),
+    "records of a file": lambda db: found_by(db, Product, "a", "sku", ["SKU-59"], tx=None),
+    "the latest import": lambda db: DataImport.latest(db, "a"),
+    "an import left standing": lambda db: DataImport.take_over(db, "x", LATER, LATER),
+    "acts on a record": lambda db: AuditLog.about(db, "a", "Product", "59", skip=0, limit=5),
+    "products that ran low": lambda db: transact(db, lambda tx: newly_low(db, "a", ["59", "2"], 5, tx=tx)),
     "a member's waits": lambda db: Waiting.open_of(db, "a", "59", ["59", "2"]),
     "all a member waits for": lambda db: Waiting.all_of(db, "a", "59", 25),
     "lines that wait": Waiting.lines,

@@ -31,6 +31,7 @@ from models.base import Db, transact
 from models.outbox import OutboxEffect
 from services import Services
 from services.clock import SystemClock
+from services.csv.contract import Desk
 from services.donations import Gift
 from services.effects import EffectKind, assign_keys
 from services.links import Links
@@ -108,12 +109,18 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "went_back": partial(went_back, services, shop),
         "send": partial(services.ship_desk.send, shop, OWNER),
         "buy_label": partial(services.labels.buy, shop, OWNER),
+        "bring": partial(bring, services, shop),
         "arrives": partial(arrives, services, shop),
         "donate": partial(donate, services, shop),
         "disburse": partial(services.fund_desk.disburse, shop, OWNER),
         "reverse": partial(services.fund_desk.reverse, shop, OWNER),
     }
     await steps[name](*arguments)
+
+
+async def bring(services: Services, shop: Shop, import_id: str) -> None:
+    """What happens when staff press Import."""
+    await services.imports.apply(Desk(shop, OWNER), import_id)
 
 
 async def page(services: Services, shop: Shop, order_id: str) -> None:

@@ -10,6 +10,7 @@ from models.alert import Alert
 from models.audit import AuditLog
 from models.base import Db, Tx, transact
 from models.customer import Customer
+from models.data_import import DataImport, ImportState
 from models.entitlement import Entitlement, EntitlementType
 from models.errors import BadInput, NotFound, Refused, ShopError, StillOwed
 from models.inventory import InventorySnapshot, InventoryTransaction
@@ -25,6 +26,7 @@ from services.effects import EffectKind
 from services.shops import Shop
 from tests.services import buying, giving
 from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.csv_files import Clerk
 from tests.services.erasing import EMAIL, MARK, PHONE, known, left_of, person, posted, served, told
 from tests.services.mortal import dies
 from tests.services.staffing import hire, role
@@ -153,6 +155,32 @@ async def test_what_is_owed_is_listed_and_nothing_is_erased(
     kinds = Counter(debt.kind for debt in debts)
     assert (kinds["goods"], kinds["effect"], kinds["order"]) == (1, 1, 1)
     assert (await services.customer_desk.get(shop, customer.key)).email == EMAIL
+
+
+async def test_files_that_name_a_person_forget_them(db: Db, services: Services, shop: Shop) -> None:
+    """What an import changed stays readable without them; a file that was only looked at is dropped."""
+    customer, other = await known(services, shop, ADA), await known(services, shop, BOB)
+    clerk = Clerk(services, shop)
+    row = f"discordId,notes\n{ADA.discord_id},{MARK} came by file\n"
+    done = await clerk.bring("customers", f"{row}{BOB.discord_id},came too\n")
+    await DataImport.change(db, {"_id": done.id}, {"$set": {"leftOut": [ADA.discord_id, BOB.discord_id]}})
+    await clerk.check("customers", row)
+    assert {"auditlogs", "dataimports"} <= set(await left_of(db, MARK, ADA.discord_id))
+    await DataImport.change(db, {"_id": done.id}, {"$set": {"state": ImportState.APPLYING}})
+    with pytest.raises(StillOwed) as refused:
+        await erase(services, shop, customer)
+    assert [debt.kind for debt in refused.value.debts] == ["import"]
+    await DataImport.change(db, {"_id": done.id}, {"$set": {"state": ImportState.DONE}})
+    await erase(services, shop, customer)
+    await services.worker.drain()
+    assert await left_of(db, f"{MARK} came", ADA.discord_id) == {}
+    (kept,) = await DataImport.find_all(db, {})
+    assert (kept.id, kept.left_out) == (done.id, [BOB.discord_id])
+    mine = await AuditLog.about(db, shop.id, "Customer", customer.key, skip=0, limit=20)
+    assert any("import" in each.meta for each in mine)
+    theirs = await AuditLog.about(db, shop.id, "Customer", other.key, skip=0, limit=20)
+    (imported,) = (each for each in theirs if "import" in each.meta)
+    assert imported.meta["after"]["notes"] == "came too"
 
 
 async def test_money_that_somebody_must_decide_about_is_owed(

@@ -10,10 +10,11 @@ from models.audit import AuditLog
 from models.base import Db
 from models.digital_key import DigitalKey
 from models.entitlement import Entitlement, EntitlementStatus
-from models.errors import BadInput, KeyProblem, KeysRefused, NotFound, Refused
+from models.errors import BadInput, KeysRefused, NotFound, Refused
 from models.inventory import InventoryMove, InventoryTransaction
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
+from models.problems import KeyProblem
 from services import Services
 from services.key_reading import KeyLine, file_lines, lines_of
 from services.shops import Shop

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bot.outside import Outside
 from models.alert import Alert
 from models.base import Db
-from models.errors import BadInput, CartChanged, Change, TaxUnknown
+from models.errors import BadInput, CartChanged, TaxUnknown
 from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect, OutboxStatus
+from models.problems import Change
 from models.session import OrderSession
 from models.tenant import ShippingType, TaxOrigin, TaxUnknownRule
 from services import Services

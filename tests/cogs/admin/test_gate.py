@@ -64,8 +64,9 @@ async def test_every_subcommand_names_the_key_that_is_missing(
     for section in sections(bot):
         if section.entry is None:
             continue
-        options = {"product": mug.key} if section.entry.name == "stock" else {}
-        seen = await ada.run(f"/admin {section.entry.name}", options)
+        kind = {"kind": "products"}
+        needed = {"stock": {"product": mug.key}, "import": kind, "export": kind}
+        seen = await ada.run(section.entry.path, needed.get(section.entry.name, {}))
         assert seen.ephemeral
         assert f"`{section.needs or OWN_GATES[section.entry.name]}`" in seen.text
 

@@ -1,4 +1,4 @@
-"""/admin identity: accounts are linked and unlinked by clicks, and a secret is typed in but never shown."""
+"""/admin people identity: accounts are linked and unlinked by clicks, a secret never shown."""
 
 import pytest
 
@@ -22,7 +22,7 @@ LINK, OPEN, NAME, SECRET = (
 
 async def accounts(staff: Person, who: Person) -> Seen:
     """The accounts of a member whom staff choose."""
-    return await (await staff.run("/admin identity")).choose("Or choose a member", who)
+    return await (await staff.run("/admin people identity")).choose("Or choose a member", who)
 
 
 async def test_a_second_account_is_linked_merged_and_unlinked(
@@ -44,7 +44,7 @@ async def test_a_second_account_is_linked_merged_and_unlinked(
     own = await (await accounts(olivia, ada)).choose(OPEN, f"discord · {ada.id}")
     assert "[Unlink] (off)" in own.text
     assert len(await Identity.find_all(db, {"provider": "discord"})) == 2
-    assert "Accounts of Ada" in (await olivia.run("/admin identity", find="ada")).text
+    assert "Accounts of Ada" in (await olivia.run("/admin people identity", find="ada")).text
     assert "Roles of the shop" in (await (await accounts(olivia, ada)).press("User")).text
 
 
@@ -80,7 +80,7 @@ async def test_staff_customers_and_neighbours_get_nowhere(
 ) -> None:
     """Staff lack the key; another shop's users and accounts are unknown in every click and form."""
     for person in (sam, ada):
-        assert "`identity.manage`" in (await person.run("/admin identity")).text
+        assert "`identity.manage`" in (await person.run("/admin people identity")).text
     boris = member(neighbour.guild.owner)
     theirs = await services.users.of_member(neighbour.shop, boris, boris)
     (identity,) = await Identity.find_all(db, {"userId": theirs.key})

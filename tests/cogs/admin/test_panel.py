@@ -89,7 +89,7 @@ def test_every_way_and_command_exists(bot: commands.Bot) -> None:
     """A button of the panel leads to a handler that takes what it is told."""
     sections: list[Any] = [cog for name, cog in bot.cogs.items() if name.startswith("admin.")]
     desk: Desk = sections[0].desk._desk if hasattr(sections[0].desk, "_desk") else sections[0].desk
-    entries = {f"/admin {section.entry.name}" for section in sections if section.entry} | {"/account theme"}
+    entries = {section.entry.path for section in sections if section.entry} | {"/account theme"}
     for kind in declared().values():
         for way in kind.ways:
             route = desk._routes[Kind.CLICK, way.action]

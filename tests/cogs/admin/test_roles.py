@@ -1,4 +1,4 @@
-"""/admin roles: made, filled by menus, given and deleted; nobody reaches beyond their own permissions."""
+"""/admin people roles: made, filled by menus, given and deleted; nobody gives more than they hold."""
 
 import asyncio
 
@@ -23,12 +23,12 @@ NAME, GIVE, TAKE = "Name of the role", "Give it to a member", "Take it from"
 
 async def opened(staff: Person, name: str) -> Seen:
     """The card of a role."""
-    return await (await staff.run("/admin roles")).choose("Open a role", name)
+    return await (await staff.run("/admin people roles")).choose("Open a role", name)
 
 
 async def test_a_role_is_made_filled_given_and_deleted(db: Db, olivia: Person, bob: Person) -> None:
     """Each menu holds one heading; what was chosen before stays chosen."""
-    seen = await (await (await olivia.run("/admin roles")).open("New role")).submit({NAME: "Packers"})
+    seen = await (await (await olivia.run("/admin people roles")).open("New role")).submit({NAME: "Packers"})
     seen = await seen.choose("Orders and money", P.ORDER_VIEW, P.ORDER_SHIP)
     seen = await seen.choose("Goods", P.STOCK_MANAGE)
     assert seen.select("Orders and money").chosen == ("Look at orders", "Pack and send parcels")
@@ -57,7 +57,7 @@ async def test_a_holder_of_the_key_reaches_no_further_than_their_own(
     head = await made_role(services, shop, member(olivia), "Heads", P.ROLE_MANAGE, P.ORDER_VIEW)
     strong = await made_role(services, shop, member(olivia), "Strong", P.CONFIG_MANAGE)
     await (await opened(olivia, "Heads")).choose(GIVE, bob)
-    seen = await (await (await bob.run("/admin roles")).open("New role")).submit({NAME: "Mine"})
+    seen = await (await (await bob.run("/admin people roles")).open("New role")).submit({NAME: "Mine"})
     assert [*seen.select("Orders and money").options.values()] == [P.ORDER_VIEW]
     assert all(menu.placeholder != "The shop itself" for menu in seen.selects)
     forged = await bob.choose(seen, "Orders and money", P.PAYMENT_REFUND, forged=True)
@@ -96,18 +96,18 @@ async def test_two_staff_change_a_role_at_once(services: Services, shop: Shop, o
 async def test_wrong_names_are_refused_in_words(services: Services, shop: Shop, olivia: Person) -> None:
     """Taken, blank, too long, hostile; a hostile one that fits is shown harmlessly."""
     await made_role(services, shop, member(olivia), "Packers")
-    form = await (await olivia.run("/admin roles")).open("New role")
+    form = await (await olivia.run("/admin people roles")).open("New role")
     assert "a role of that name already" in (await form.submit({NAME: "Packers"})).text
     assert "Please fill in" in (await form.submit({NAME: "  \u200b "})).text
     seen = await form.submit({NAME: "@everyone **[x](https://evil.example)** \u202e"})
     assert seen.pings == []
     assert "[x](https" not in seen.text
-    assert (await olivia.run("/admin roles")).pings == []
+    assert (await olivia.run("/admin people roles")).pings == []
 
 
 async def test_it_tells_what_any_member_may_do(olivia: Person, sam: Person, ada: Person) -> None:
     """Straight from the list of roles."""
-    seen = await (await olivia.run("/admin roles")).choose("What may this member do?", sam)
+    seen = await (await olivia.run("/admin people roles")).choose("What may this member do?", sam)
     assert "✅ Look at orders: staff role" in seen.text
     seen = await (await seen.press("Back")).choose("What may this member do?", ada)
     assert "may do nothing behind the counter" in seen.text
@@ -125,7 +125,7 @@ async def test_staff_customers_and_neighbours_get_nowhere(
 ) -> None:
     """Staff lack the key; another shop's roles are unknown in every click and form."""
     for person in (sam, ada):
-        assert "`role.manage`" in (await person.run("/admin roles")).text
+        assert "`role.manage`" in (await person.run("/admin people roles")).text
     theirs = await made_role(services, neighbour.shop, member(neighbour.guild.owner), "Theirs", P.ORDER_VIEW)
     await made_role(services, shop, member(olivia), "Mine", P.ORDER_VIEW)
     seen = await opened(olivia, "Mine")

@@ -1,4 +1,4 @@
-"""/admin user: somebody is found, given roles, made an admin; who runs the shop is the owner's to say."""
+"""/admin people user: found, given roles, made an admin; who runs the shop is the owner's say."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def said(seen: Seen | Form) -> str:
 
 async def card_of(staff: Person, who: Person) -> Seen:
     """The card of a member whom staff choose."""
-    return await (await staff.run("/admin user")).choose(MEMBER, who)
+    return await (await staff.run("/admin people user")).choose(MEMBER, who)
 
 
 async def test_a_member_is_chosen_found_again_and_given_roles(
@@ -46,10 +46,10 @@ async def test_a_member_is_chosen_found_again_and_given_roles(
     seen = await seen.choose(GIVE, "Packers")
     assert "Packers" in seen.text
     assert "orders" in (await ada.run("/admin order")).text
-    assert "Packers" in (await olivia.run("/admin user")).text
+    assert "Packers" in (await olivia.run("/admin people user")).text
     for find in ("ada", str(ada.id)):
-        assert "Packers" in (await olivia.run("/admin user", find=find)).text
-    form = await (await olivia.run("/admin user")).open("Search")
+        assert "Packers" in (await olivia.run("/admin people user", find=find)).text
+    form = await (await olivia.run("/admin people user")).open("Search")
     assert "Nothing found" in (await form.submit({"Name or Discord id": "nobody here"})).text
     seen = await (await card_of(olivia, ada)).choose(TAKE, "Packers")
     assert "Roles of the shop: none" in seen.text
@@ -122,10 +122,10 @@ async def test_the_shop_is_handed_over_by_typing_whom(
     db: Db, shop: Shop, olivia: Person, ada: Person, bob: Person
 ) -> None:
     """Chosen, asked about, typed; a wrong id and an admin's click change nothing."""
-    seen = await (await olivia.run("/admin user")).press("Who runs the shop")
+    seen = await (await olivia.run("/admin people user")).press("Who runs the shop")
     seen = await seen.choose("Make a member an admin", bob)
     assert "@Bob" in seen.text
-    theirs = await (await bob.run("/admin user")).press("Who runs the shop")
+    theirs = await (await bob.run("/admin people user")).press("Who runs the shop")
     assert "Only the shop's owner" in said(await theirs.choose("Hand the shop over to", bob))
     forged = await bob.click(theirs, custom_id=f"owner:give:{bob.id}", forged=True)
     assert isinstance(forged, Form)
@@ -139,7 +139,7 @@ async def test_the_shop_is_handed_over_by_typing_whom(
     tenant = await Tenant.find_one(db, {"tenantId": shop.id})
     assert tenant is not None
     assert (tenant.owner_user_id, tenant.admin_user_ids) == (str(ada.id), [str(bob.id), str(olivia.id)])
-    seen = await (await ada.run("/admin user")).press("Who runs the shop")
+    seen = await (await ada.run("/admin people user")).press("Who runs the shop")
     seen = await seen.choose("Take the admin away from", str(bob.id))
     assert "@Bob" not in seen.text
 
@@ -156,7 +156,7 @@ async def test_bots_strangers_and_neighbours_get_nowhere(
 ) -> None:
     """Staff lack the key; another shop's users and roles are unknown here."""
     for person in (sam, ada):
-        assert "`user.manage`" in (await person.run("/admin user")).text
+        assert "`user.manage`" in (await person.run("/admin people user")).text
     boris = member(neighbour.guild.owner)
     theirs = await services.users.of_member(neighbour.shop, boris, boris)
     strange = await made_role(services, neighbour.shop, boris, "Theirs", P.ORDER_VIEW)
@@ -169,7 +169,9 @@ async def test_bots_strangers_and_neighbours_get_nowhere(
     assert "cannot find that role" in said(await olivia.choose(seen, GIVE, strange.key, forged=True))
     assert mine.key != strange.key
     assert await everything(db) == before
-    assert "Nothing found" in (await olivia.run("/admin user", find=str(neighbour.guild.owner.id))).text
+    assert (
+        "Nothing found" in (await olivia.run("/admin people user", find=str(neighbour.guild.owner.id))).text
+    )
     assert guild.id != neighbour.guild.id
 
 
@@ -186,10 +188,10 @@ async def test_the_longest_of_everything_fits(
         )
         if n < 24:
             await services.role_desk.assign(shop, owner, made.key, user.key)
-    seen = await olivia.run("/admin user", find=str(person.id))
+    seen = await olivia.run("/admin people user", find=str(person.id))
     assert seen.pings == []
     assert "\\[x\\](https" in seen.text
     rights = await seen.press("What may they do?")
     assert rights.pings == []
     assert "…" in rights.text
-    assert (await olivia.run("/admin user")).pings == []
+    assert (await olivia.run("/admin people user")).pings == []

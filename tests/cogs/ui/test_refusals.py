@@ -15,16 +15,15 @@ from models.errors import (
     BeyondOwnKeys,
     CartChanged,
     CartEmpty,
-    Change,
     ChangedMeanwhile,
     ConfirmInProgress,
-    Debt,
     Declined,
     DiscountUsedUp,
     FeatureOff,
     FundClosed,
     FundShort,
-    KeyProblem,
+    ImportStale,
+    ImportUnderWay,
     KeysRefused,
     LowContrast,
     NoShop,
@@ -49,6 +48,7 @@ from models.errors import (
     UnderWay,
     WrongKeys,
 )
+from models.problems import Change, Debt, KeyProblem
 
 ROOT = Path(models.errors.__file__).parents[1]
 SAMPLES: list[ShopError] = [
@@ -102,6 +102,11 @@ SAMPLES: list[ShopError] = [
     AlreadyExists("name"),
     ChangedMeanwhile(),
     RecordChanged(),
+    ImportStale(("MUG", "CAP"), 30),
+    ImportStale(("MUG",), 1),
+    ImportUnderWay(),
+    BadInput("csv_file", "csv_wrong"),
+    NotFound("import"),
     ProviderError("paypal"),
     Declined("paypal", "PAYEE_ACCOUNT_RESTRICTED"),
     WrongKeys("cashapp_pay", "http_401"),

@@ -1,0 +1,80 @@
+"""One-time keys as a file: brought in, sealed, never given out again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.base import TenantDocument, Tx
+from models.bulk import found_by
+from models.digital_key import DigitalKey
+from models.errors import BadInput
+from models.product import Product
+from services.access import Permission
+from services.csv.cells import NAME
+from services.csv.contract import Column, Desk, Found, Kind, Reach, Step
+from services.key_reading import MAX_KEYS, KeyLine, key_problem
+
+_PROBLEMS = {"blank": "required", "too_long": "csv_key_long", "unreadable": "csv_key_unseen"}
+
+
+class Keys(Kind):
+    """Each row is a key for the pool of the product with that SKU; all of a file go in at once."""
+
+    name = "keys"
+    model = DigitalKey
+    identity = ("sku",)
+    exports = False
+    secret = True
+    most_rows = batch = MAX_KEYS
+    to_import = frozenset({Permission.STOCK_MANAGE})
+    columns = (Column("sku", NAME, needed=True), Column("key", NAME, needed=True))
+
+    async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
+        """The products of these rows, and those of the keys that their pools have already."""
+        wanted = [self.named(cells) for cells in rows]
+        records = await found_by(reach.db, Product, desk.shop.id, "sku", wanted, tx=tx)
+        products = {sku: Product.model_validate_doc(record) for sku, record in records.items()}
+        known: dict[str, set[str]] = {}
+        for sku, product in products.items():
+            texts = [_key(cells) for cells, of in zip(rows, wanted, strict=True) if of == sku]
+            known[sku] = await reach.key_pool.known(product, texts, tx=tx)
+        return Found(records, {"products": products, "known": known})
+
+    def same(self, cells: Mapping[str, str]) -> str:
+        """The same key for another product is another one."""
+        return f"{self.named(cells)}\0{_key(cells)}"
+
+    def judged(self, desk: Desk, line: int, cells: Mapping[str, str], found: Found) -> Step:
+        """A key that is added; raises BadInput, which never says the key."""
+        del desk
+        sku, key = self.named(cells), _key(cells)
+        product = found.also["products"].get(sku)
+        if product is None:
+            raise BadInput("sku", "csv_unknown")
+        if not product.delivers_keys:
+            raise BadInput("sku", "keys_off")
+        if problem := key_problem(key):
+            raise BadInput("key", _PROBLEMS[problem])
+        if key in found.also["known"][sku]:
+            raise BadInput("key", "csv_key_known")
+        return Step(line, sku, found.records[sku], payload=key, mark=product.key)
+
+    def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
+        """Keys are sealed when they are carried out, not before."""
+        raise NotImplementedError
+
+    async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
+        """Product by product, as `/admin stock` does it."""
+        lines: dict[str, list[KeyLine]] = {}
+        records = {step.identity: step.record for step in steps}
+        for step in steps:
+            lines.setdefault(step.identity, []).append(KeyLine(step.line, step.payload))
+        for sku, keys in lines.items():
+            product = Product.model_validate_doc(records[sku] or {})
+            await reach.key_pool.insert(desk.shop, desk.actor, product, keys, tx)
+
+
+def _key(cells: Mapping[str, str]) -> str:
+    return str(NAME.read(cells.get("key", ""), "key", ""))
+
+
+KIND = Keys()

@@ -1,0 +1,93 @@
+"""Reads a file into rows: which text it is, what parts its cells, and which columns it has."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from models.errors import BadInput
+from services.csv.contract import Kind
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ROWS = 50_000
+_SHOWN = 80
+_DELIMITERS = ",;\t"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of one line, by column; those that the file does not have are not there."""
+
+    line: int
+    cells: dict[str, str]
+    odd: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds; `unknown` are columns that are not read."""
+
+    rows: list[Row]
+    unknown: list[str]
+
+
+def read_table(kind: Kind, content: bytes) -> Table:
+    """The rows of a file; raises BadInput for what is no table of this kind."""
+    if len(content) > MAX_BYTES:
+        raise BadInput("csv_file", "file_size", "10 MiB")
+    lines = _records(_decoded(content))
+    header = next(lines, None)
+    if header is None:
+        raise BadInput("csv_file", "empty_file")
+    names, unknown = _columns(kind, header[1])
+    rows = [
+        Row(
+            at, {name: row[place] for place, name in names if place < len(row)}, odd=len(row) > len(header[1])
+        )
+        for at, row in lines
+        if any(cell.strip() for cell in row)
+    ]
+    if not rows:
+        raise BadInput("csv_file", "no_rows")
+    if len(rows) > kind.most_rows:
+        raise BadInput("csv_file", "too_many_rows", kind.most_rows)
+    return Table(rows, unknown)
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(_UTF16) or b"\0" in content[:64]:
+        raise BadInput("csv_file", "utf_16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput("csv_file", "not_text") from error
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it begins, from 1."""
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count))
+    at = 1
+    try:
+        for row in reader:
+            if row:
+                yield at, row
+            at = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput("csv_file", "not_text") from error
+
+
+def _columns(kind: Kind, header: Sequence[str]) -> tuple[list[tuple[int, str]], list[str]]:
+    known = {column.name.casefold(): column.name for column in kind.columns}
+    typed = [cell.strip().casefold() for cell in header]
+    found = [(place, known[name]) for place, name in enumerate(typed) if name in known]
+    names = [name for _, name in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput("csv_file", "column_twice", name)
+    if not set(names) & set(kind.identity):
+        raise BadInput("csv_file", "column_missing", kind.identity[0])
+    cells = [cell.strip() for cell in header]
+    return found, [cell[:_SHOWN] for cell in cells if cell and cell.casefold() not in known]
