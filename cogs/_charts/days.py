@@ -45,7 +45,7 @@ def _every_month(firsts: Sequence[int], days: Sequence[date], room: float, label
     said = [(number, labels.month(days[number])) for number in firsts]
     most = _most(said, room, labels)
     step = next((each for each in _MONTH_STEPS if len(said) <= each * most), _MONTH_STEPS[-1])
-    return [each for each in said if (days[each[0]].month - 1) % step == 0]
+    return _every([each for each in said if (days[each[0]].month - 1) % step == 0], room, labels)
 
 
 def _every(said: _Named, room: float, labels: Labels, steps: Sequence[int] = ()) -> _Named:
