@@ -5,12 +5,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import confirm, discord, outbox, start, webhooks
+from bench import charts, confirm, discord, outbox, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "outbox", "start")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts")
 
 
 def arguments() -> list[str]:
@@ -33,6 +33,8 @@ async def measured(part: str) -> Table:
     """The figures of one part."""
     if part == "start":
         return await start.measure()
+    if part == "charts":
+        return await charts.measure()
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as name:
         folder = Path(name)
         async with Mongod(folder) as uri, RedisServer(folder) as redis:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from bot.web.headers import NOTHING
 from bot.web.theming import stylesheet
+from cogs._charts import STYLE as CHART_STYLE
 from cogs._ui.text import cut
 from cogs._ui.words import Words, languages
 from services.themes import Look
@@ -28,7 +29,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._languages = languages()
-        self._style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+        self._style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + CHART_STYLE
         self._policy = f"{NOTHING}; style-src '{_hash(self._style)}'"
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),

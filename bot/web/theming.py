@@ -19,6 +19,10 @@ _PROPERTIES = {
     "bad-ground": "section_bg",
     "quiet": "muted",
     "quiet-ground": "section_bg",
+    "chart-ghost": "muted",
+    "chart-2": "warning",
+    "chart-3": "success",
+    "chart-4": "error",
 }
 
 

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from bot.web.pages import TEMPLATES
+from cogs._charts import STYLE as CHARTS
 
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 READ_ON = {
@@ -13,6 +14,7 @@ READ_ON = {
     "bad-ground": ("bad",),
     "quiet-ground": ("quiet",),
 }
+DRAWN_ON_PAPER = ("accent", "chart-ghost", "chart-2", "chart-3", "chart-4", "bad", "muted")
 
 
 def palette(scheme: str) -> dict[str, str]:
@@ -41,6 +43,22 @@ def test_every_text_can_be_read_on_its_ground(scheme: str) -> None:
     for ground, texts in READ_ON.items():
         for text in texts:
             assert contrast(colours[text], colours[ground]) >= 4.5, (scheme, text, ground)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_line_of_a_chart_can_be_seen_on_paper(scheme: str) -> None:
+    """Lines, bars and axes reach what WCAG asks of graphics, 3 to 1."""
+    colours = palette(scheme)
+    for drawn in DRAWN_ON_PAPER:
+        assert contrast(colours[drawn], colours["paper"]) >= 3, (scheme, drawn)
+
+
+def test_charts_bring_no_colour_of_their_own() -> None:
+    """Their rules name the properties, so that a theme and the dark scheme reach them."""
+    asked = set(re.findall(r"var\(--([\w-]+)\)", CHARTS))
+    assert asked
+    assert asked <= palette("light").keys()
+    assert re.findall(r"#[0-9a-f]{3,8}\b|url|@import", CHARTS) == []
 
 
 def test_both_schemes_and_paper_set_every_colour() -> None:

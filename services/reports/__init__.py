@@ -1,0 +1,1 @@
+"""How the shop is doing, one report a file, found by being there."""

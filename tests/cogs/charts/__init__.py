@@ -1,0 +1,1 @@
+"""Charts: what is drawn, and that nothing breaks out of it."""
