@@ -10,6 +10,7 @@ from cogs._ui import (
     labels,
     people_refusals,
     provider_refusals,
+    report_refusals,
     ship_refusals,
 )
 from cogs._ui.text import cut, plain
@@ -110,6 +111,7 @@ _PROBLEMS = {
     **ship_refusals.OF_PROBLEM,
     **desk_refusals.PROBLEMS,
     **people_refusals.PROBLEMS,
+    **report_refusals.PROBLEMS,
     "too_many": later("There is room for at most {limit}. Please remove one first."),
 }
 _UNKNOWN = {
@@ -130,6 +132,7 @@ _UNKNOWN = {
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
     **desk_refusals.UNKNOWN,
     **ship_refusals.UNKNOWN,
+    **report_refusals.UNKNOWN,
     "panel": later("I cannot find that record. Please open the list again with `/admin panel`."),
     "alert": later("I cannot find that alert. Please look again with `/admin alerts`."),
     "audit": later("I cannot find that act. Please look again with `/admin audit`."),

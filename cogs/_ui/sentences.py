@@ -13,6 +13,7 @@ from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
 from services.payments import by_hand
 from services.provider_keys import key_fields
+from services.reports import known_reports
 
 _ROOT = LOCALES.parents[1]
 # Read as files: what speaks to browsers stands above this room and is not imported from here.
@@ -29,6 +30,9 @@ def template() -> Catalog:
         _collect(_ROOT / folder, found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
+    for report in known_reports().values():
+        for text in report.words():
+            found.add(text, None, [("services/reports", 0)])
     for partner in known_partners():
         for text in _of_partner(partner):
             found.add(text, None, [(_folder(partner.kind), 0)])
