@@ -74,6 +74,11 @@ class Order(TenantDocument):
             *("refundedGoodsCents", "refundedCents", "taxAmountCents", "shippingCostCents", "customerId"),
             only=dated("paidAt"),
         ),
+        index(
+            *("tenantId", "currency", "paidAt", "discountId", "subtotalCents", "discountAmountCents"),
+            *("refundedGoodsCents", "refundedCents"),
+            only={**dated("paidAt"), **given("discountId")},
+        ),
     )
 
     tenant_id: str

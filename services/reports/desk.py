@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +40,11 @@ class _Kept(BaseModel):
     at: Utc
     now: str
     before: str
+
+    def results(self, report: AnyReport) -> tuple[Result, Result]:
+        """Both, read; raises ValidationError for those of another version."""
+        now, before = (report.result.model_validate_json(each) for each in (self.now, self.before))
+        return now, before
 
 
 @dataclass(frozen=True)
@@ -114,8 +119,7 @@ class ReportDesk:
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._over(key, done))
         kept = await asyncio.shield(task)
-        now, before = (report.result.model_validate_json(each) for each in (kept.now, kept.before))
-        return Shown(report, period, money, kept.at, now, before)
+        return Shown(report, period, money, kept.at, *kept.results(report))
 
     def _over(self, key: str, task: asyncio.Task[_Kept]) -> None:
         self._under_way.pop(key, None)
@@ -126,7 +130,7 @@ class ReportDesk:
         self, report: AnyReport, tenant_id: str, period: Period, currency: str, key: str
     ) -> _Kept:
         token = secrets.token_hex(8)
-        kept = await self._kept_or_turn(key, token)
+        kept = await self._kept_or_turn(report, key, token)
         if kept is not None:
             return kept
         try:
@@ -138,17 +142,18 @@ class ReportDesk:
 
     async def _compute(self, report: AnyReport, tenant_id: str, period: Period, currency: str) -> _Kept:
         at = self._clock.now()
-        asked = (Question(self._db, tenant_id, days, currency, at) for days in (period, period.before))
-        now, before = await asyncio.gather(*map(report.query, asked))
+        asked = Question(self._db, tenant_id, period, currency, at)
+        earlier = replace(asked, period=period.before, to_compare=True)
+        now, before = await asyncio.gather(report.query(asked), report.query(earlier))
         return _Kept(at=at, now=_json(report.compared(now, before)), before=_json(before))
 
-    async def _kept_or_turn(self, key: str, token: str) -> _Kept | None:
+    async def _kept_or_turn(self, report: AnyReport, key: str, token: str) -> _Kept | None:
         """What somebody computed; None when it is our turn to, or when Redis is away."""
         until = asyncio.get_running_loop().time() + _LOCK.total_seconds()
         while asyncio.get_running_loop().time() < until:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    kept, ours = await self._look(key, token)
+                    kept, ours = await self._look(report, key, token)
             except (RedisError, OSError, TimeoutError):
                 return None
             if kept is not None or ours:
@@ -156,16 +161,16 @@ class ReportDesk:
             await asyncio.sleep(_LOOK_AGAIN)
         return None
 
-    async def _look(self, key: str, token: str) -> tuple[_Kept | None, bool]:
+    async def _look(self, report: AnyReport, key: str, token: str) -> tuple[_Kept | None, bool]:
         """What is kept, and whether we are the one to compute."""
         if self._redis is None:
             return None, True
-        kept = _read(await self._redis.get(key))
+        kept = _read(report, await self._redis.get(key))
         if kept is not None:
             return kept, False
         ours = bool(await self._redis.set(_lock(key), token, nx=True, px=_LOCK))
         # Somebody may have finished between the two.
-        return (_read(await self._redis.get(key)) if ours else None), ours
+        return (_read(report, await self._redis.get(key)) if ours else None), ours
 
     async def _keep(self, key: str, kept: _Kept) -> None:
         if self._redis is None:
@@ -192,7 +197,11 @@ def _json(result: Result) -> str:
     return result.model_dump_json(by_alias=True)
 
 
-def _read(kept: bytes | str | None) -> _Kept | None:
-    with suppress(ValidationError):  # of another version
-        return _Kept.model_validate_json(kept) if kept else None
+def _read(report: AnyReport, found: bytes | str | None) -> _Kept | None:
+    if not found:
+        return None
+    with suppress(ValidationError):  # it was written by another version
+        kept = _Kept.model_validate_json(found)
+        kept.results(report)
+        return kept
     return None

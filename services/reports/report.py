@@ -21,13 +21,17 @@ _PERSONAL = "personal"
 
 @dataclass(frozen=True)
 class Question:
-    """Whose report, over which days and in which currency; `now` for what has no past, such as stock."""
+    """Whose report, over which days and in which currency; `now` for what has no past, such as stock.
+
+    With `to_compare` they are the days before those that were asked about: what has no past is left out.
+    """
 
     db: Db
     tenant_id: str
     period: Period
     currency: str
     now: datetime
+    to_compare: bool = False
 
 
 class Result(BaseModel):

@@ -1,6 +1,7 @@
 """A report is computed once for all who ask within a minute, and each time when there is no Redis."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -168,8 +169,9 @@ async def test_what_is_of_another_version_is_computed_anew(
 ) -> None:
     """What cannot be read is no answer."""
     key = key_of(shop)
-    await redis.set(key, b'{"v": 0}', px=5000)
-    assert revenue(await ReportDesk(db, clock, redis).report(shop, KIND, PERIOD)) == 0
+    for other in ({"v": 0}, {"at": DAY.isoformat(), "now": '{"period": 1}', "before": "{}"}):
+        await redis.set(key, json.dumps(other), px=5000)
+        assert revenue(await ReportDesk(db, clock, redis).report(shop, KIND, PERIOD)) == 0
 
 
 async def test_a_failure_is_nobodys_answer(db: Db, redis: Redis, shop: Shop, clock: TestClock) -> None:

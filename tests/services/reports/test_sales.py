@@ -12,18 +12,9 @@ from services.reports.period import Period
 from services.reports.product_performance import REPORT as PRODUCTS
 from services.reports.revenue_overview import REPORT as REVENUE
 from services.reports.sales_velocity import REPORT as VELOCITY
-from tests.services.reports.trade import CURRENCY, OTHER, Trade, trades
+from tests.services.reports.trade import CURRENCY, OTHER, Trade, half_up, revenue_of, trades
 
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def counted(trade: Trade, currency: str = CURRENCY, period: Period | None = None) -> list[Order]:
-    """The orders that count."""
-    return [
-        order
-        for order in trade.orders
-        if trade.within(order.paid_at, period) and order.currency == currency and order.items
-    ]
 
 
 def lines_of(order: Order) -> list[int]:
@@ -35,24 +26,12 @@ def lines_of(order: Order) -> list[int]:
     return [each - (each * back // sum(sold) if back else 0) for each in sold]
 
 
-def revenue_of(order: Order) -> int:
-    """What an order brought in the end."""
-    sold = order.subtotal_cents - order.discount_amount_cents
-    back = order.refunded_goods_cents
-    return sold - (min(sold, order.refunded_cents) if back is None else back)
-
-
 def local_days(period: Period) -> Iterator[str]:
     """Every day of the period, written."""
     day = period.first
     while day <= period.last:
         yield day.isoformat()
         day += timedelta(days=1)
-
-
-def half_up(total: int, count: int) -> int:
-    """The average."""
-    return int(total / count + 0.5) if count else 0
 
 
 @some
@@ -64,9 +43,9 @@ async def test_revenue_is_what_plain_arithmetic_says(db: Db, trade: Trade) -> No
         now = await REVENUE.query(trade.asked(db, currency))
         before = await REVENUE.query(trade.asked(db, currency, trade.period.before))
         told = REVENUE.compared(now, before).payload()
-        orders = counted(trade, currency)
+        orders = trade.counted(currency)
         gross = sum(map(revenue_of, orders))
-        old = sum(map(revenue_of, counted(trade, currency, trade.period.before)))
+        old = sum(map(revenue_of, trade.counted(currency, trade.period.before)))
         assert told["period"] == {
             "grossRevenueCents": gross,
             "orderCount": len(orders),
@@ -95,7 +74,7 @@ async def test_the_pace_is_what_local_clocks_showed(db: Db, trade: Trade) -> Non
     """Days, hours of the week, and the weekday with the fewest orders."""
     await trade.write(db)
     told = (await VELOCITY.query(trade.asked(db))).payload()
-    at = [trade.local(order.paid_at) for order in counted(trade) if order.paid_at]
+    at = [trade.local(order.paid_at) for order in trade.counted() if order.paid_at]
     days = Counter(moment.date().isoformat() for moment in at)
     assert told["ordersPerDay"] == [
         {"date": day, "orderCount": days[day]} for day in local_days(trade.period)
@@ -127,12 +106,12 @@ async def test_products_are_what_their_lines_say(db: Db, trade: Trade) -> None:
     names = {product.key: product.name for product in trade.products}
     revenue, units, many = Counter[str](), Counter[str](), Counter[str]()
     last: dict[str, list[str]] = {}
-    for order in sorted(counted(trade), key=lambda order: str(order.paid_at)):
+    for order in sorted(trade.counted(), key=lambda order: str(order.paid_at)):
         for line, cents in zip(order.items, lines_of(order), strict=True):
             revenue[line.product_id] += cents
             units[line.product_id] += line.quantity - line.refunded_quantity
             many[line.product_id] += 1
-            same = [each for each in counted(trade) if each.paid_at == order.paid_at]
+            same = [each for each in trade.counted() if each.paid_at == order.paid_at]
             found = [item.name for each in same for item in each.items if item.product_id == line.product_id]
             last[line.product_id] = found
     shown = set(many) | {product.key for product in trade.products if product.is_active}

@@ -39,6 +39,7 @@ class Trade:
     tenant_id: str = field(default_factory=lambda: str(ObjectId()))
     goods: list[str] = field(default_factory=_keys)
     people: list[str] = field(default_factory=_keys)
+    deals: list[str] = field(default_factory=_keys)
     products: list[Product] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
 
@@ -56,6 +57,14 @@ class Trade:
         days = period or self.period
         return at is not None and days.first <= self.local(at).date() <= days.last
 
+    def counted(self, currency: str = CURRENCY, period: Period | None = None) -> list[Order]:
+        """The orders that count as sales."""
+        return [
+            order
+            for order in self.orders
+            if self.within(order.paid_at, period) and order.currency == currency and order.items
+        ]
+
     def asked(self, db: Db, currency: str = CURRENCY, period: Period | None = None) -> Question:
         """The question that a report answers."""
         return Question(db, self.tenant_id, period or self.period, currency, datetime.now(UTC))
@@ -66,6 +75,23 @@ class Trade:
         for records in every:
             for record in records[:1]:
                 await type(record).insert_all(db, records)
+
+
+def revenue_of(order: Order) -> int:
+    """What an order brought in the end."""
+    sold = order.subtotal_cents - order.discount_amount_cents
+    back = order.refunded_goods_cents
+    return sold - (min(sold, order.refunded_cents) if back is None else back)
+
+
+def half_up(total: int, count: int) -> int:
+    """The average."""
+    return int(total / count + 0.5) if count else 0
+
+
+def percent(part: float, whole: float) -> float | None:
+    """The share."""
+    return round(part * 100 / whole, 1) if whole else None
 
 
 @st.composite
@@ -129,6 +155,8 @@ def orders(draw: st.DrawFn, trade: Trade) -> Order:
         is_gift=not lines,
         subtotal_cents=subtotal,
         discount_amount_cents=off,
+        discount_id=draw(st.sampled_from([*trade.deals, None])) if lines else None,
+        discount_code="SPRING" if lines else None,
         tax_amount_cents=draw(st.sampled_from([None, 0, 77])),
         shipping_cost_cents=draw(st.sampled_from([0, 450])),
         donation_cents=donation,
