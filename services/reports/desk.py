@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
@@ -32,19 +32,17 @@ _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del'
 log = logging.getLogger(__name__)
 
 
-class _Kept(BaseModel):
-    """What stands in the cache: two results as JSON, and when they were computed."""
+class _Kept[R: Result](BaseModel):
+    """What stands in the cache: both results, and when they were computed."""
 
     model_config = ConfigDict(frozen=True)
 
     at: Utc
-    now: str
-    before: str
+    now: R
+    before: R
 
-    def results(self, report: AnyReport) -> tuple[Result, Result]:
-        """Both, read; raises ValidationError for those of another version."""
-        now, before = (report.result.model_validate_json(each) for each in (self.now, self.before))
-        return now, before
+
+type _Known = _Kept[Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class ReportDesk:
         self._db = db
         self._clock = clock
         self._redis = redis
-        self._under_way: dict[str, asyncio.Task[_Kept]] = {}
+        self._under_way: dict[str, asyncio.Task[_Known]] = {}
 
     def period(self, shop: Shop, preset: Preset) -> Period:
         """The days that a preset means in the shop's own time zone."""
@@ -119,16 +117,16 @@ class ReportDesk:
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._over(key, done))
         kept = await asyncio.shield(task)
-        return Shown(report, period, money, kept.at, *kept.results(report))
+        return Shown(report, period, money, kept.at, kept.now, kept.before)
 
-    def _over(self, key: str, task: asyncio.Task[_Kept]) -> None:
+    def _over(self, key: str, task: asyncio.Task[_Known]) -> None:
         self._under_way.pop(key, None)
         if not task.cancelled():
             task.exception()  # seen, also where nobody waits for it any more
 
     async def _answer(
         self, report: AnyReport, tenant_id: str, period: Period, currency: str, key: str
-    ) -> _Kept:
+    ) -> _Known:
         token = secrets.token_hex(8)
         kept = await self._kept_or_turn(report, key, token)
         if kept is not None:
@@ -140,14 +138,14 @@ class ReportDesk:
             await self._unlock(key, token)
         return kept
 
-    async def _compute(self, report: AnyReport, tenant_id: str, period: Period, currency: str) -> _Kept:
+    async def _compute(self, report: AnyReport, tenant_id: str, period: Period, currency: str) -> _Known:
         at = self._clock.now()
         asked = Question(self._db, tenant_id, period, currency, at)
         earlier = replace(asked, period=period.before, to_compare=True)
         now, before = await asyncio.gather(report.query(asked), report.query(earlier))
-        return _Kept(at=at, now=_json(report.compared(now, before)), before=_json(before))
+        return _form(report)(at=at, now=report.compared(now, before), before=before)
 
-    async def _kept_or_turn(self, report: AnyReport, key: str, token: str) -> _Kept | None:
+    async def _kept_or_turn(self, report: AnyReport, key: str, token: str) -> _Known | None:
         """What somebody computed; None when it is our turn to, or when Redis is away."""
         until = asyncio.get_running_loop().time() + _LOCK.total_seconds()
         while asyncio.get_running_loop().time() < until:
@@ -161,7 +159,7 @@ class ReportDesk:
             await asyncio.sleep(_LOOK_AGAIN)
         return None
 
-    async def _look(self, report: AnyReport, key: str, token: str) -> tuple[_Kept | None, bool]:
+    async def _look(self, report: AnyReport, key: str, token: str) -> tuple[_Known | None, bool]:
         """What is kept, and whether we are the one to compute."""
         if self._redis is None:
             return None, True
@@ -172,12 +170,12 @@ class ReportDesk:
         # Somebody may have finished between the two.
         return (_read(report, await self._redis.get(key)) if ours else None), ours
 
-    async def _keep(self, key: str, kept: _Kept) -> None:
+    async def _keep(self, key: str, kept: _Known) -> None:
         if self._redis is None:
             return
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._redis.set(key, kept.model_dump_json(), px=LIFE)
+                await self._redis.set(key, kept.model_dump_json(by_alias=True), px=LIFE)
         except (RedisError, OSError, TimeoutError):
             log.info("report_not_kept")
 
@@ -193,15 +191,14 @@ def _lock(key: str) -> str:
     return f"{key}:lock"
 
 
-def _json(result: Result) -> str:
-    return result.model_dump_json(by_alias=True)
+def _form(report: AnyReport) -> type[_Known]:
+    # Which one is known at run time only; pydantic keeps those it has made.
+    return cast("type[_Known]", _Kept.__class_getitem__(report.result))
 
 
-def _read(report: AnyReport, found: bytes | str | None) -> _Kept | None:
+def _read(report: AnyReport, found: bytes | str | None) -> _Known | None:
     if not found:
         return None
     with suppress(ValidationError):  # it was written by another version
-        kept = _Kept.model_validate_json(found)
-        kept.results(report)
-        return kept
+        return _form(report).model_validate_json(found)
     return None

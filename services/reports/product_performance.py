@@ -50,10 +50,11 @@ class ProductReport(Report[ProductPerformance]):
         """Sums by product, with today's names or those of the last sale."""
         sold = await rows(Order.rows(asked.db), _pipeline(asked))
         names = await _names(asked, [row["_id"] for row in sold])
+        gone = {row["_id"]: await _last_name(asked, row["_id"]) for row in sold if row["_id"] not in names}
         lines = {
             row["_id"]: ProductLine(
                 product_id=row["_id"],
-                name=names.get(row["_id"]) or row["name"],
+                name=(names | gone)[row["_id"]],
                 revenue_cents=int(row["revenue"]),
                 units_sold=int(row["units"]),
                 order_count=row["orders"],
@@ -109,18 +110,19 @@ class ProductReport(Report[ProductPerformance]):
 def _pipeline(asked: Question) -> list[dict[str, Any]]:
     group = {
         "_id": "$items.productId",
-        "name": {"$last": "$items.name"},
         "revenue": {"$sum": LINE_NET},
         "units": {"$sum": LINE_UNITS},
         "orders": {"$sum": 1},
     }
-    # The index gives them in this order anyway; so the last name is the newest one.
-    return [
-        {"$match": paid(asked)},
-        {"$sort": {"paidAt": 1}},
-        {"$unwind": "$items"},
-        {"$group": group},
-    ]
+    return [{"$match": paid(asked)}, {"$unwind": "$items"}, {"$group": group}]
+
+
+async def _last_name(asked: Question, key: str) -> str:
+    """What a product that is gone was called when it was last sold."""
+    newest = [(name, -1) for name in ("tenantId", "currency", "paidAt")]
+    where = {**paid(asked), "items.productId": key}
+    row = await Order.rows(asked.db).find_one(where, {"items": 1}, sort=newest)
+    return next((item["name"] for item in (row or {}).get("items", ()) if item["productId"] == key), key)
 
 
 async def _names(asked: Question, sold: list[str]) -> dict[str, str]:

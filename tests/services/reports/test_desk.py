@@ -169,7 +169,7 @@ async def test_what_is_of_another_version_is_computed_anew(
 ) -> None:
     """What cannot be read is no answer."""
     key = key_of(shop)
-    for other in ({"v": 0}, {"at": DAY.isoformat(), "now": '{"period": 1}', "before": "{}"}):
+    for other in ({"v": 0}, {"at": DAY.isoformat(), "now": {"period": 1}, "before": {}}):
         await redis.set(key, json.dumps(other), px=5000)
         assert revenue(await ReportDesk(db, clock, redis).report(shop, KIND, PERIOD)) == 0
 
