@@ -34,6 +34,7 @@ __all__ = [
     "Unreadable",
     "Utc",
     "Where",
+    "dated",
     "given",
     "index",
     "stored",
@@ -80,6 +81,12 @@ def given(name: str) -> Where:
     """The condition of a partial index over the records in which this text is set."""
     # A comparison, because the planner never reads through an index that is partial by type.
     return {name: {"$gt": ""}}
+
+
+def dated(name: str) -> Where:
+    """The condition of a partial index over the records in which this time is set."""
+    # Naive, as the driver tells of the index later on: both must look the same.
+    return {name: {"$gt": datetime(1970, 1, 1)}}  # noqa: DTZ001
 
 
 def stored(collection: str, *indexes: pymongo.IndexModel) -> ODMConfigDict:

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pymongo import IndexModel
 
-from models.base import Document, given
+from models.base import Document, dated, given
 from models.registry import all_documents, indexes_of
 
 type Kind = type[Document | EmbeddedModel]
@@ -153,7 +153,7 @@ def _index(found: IndexModel) -> str:
 
 
 def _condition(name: str, wanted: Any) -> str:
-    if {name: wanted} == given(name):
+    if {name: wanted} in (given(name), dated(name)):
         return f"`{name}` is set"
     return f"`{name}` is there" if wanted == {"$exists": True} else f"`{name}` is `{json.dumps(wanted)}`"
 

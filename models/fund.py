@@ -18,6 +18,7 @@ class CommunityFundContribution(TenantDocument):
         index("tenantId", "orderId", unique=True, only=given("orderId")),
         index("tenantId", "-createdAt"),
         index("tenantId", "customerId", "-createdAt"),
+        index("tenantId", "currency", "createdAt", "returnedAt", "customerId"),
     )
 
     tenant_id: str

@@ -39,6 +39,7 @@ class FundEntry(TenantDocument):
         "fundentries",
         index("tenantId", "currency", "-at", "-_id"),
         index("settled", "tenantId", "currency", only=_UNSETTLED),
+        index("tenantId", "currency", "at", "move", "amountCents"),
     )
 
     tenant_id: str

@@ -44,6 +44,8 @@ class InventoryTransaction(TenantDocument):
         index("tenantId", "productId", "-createdAt"),
         index("tenantId", "orderId"),
         index("settled", "tenantId", "productId", only={"settled": False}),
+        index("tenantId", "productId", "settled", "type", "quantityDelta"),
+        index("tenantId", "createdAt", "productId", "quantityDelta", only={"type": "SALE"}),
     )
 
     tenant_id: str

@@ -14,14 +14,15 @@ from models.base import (
     Tx,
     Utc,
     Where,
+    dated,
     given,
     index,
     searchable,
     stored,
 )
+from models.order_life import ORDER_LIFE, OrderStatus
 from models.order_parts import OrderCustomer, OrderEvent, OrderItem
 from models.payment_method import PaymentMethod
-from models.states import Life
 
 __all__ = [
     "ORDER_LIFE",
@@ -33,38 +34,6 @@ __all__ = [
     "OrderStatus",
     "ShippingStatus",
 ]
-
-
-class OrderStatus(StrEnum):
-    """Where an order stands."""
-
-    PENDING_PAYMENT = "PENDING_PAYMENT"
-    PAID = "PAID"
-    FULFILLING = "FULFILLING"
-    SHIPPED = "SHIPPED"
-    COMPLETE = "COMPLETE"
-    CANCELLED = "CANCELLED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-
-
-S = OrderStatus
-ORDER_LIFE = Life(
-    {
-        S.PENDING_PAYMENT: frozenset({S.PAID, S.CANCELLED}),
-        S.PAID: frozenset({S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        S.FULFILLING: frozenset({S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        S.SHIPPED: frozenset({S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        S.COMPLETE: frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
-        # A payment that arrives after the hold's end revives the order when its stock can be had again.
-        S.CANCELLED: frozenset({S.PAID}),
-        # A refund that bounces leads back to where the order stood before it.
-        S.PARTIALLY_REFUNDED: frozenset(
-            {S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED, S.REFUNDED}
-        ),
-        S.REFUNDED: frozenset({S.PAID, S.FULFILLING, S.SHIPPED, S.COMPLETE, S.PARTIALLY_REFUNDED}),
-    }
-)
 
 
 class ShippingStatus(StrEnum):
@@ -99,6 +68,17 @@ class Order(TenantDocument):
         index("tenantId", "invoiceNumber", unique=True, only=given("invoiceNumber")),
         index("items.deliveryFile.fileId", only=given("items.deliveryFile.fileId")),
         index("tenantId", "status", "paidAt", only={"awaitsParcel": True}),
+        # Whatever reports sum up of paid orders, so that they read nothing else (docs/adr/0029).
+        index(
+            *("tenantId", "currency", "paidAt", "isGift", "subtotalCents", "discountAmountCents"),
+            *("refundedGoodsCents", "refundedCents", "taxAmountCents", "shippingCostCents", "customerId"),
+            only=dated("paidAt"),
+        ),
+        index(
+            *("tenantId", "currency", "paidAt", "discountId", "subtotalCents", "discountAmountCents"),
+            *("refundedGoodsCents", "refundedCents"),
+            only={**dated("paidAt"), **given("discountId")},
+        ),
     )
 
     tenant_id: str
@@ -134,7 +114,11 @@ class Order(TenantDocument):
     donation_cents: int = Field(default=0, ge=0, description="For the community fund, within totalCents")
     donation_anonymous: bool = Field(default=False, description="Nobody is told who gave it")
     donation_disclaimer: str | None = Field(default=None, description="What its giver was told of the fund")
+    is_gift: bool = Field(default=False, description="Nothing was bought, only given to the community fund")
     refunded_cents: int = Field(default=0, description="Sum of all refunds")
+    refunded_goods_cents: int | None = Field(
+        default=None, description="Of refundedCents, what went back for lines, without tax; None: not known"
+    )
     payment_method: PaymentMethod
     payment_id: str
     guild_id: str = Field(description="Where it was placed")
@@ -246,6 +230,18 @@ class Order(TenantDocument):
     async def how_many(cls, db: Db, where: Where) -> int:
         """The number of orders that a filter of this class fits."""
         return int(await cls.rows(db).count_documents(where))
+
+    @classmethod
+    async def currencies(cls, db: Db, tenant_id: str) -> list[str]:
+        """Those in which anything was ever paid, by their codes."""
+        found: list[str] = []
+        where: dict[str, Any] = {"tenantId": tenant_id, **dated("paidAt")}
+        order = {"sort": [("tenantId", 1), ("currency", 1)], "projection": {"_id": 0, "currency": 1}}
+        # From one to the next along the index: there are few, whatever the number of orders.
+        while row := await cls.rows(db).find_one(where, **order):
+            found.append(row["currency"])
+            where["currency"] = {"$gt": row["currency"]}
+        return found
 
     @classmethod
     async def of_keys(cls, db: Db, tenant_id: str, keys: list[str]) -> dict[str, Self]:

@@ -24,6 +24,10 @@ class OrderItem(Part):
     delivers_keys: bool = False
     discount_cents: int = Field(default=0, ge=0, description="This line's part of the order's discount")
     tax_cents: int = Field(default=0, ge=0, description="This line's part of the order's tax")
+    refunded_cents: int | None = Field(
+        default=None, description="What went back of it, without tax; None: not known"
+    )
+    refunded_quantity: int = Field(default=0, ge=0, description="Pieces that went back")
 
     @property
     def line_cents(self) -> int:

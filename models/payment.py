@@ -37,6 +37,11 @@ class Payment(TenantDocument):
         index("nextPollAt"),
         index("tenantId", "createdAt", only=given("conflict")),
         index("tenantId", "refunds.state", "createdAt", only={"refunds.state": "unknown"}),
+        index(
+            *("tenantId", "currency", "createdAt", "method", "amountCents", "status"),
+            *("confirmedAt", "rejectedAt"),
+        ),
+        index("tenantId", "currency", "createdAt", "method", only={"history.what": "underpaid"}),
     )
 
     tenant_id: str
@@ -45,9 +50,7 @@ class Payment(TenantDocument):
     status: PaymentStatus = PaymentStatus.PENDING_PAYMENT
     amount_cents: int = Field(ge=0)
     currency: str
-    provider_ref: str | None = Field(
-        default=None, description="The provider's own id, by which a webhook finds the payment"
-    )
+    provider_ref: str | None = Field(default=None, description="The provider's id; webhooks find it by this")
     reference_text: str | None = Field(default=None, max_length=200)
     confirmed_by: str | None = Field(default=None, description="Legacy; see approverUserId")
     confirmed_at: Utc | None = Field(default=None, description="Legacy; see approvedAt")
@@ -55,9 +58,7 @@ class Payment(TenantDocument):
     approved_at: Utc | None = None
     rejected_at: Utc | None = None
     rejection_reason: str | None = None
-    customer_reference_note: str | None = Field(
-        default=None, description="The note that staff saw when approving"
-    )
+    customer_reference_note: str | None = Field(default=None, description="Seen by staff when approving")
     nowpayments_hosted_url: str | None = None
     nowpayments_deposit_address: str | None = None
     nowpayments_deposit_amount_crypto: str | None = None

@@ -52,7 +52,7 @@ class OrderSession(TenantDocument):
         "ordersessions",
         index("tenantId", "discordUserId", unique=True, only={"isOpen": True}),
         index("state", "expiresAt", only={"isOpen": True}),
-        index("tenantId", "createdAt"),
+        index("tenantId", "createdAt", "step", "state"),
         index("tenantId", "discordUserId", "-createdAt"),
     )
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, given, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, dated, given, index, stored
 from models.states import Life
 
 
@@ -116,6 +116,8 @@ class Shipment(TenantDocument):
         index("tenantId", "status", "createdAt"),
         index("tenantId", "parcels.trackRef", only=given("parcels.trackRef")),
         index("tenantId", "parcels.trackingNumber", only=given("parcels.trackingNumber")),
+        index("tenantId", "shippedAt", "paidAt", only=dated("shippedAt")),
+        index("tenantId", "deliveredAt", "shippedAt", only=dated("deliveredAt")),
     )
 
     tenant_id: str
@@ -126,6 +128,7 @@ class Shipment(TenantDocument):
     label_url: str | None = None
     shipping_type_code: str
     shipping_cost_cents: int = Field(ge=0)
+    paid_at: Utc | None = Field(default=None, description="When its order was paid; known once it is packed")
     shipped_at: Utc | None = None
     delivered_at: Utc | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)

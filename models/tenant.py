@@ -106,6 +106,9 @@ class BotConfig(TenantDocument):
     )
     admin_notify_email: str | None = Field(default=None, description="For staff notices by e-mail")
     currency: str = Field(default="USD", min_length=3, max_length=3)
+    time_zone: str = Field(
+        default="UTC", max_length=64, description="IANA name; by its clock reports count days and hours"
+    )
     tax_percent: Percent = Field(
         default=None, description="Added to every order unless a tax partner is in use; None adds nothing"
     )

@@ -52,6 +52,7 @@ from services.providers import Providers
 from services.queue import Queue
 from services.refund_desk import RefundDesk
 from services.refunds import Refunds
+from services.reports.desk import ReportDesk
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_desk import RoleDesk
@@ -129,6 +130,7 @@ class Services:
     audit_log: AuditSearch
     panel: Panel
     panel_edits: PanelEdits
+    reports: ReportDesk
     worker: Worker
     fund: Fund
     fund_desk: FundDesk

@@ -107,6 +107,7 @@ class Donations:
             items=[],
             subtotal_cents=0,
             total_cents=gift.cents,
+            is_gift=True,
             donation_cents=gift.cents,
             donation_anonymous=gift.anonymous,
             donation_disclaimer=disclaimer,

@@ -31,7 +31,8 @@ class Fulfilment:
         if shipment is None:
             return order
         now, stands = self._clock.now(), standing(order, payment, shipment)
-        await Shipment.record(self._db, shipment, _summed_up(shipment, stands, now), tx=tx)
+        summed = {**_summed_up(shipment, stands, now), "paidAt": order.paid_at}
+        await Shipment.record(self._db, shipment, summed, tx=tx)
         fields = {
             "shippingStatus": stands.status,
             "awaitsParcel": stands.awaits,

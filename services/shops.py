@@ -17,6 +17,7 @@ from models.money import currency_code
 from models.product import Product
 from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
+from services import time_zones
 from services.audit import Audit
 from services.clock import Clock
 from services.remembered import Remembered
@@ -178,6 +179,8 @@ def _validated(config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:
         raise BadInput("default_product_image_url", "not_a_link")
     if email and not _EMAIL.fullmatch(email):
         raise BadInput("admin_notify_email", "not_an_email")
+    if "time_zone" in fields and fields["time_zone"] not in time_zones.names():
+        raise BadInput("time_zone", "zone_unknown")
     try:
         edited = BotConfig.model_validate({**config.model_dump(), **fields})
     except ValidationError as error:

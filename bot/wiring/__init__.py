@@ -40,6 +40,7 @@ from services.poller import Poller
 from services.queue import Queue
 from services.refund_desk import RefundDesk
 from services.reminders import Reminders
+from services.reports.desk import ReportDesk
 from services.rules import Rules
 from services.storefront_worker import StorefrontWorker
 from services.sweeper import Step, Sweeper
@@ -142,6 +143,7 @@ def _watching(on: Ground) -> dict[str, Any]:
         "alerts": Alerts(db, audit),
         "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
         "panel": panel,
+        "reports": ReportDesk(db, clock, on.redis),
         "panel_edits": PanelEdits(db, clock, audit=audit, access=access, shops=on.shops, panel=panel),
     }
 

@@ -63,6 +63,8 @@ FIELDS = {
     "country": later("country"),
     "customer": later("customer"),
     "currency": later("currency"),
+    "period": later("period"),
+    "time_zone": later("time zone"),
     "data": later("data"),
     "days": later("days on the way"),
     "default_order_channel_id": later("order channel"),

@@ -10,6 +10,7 @@ from cogs._ui import (
     labels,
     people_refusals,
     provider_refusals,
+    report_refusals,
     ship_refusals,
     theme_refusals,
 )
@@ -83,7 +84,19 @@ _CHANGES = {
     "tax": later("The tax has changed."),
     "donation": later("Your gift to the community fund cannot be taken like that any more."),
 }
+_PARTS = (
+    *(desk_refusals, key_refusals, people_refusals, provider_refusals, report_refusals, ship_refusals),
+    theme_refusals,
+)
+
+
+def _of_parts(name: str) -> dict[Any, Any]:
+    """What the other files of refusals say under this name."""
+    return {key: said for part in _PARTS for key, said in getattr(part, name, {}).items()}
+
+
 _PROBLEMS = {
+    **_of_parts("PROBLEMS"),
     "not_an_amount": later("I cannot read that as an amount. Please write it like 12.50."),
     "too_many_decimals": later(
         "That amount has more decimals than the currency. Please write it like 12.50."
@@ -107,14 +120,9 @@ _PROBLEMS = {
     "spread": later("That money came in several payments. Please give it back in smaller parts."),
     **{f"code_{each}": said for each, said in discount_code.PROBLEMS.items()},
     "unknown_product": later("I know no product called {limit}. Please check its SKU or name."),
-    **key_refusals.PROBLEMS,
-    **ship_refusals.OF_PROBLEM,
-    **desk_refusals.PROBLEMS,
-    **people_refusals.PROBLEMS,
-    **theme_refusals.PROBLEMS,
 }
 _UNKNOWN = {
-    **people_refusals.UNKNOWN,
+    **_of_parts("UNKNOWN"),
     "product": later("I cannot find that product. Please choose one with `/shop browse`."),
     "order": later("I cannot find that order. Please choose one with `/orders list`."),
     "payment": later("I cannot find that payment. It may have been settled or removed."),
@@ -129,16 +137,11 @@ _UNKNOWN = {
     "shop": later("I cannot find that shop. It may have been closed."),
     "key": later("I cannot find that key. Please open the order again."),
     "queue": later("That is settled already, or somebody was faster. Look again with `/admin queue`."),
-    **desk_refusals.UNKNOWN,
-    **ship_refusals.UNKNOWN,
-    **theme_refusals.UNKNOWN,
-    **key_refusals.UNKNOWN,
 }
 _TAKEN = {
-    **people_refusals.TAKEN,
+    **_of_parts("TAKEN"),
     "guild": later("This server has a shop already. Use `/admin config` to change it."),
     "sku": later("Another product has that SKU. Please enter a different one."),
-    **theme_refusals.TAKEN,
 }
 _STEPS = {
     "ADDRESS": later("Please enter where we should ship to first."),
@@ -160,7 +163,7 @@ def _shop_error(_: ShopError, w: Words) -> str:
 
 
 def _bad_input(error: BadInput, w: Words) -> str:
-    special = ship_refusals.PROBLEMS.get((error.field, error.problem))
+    special = ship_refusals.SPECIAL.get((error.field, error.problem))
     problem = special or _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
     # It may be what somebody typed.
     limit = plain(error.limit) if isinstance(error.limit, str) else error.limit
@@ -288,11 +291,7 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     ReferenceUsed: _reference_used,
     AlreadyExists: _already_exists,
     ChangedMeanwhile: _changed_meanwhile,
-    **provider_refusals.SAID,
-    **key_refusals.SAID,
-    **desk_refusals.SAID,
-    **theme_refusals.SAID,
-    **people_refusals.SAID,
     GuildNeeded: _guild_needed,
     GuildLeft: _guild_left,
+    **_of_parts("SAID"),
 }

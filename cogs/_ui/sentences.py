@@ -14,6 +14,7 @@ from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
 from services.payments import by_hand
 from services.provider_keys import key_fields
+from services.reports import known_reports
 
 _ROOT = LOCALES.parents[1]
 # Read as files: what speaks to browsers stands above this room and is not imported from here.
@@ -32,6 +33,9 @@ def template() -> Catalog:
         found.add(text, None, [("services/payments", 0)])
     for text in _of_features():
         found.add(text, None, [("services/features.py", 0)])
+    for report in known_reports().values():
+        for text in report.words():
+            found.add(text, None, [("services/reports", 0)])
     for partner in known_partners():
         for text in _of_partner(partner):
             found.add(text, None, [(_folder(partner.kind), 0)])

@@ -5,7 +5,7 @@ from models.errors import Refused
 from models.shipment import ParcelState
 
 # By the field and its problem, where the sentence for all fields would not help.
-PROBLEMS = {
+SPECIAL = {
     ("lines", "required"): later("Nothing is chosen for the parcel. Please choose what goes into it."),
     ("ship_from", "required"): later(
         "A label needs the sender's address. Please enter it with `/admin config`, under Ways to ship."
@@ -17,7 +17,7 @@ PROBLEMS = {
         "A tracking number is letters, digits and dashes. Please write it like {limit}, or leave it empty."
     ),
 }
-OF_PROBLEM = {
+PROBLEMS = {
     "no_unit": later("Please write the unit of the {field}, too, for example: {limit}."),
     "most": later("That is more than carriers take. Please enter at most {limit} for {field}."),
 }

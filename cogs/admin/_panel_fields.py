@@ -187,6 +187,7 @@ FIELDS = {
     "taxPercent": later("Tax in percent"),
     "taxWhenUnknown": later("When tax cannot be computed"),
     "text": later("Text"),
+    "timeZone": later("Time zone"),
     "totalCents": later("Total"),
     "trackingNumber": later("Tracking number"),
     "type": later("Kind"),

@@ -15,6 +15,7 @@ from cogs.admin._provider_words import takes_money
 from cogs.admin._reach import channel_warning, known_channel, known_roles
 from cogs.admin._shipping import sender_field, shipping_rows, shipping_text
 from cogs.admin._tax import tax_card
+from cogs.admin._time import time_card
 from models.flag import Flag
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
 from services.payments.contract import Instructions
@@ -261,6 +262,10 @@ def _shipping(look: Look) -> Card:
     return Card(text=shipping_text(shop, w), fields=[sender_field(shop, w)], rows=shipping_rows(shop, w))
 
 
+def _time(look: Look) -> Card:
+    return time_card(look.shop, look.visit.services.clock.now(), look.w)
+
+
 def _tax(look: Look) -> Card:
     return tax_card(look.shop, look.providers, look.w, services=look.tax_services)
 
@@ -289,5 +294,6 @@ PARTS = {
         ),
     ),
     "shipping": Part(later("Ways to ship"), _shipping, ("shipping_types", "ship_from")),
+    "time": Part(later("Time zone"), _time, ("time_zone",)),
     "tax": Part(later("Tax"), _tax, ("tax_percent", "tax_on_shipping", "tax_when_unknown", "tax_origin")),
 }

@@ -205,6 +205,7 @@ def _overview(look: Look) -> Card:
             Field(w("Answers"), w("by direct message") if dm else w("in the channel"), inline=True),
             Field(w("Stock"), w("shown to customers") if public else w("hidden"), inline=True),
             Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
+            Field(w("Time zone"), config.time_zone, inline=True),
             Field(w("Ways to pay"), "\n".join([*offered, *provider_lines(look)]) or none),
             Field(w("Ways to ship"), shipping_text(shop, w)),
             Field(w("Tax"), tax_text(shop, in_use(look.providers), w, services=look.tax_services)),

@@ -9,6 +9,12 @@ type Number = int | float
 type Cell = Number | str | date | bool | None
 
 
+class Word(str):
+    """A text of ours, to be translated where it is shown; any other text in a cell or axis is a name."""
+
+    __slots__ = ()
+
+
 class ReportType(StrEnum):
     """The ten reports, by their stored and signed names."""
 

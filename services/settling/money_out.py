@@ -11,6 +11,7 @@ from services.payments.processor import Money, News, What
 from services.rules import Rules
 from services.settling.case import Case, Ledger
 from services.settling.goods_back import GoodsBack
+from services.settling.returned import returned
 from services.settling.returns import DISPUTE, exchanged, mistaken, order_after, refunded, status_after
 from services.tax_records import refund_owed
 
@@ -128,8 +129,9 @@ class MoneyOut:
         if led_back and await self._goods.handed_over(case):
             # It was handed over while part of its money was on the way back.
             status = OrderStatus.COMPLETE
-        fields = {"refundedCents": back, "disputed": disputed}
+        fields: dict[str, Any] = {"refundedCents": back, "disputed": disputed}
         fields["taxToldBackCents"] = max(back, order.tax_told_back_cents)
+        fields |= returned(order, case.payment, back, whole=status is OrderStatus.REFUNDED)
         await self._ledger.owe(case, *refund_owed(order, back, case.now))
         moves = status is not order.status and ORDER_LIFE.allows(order.status, status)
         # A bounce leads back to where the order had come long ago: its history says what happened now.

@@ -215,6 +215,7 @@ async def adds_up(desk: Desk) -> None:
     assert (payment.status is PaymentStatus.REFUNDED) is full
     assert (order.status is OrderStatus.PARTIALLY_REFUNDED) is (0 < payment.refunded_cents < TOTAL)
     assert order.refunded_cents == payment.refunded_cents
+    goods_agree(order, payment)
     shelf = await back_on_the_shelf(desk.db, desk.placed)
     assert all(shelf[item.product_id] <= item.quantity for item in order.items)
     assert shelf[desk.of.book.key] == 0
@@ -227,6 +228,24 @@ async def adds_up(desk: Desk) -> None:
     assert len(removals) == (desk.of.vip.key in desk.lost)
     owed = await Entitlement.of_order(desk.db, desk.shop.id, order.key)
     assert len(owed) == 2
+
+
+def goods_agree(order: Order, payment: Payment) -> None:
+    """The order says how much of what went back was for each line: neither shipping nor more than it cost."""
+    net = [item.line_cents - item.discount_cents for item in order.items]
+    back = [item.refunded_cents or 0 for item in order.items]
+    made = [each for each in payment.refunds if each.state is RefundState.DONE]
+    assert order.refunded_goods_cents in {sum(back), None if order.refunded_cents == 0 else sum(back)}
+    assert all(0 <= gone <= cost for gone, cost in zip(back, net, strict=True))
+    shipping = sum(each.shipping_cents for each in made)
+    # The basket has no tax: what is not for shipping is for lines, until all of them have gone.
+    assert sum(back) == min(sum(net), order.refunded_cents - shipping)
+    for item, gone in zip(order.items, back, strict=True):
+        named = sum(line.cents for each in made for line in each.lines if line.product_id == item.product_id)
+        assert gone >= named
+        whole = order.status is OrderStatus.REFUNDED
+        pieces = item.quantity if whole else min(item.quantity, pieces_of(made, item.product_id))
+        assert item.refunded_quantity == pieces
 
 
 async def books_agree(desk: Desk) -> None:

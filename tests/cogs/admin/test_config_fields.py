@@ -54,6 +54,7 @@ EDITS: dict[str, tuple[str, str, Any]] = {
     "enabled_payment_methods": ("Ways to pay", "What customers are offered", "Zelle"),
     "payment_instructions_by_method": ("Ways to pay", "Set up a way to pay", {"Venmo": "@other-shop"}),
     "currency": ("Currency", "Currency", "EUR · Euro"),
+    "time_zone": ("Time zone", "Another place", {"A large city of your time zone": "kolkata"}),
     "response_mode": (GENERAL, "Where customers are answered", "Answers: by direct message"),
     "default_qty_visibility": (
         GENERAL,

@@ -1,0 +1,73 @@
+"""A report as a file: CSV as spreadsheets read it, and JSON with the data dictionary's names."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from models.money import decimal_text
+from services.reports.contract import Cell, Column, Table, Unit, Word
+from services.reports.desk import Shown
+
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+type Say = Callable[[str], str]
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def csv_of(shown: Shown, *, personal: bool = False, say: Say = _as_it_is) -> bytes:
+    """The table in UTF-8 as spreadsheets read it; `say` translates our own words."""
+    table = visible(shown.table, personal=personal)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([harmless(say(column.label)) for column in table.columns])
+    for row in table.rows:
+        cells = zip(table.columns, row, strict=True)
+        writer.writerow([_written(column, cell, shown.currency, say) for column, cell in cells])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def json_of(shown: Shown, *, personal: bool = False) -> bytes:
+    """The result, with what it is about; amounts in minor units."""
+    told: dict[str, Any] = {
+        "reportType": shown.report.type,
+        "period": {
+            "from": shown.period.first.isoformat(),
+            "to": shown.period.last.isoformat(),
+            "timeZone": shown.period.zone,
+        },
+        "currency": shown.currency if shown.report.of_money else None,
+        "computedAt": shown.at.isoformat(timespec="seconds"),
+        "report": shown.payload(personal=personal),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2).encode()
+
+
+def visible(table: Table, *, personal: bool) -> Table:
+    """The table; unless asked for, without the columns that say who somebody is."""
+    kept = [at for at, column in enumerate(table.columns) if personal or not column.personal]
+    return Table([table.columns[at] for at in kept], [[row[at] for at in kept] for row in table.rows])
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _written(column: Column, cell: Cell, currency: str, say: Say) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int | float):
+        # A number is a number, also below zero.
+        return decimal_text(int(cell), currency) if column.unit is Unit.MONEY else str(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return harmless(say(cell) if isinstance(cell, Word) else cell)
