@@ -48,6 +48,7 @@ KINDS = {
     "webhook": later("Messages from providers"),
     "effect": later("Effects owed"),
     "rolecheck": later("Comparison of roles"),
+    "absence": later("Away from the server"),
     "counter": later("Counters"),
 }
 FORMS = {
