@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from models.address import Address
 from models.base import Db, Field, Part, TenantDocument, Tx, Utc, index, stored
@@ -11,6 +11,9 @@ from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
 
 _MENU = 25
+# What of a set-up belongs to the server, by stored names.
+CHANNELS = ("defaultOrderChannelId", "announcementChannelId", "adminChannelId")
+ROLES = ("adminRoleIds", "staffRoleIds")
 
 
 class Tenant(TenantDocument):
@@ -97,11 +100,6 @@ class BotConfig(TenantDocument):
 
     model_config = stored("botconfigs", index("guildId", unique=True), index("tenantId", unique=True))
 
-    # What of it belongs to the server, by stored names.
-    PLACES: ClassVar = (
-        "defaultOrderChannelId", "announcementChannelId", "adminChannelId", "adminRoleIds", "staffRoleIds",
-    )  # fmt: skip
-
     tenant_id: str
     guild_id: str
     default_order_channel_id: str | None = None
@@ -169,6 +167,6 @@ class BotConfig(TenantDocument):
         Raises DuplicateKeyError when that server has a shop.
         """
         where = {"tenantId": seen.tenant_id, "guildId": seen.guild_id}
-        channels = dict.fromkeys(cls.PLACES[:3])
-        fields: dict[str, Any] = {"guildId": guild_id, **channels, "adminRoleIds": [], "staffRoleIds": []}
+        fields: dict[str, Any] = {"guildId": guild_id, **dict.fromkeys(CHANNELS)}
+        fields |= {name: [] for name in ROLES}
         return await cls.change(db, where, {"$set": fields}, tx=tx)

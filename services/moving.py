@@ -14,7 +14,7 @@ from models.member import Member
 from models.moved import LeftBehind
 from models.outbox import OutboxEffect
 from models.storefront import Storefront
-from models.tenant import BotConfig, Tenant
+from models.tenant import CHANNELS, ROLES, BotConfig, Tenant
 from services.absences import TROUBLES
 from services.audit import Audit
 from services.clock import Clock
@@ -96,7 +96,7 @@ class Moving:
         for each in await self.movable(owner):
             if each.shop.id == tenant_id:
                 return each
-        raise NotFound("shop")
+        raise NotFound("moving_shop")
 
     async def move(self, owner: Member, tenant_id: str, guild_id: str, typed: str) -> Shop:
         """Take a shop to this server, whose claim the caller has checked; `typed` is the shop's name.
@@ -111,7 +111,7 @@ class Moving:
             absence = await Absence.of(self._db, tenant_id, tx=tx)
             mine = tenant is not None and tenant.owner_user_id == owner.discord_id
             if tenant is None or config is None or not mine or not (absence or self._offered(tenant)):
-                raise NotFound("shop")
+                raise NotFound("moving_shop")
             _check(typed, tenant)
             if config.guild_id == guild_id:
                 raise AlreadyExists("guild")
@@ -158,4 +158,4 @@ def _check(typed: str, tenant: Tenant) -> None:
 
 def _places(config: BotConfig) -> dict[str, Any]:
     told = config.model_dump_doc()
-    return {name: told[name] for name in ("guildId", *BotConfig.PLACES)}
+    return {name: told[name] for name in ("guildId", *CHANNELS, *ROLES)}

@@ -93,6 +93,7 @@ FIELDS = {
     "name": later("name"),
     "new_owner": later("Discord id of the new owner"),
     "note": later("note"),
+    "shop_name": later("name of the shop"),
     "notice": later("notice"),
     "parcels": later("parcels"),
     "payment_instructions": later("payment instructions"),
