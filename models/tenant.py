@@ -19,7 +19,7 @@ ROLES = ("adminRoleIds", "staffRoleIds")
 class Tenant(TenantDocument):
     """A community's shop; the user ids are Discord's."""
 
-    model_config = stored("tenants", index("tenantId", unique=True), index("ownerUserId"))
+    model_config = stored("tenants", index("tenantId", unique=True), index("ownerUserId", "tenantId"))
 
     tenant_id: str
     name: str = Field(min_length=1, max_length=100)
@@ -32,7 +32,7 @@ class Tenant(TenantDocument):
     @classmethod
     async def of_owner(cls, db: Db, owner_user_id: str) -> list[Self]:
         """The shops of this person, the oldest first; no more than a menu takes."""
-        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="_id", limit=_MENU)
+        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId", limit=_MENU)
 
     @classmethod
     async def let_move(cls, db: Db, seen: Self, until: datetime | None, *, tx: Tx) -> Self | None:

@@ -101,10 +101,10 @@ class Wakeups:
             await channel.subscribe(_CHANNEL, _CHANGES)
             async for message in channel.listen():
                 if message["type"] == "message" and message["data"] != self._own.encode():
-                    if message["channel"] == _CHANGES.encode():
-                        self._forget()
-                    self._ring_here()
+                    self._told(message["channel"])
 
-    def _forget(self) -> None:
-        for forget in self._forgetting:
-            forget()
+    def _told(self, channel: bytes) -> None:
+        if channel == _CHANGES.encode():
+            for forget in self._forgetting:
+                forget()
+        self._ring_here()

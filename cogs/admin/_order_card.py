@@ -68,7 +68,6 @@ _FAILED = {
     "role_gone": later("the role was deleted"),
     "member_left": later("the customer left the server"),
     "guild_gone": later("I am not in the server"),
-    "guild_left": later("I am not in the server"),
     "no_keys": later("no free key is left"),
 }
 
