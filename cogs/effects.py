@@ -20,7 +20,7 @@ from services.absences import AWAY
 from services.effects import EffectKind
 from services.worker import EffectWaits, Handler
 
-# What nobody can do while the bot is out of the shop's server.
+# What nobody can do while the bot is out of the shop's server; an alert looks itself, after its e-mail.
 _IN_GUILD = frozenset(
     {
         EffectKind.ROLE_GRANT,
@@ -28,7 +28,6 @@ _IN_GUILD = frozenset(
         EffectKind.ROLE_CHECK,
         EffectKind.STAFF_CLAIM,
         EffectKind.STAFF_DECIDED,
-        EffectKind.STAFF_ALERT,
         EffectKind.FUND_CELEBRATE,
     }
 )

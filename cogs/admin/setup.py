@@ -128,11 +128,11 @@ class FirstSteps(Section):
     @submit("first:product")
     async def product(self, visit: Visit) -> None:
         shop, member, catalog = await visit.shop(), visit.member, self.services.catalog
-        await visit.require(Permission.PRODUCT_MANAGE)
+        for key in (Permission.PRODUCT_MANAGE, Permission.STOCK_MANAGE):
+            await visit.require(key)
         facts, stock = cards.first_product(visit.fields, shop.currency)
         made = await catalog.create(shop, member, facts)
         if stock:
-            await visit.require(Permission.STOCK_MANAGE)
             await self.services.stock.restock(shop, member, made.key, stock, visit.words("First delivery"))
         await catalog.edit(shop, member, made.key, {"is_active": True})
         await show_step(visit, shop, "product")

@@ -7,6 +7,7 @@ import pytest
 from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
 from models.absence import Absence
+from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db
 from models.entitlement import Entitlement, EntitlementStatus
 from models.order import Order
@@ -15,6 +16,7 @@ from models.session import OrderSession
 from services import Services
 from services.rules import Rules
 from services.shops import Shop
+from services.stock import alert_effect
 from tests.cogs.conftest import member, running
 from tests.cogs.test_mail import relay
 from tests.fakes.mailserver import MailServer
@@ -228,6 +230,43 @@ async def test_a_closed_dm_falls_back_to_the_shops_own_address(
     assert "Aurora" in mail["Subject"]
     assert "/admin setup" in body.get_content()
     assert "<t:" not in body.get_content()
+
+
+@with_bot
+async def test_an_alarm_reaches_the_shops_address_while_its_post_waits(
+    discord: Sandbox,
+    guild: Community,
+    services: Services,
+    server: MailServer,
+    shop: Shop,
+    olivia: Person,
+    staff_room: Room,
+    clock: TestClock,
+    db: Db,
+) -> None:
+    """One e-mail at once, however often the post is looked at; the post follows when the bot is back."""
+    olivia.close_dms()
+    shop = await services.shops.configure(shop, member(olivia), admin_notify_email="staff@aurora.example")
+    await expelled(discord, guild, services, shop)
+    params = {"kind": "role.grant", "reason": "role_gone", "orderId": None}
+    alert = Alert(
+        tenant_id=shop.id, type=AlertType.FULFILLMENT_FAILED, severity=AlertSeverity.ERROR,
+        message="effect_dead", params=params,
+    )  # fmt: skip
+    await alert.insert(db)
+    await OutboxEffect.owe(db, [alert_effect(alert, clock)])
+    for _ in range(3):
+        await services.worker.drain()
+        await services.worker.drain()
+        clock.forward(hours=1)
+    subjects = [mail["Subject"] for mail in server.letters]
+    assert len(subjects) == 2
+    assert "Something needs your staff" in subjects[1]
+    assert staff_room.messages == []
+    guild.invite_bot()
+    await discord.quiet()
+    await services.worker.drain()
+    assert len(staff_room.messages) == 1
 
 
 @pytest.fixture
