@@ -88,6 +88,7 @@ class ShopSettings(Section):
     offer_minutes: Duration = 30.0
     storefront_pause_seconds: Duration = 15.0
     poll_seconds: Duration = 1.0
+    grace_days: Duration = 30.0
 
 
 class ProviderSettings(Section):

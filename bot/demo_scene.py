@@ -84,7 +84,8 @@ class Scene(Acting):
         self._tell.does(who, 'chooses "Venmo" in "Set up a way to pay"')
         form = await seen.choose_form("Set up a way to pay", "Venmo")
         seen = await self._submit(form, {"Venmo user name": "@aurora-shop"})
-        seen = await self._press(seen, "Next", quietly=True)
+        for _ in ("currency", "first product"):
+            seen = await self._press(seen, "Next", quietly=True)
         await self._press(seen, "Finish")
 
     async def _fill_shelves(self) -> None:

@@ -43,6 +43,7 @@ def rules_from(shop: ShopSettings) -> Rules:
         outbox_lease=timedelta(seconds=shop.lease_seconds),
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
+        grace=timedelta(days=shop.grace_days),
     )
 
 

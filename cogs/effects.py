@@ -7,6 +7,7 @@ from cogs._effects.celebrations import Celebrations
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
 from cogs._effects.imports import ImportResults
+from cogs._effects.owners import OwnerNotices
 from cogs._effects.role_checks import RoleChecks
 from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
@@ -16,8 +17,21 @@ from models.errors import NoShop
 from models.member import Member
 from models.outbox import OutboxEffect
 from services import Services
+from services.absences import AWAY
 from services.effects import EffectKind
-from services.worker import Handler
+from services.worker import EffectWaits, Handler
+
+# What nobody can do while the bot is out of the shop's server; an alert looks itself, after its e-mail.
+_IN_GUILD = frozenset(
+    {
+        EffectKind.ROLE_GRANT,
+        EffectKind.ROLE_REVOKE,
+        EffectKind.ROLE_CHECK,
+        EffectKind.STAFF_CLAIM,
+        EffectKind.STAFF_DECIDED,
+        EffectKind.FUND_CELEBRATE,
+    }
+)
 
 
 class Effects(commands.Cog):
@@ -39,13 +53,25 @@ class Effects(commands.Cog):
             EffectKind.FUND_CELEBRATE: Celebrations(bot, services).celebrate,
             EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
             EffectKind.IMPORT_RESULT: ImportResults(bot, services).tell,
+            EffectKind.OWNER_NOTICE: OwnerNotices(bot, services).tell,
         }
         for kind, handler in self._handlers.items():
-            services.worker.register(kind, handler)
+            services.worker.register(kind, self._once_there(handler) if kind in _IN_GUILD else handler)
 
     def cog_unload(self) -> None:
         for kind in self._handlers:
             self._services.worker.unregister(kind)
+
+    def _once_there(self, handler: Handler) -> Handler:
+        async def there(effect: OutboxEffect) -> str | None:
+            if not await self._services.absences.away(effect.tenant_id):
+                return await handler(effect)
+            if effect.kind == EffectKind.ROLE_CHECK:
+                # Tomorrow's would only overtake it.
+                return AWAY
+            raise EffectWaits(AWAY)
+
+        return there
 
     async def _number(self, effect: OutboxEffect) -> str:
         with failing():

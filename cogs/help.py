@@ -17,11 +17,15 @@ from services.access import Permission
 _MOST = 1024
 _BUYING = (
     later("`/shop browse`: look around, and choose what you like"),
-    later("`/cart view`: what you have chosen so far"),
+    later("`/shop product`: open one that you know by name"),
+    later(
+        "`/cart view`: what you have chosen so far; `/cart add`, `/cart remove` and `/cart clear` change it"
+    ),
     later("`/checkout`: order it; I ask for what is missing"),
 )
 _OWN = (
     later("`/orders list`: pay, get your items, open the invoice, or cancel"),
+    later("`/orders view`: open one order by its number"),
     later("`/account profile`: how the shop can reach you"),
     later("`/account addresses`: where your orders are sent"),
     later("`/account notifications`: what I tell you about"),

@@ -14,6 +14,7 @@ from cogs._ui.storefront_card import storefront_card
 from cogs._ui.words import Words
 from models.storefront import Storefront
 from services import Services
+from services.absences import AWAY
 from services.storefront_worker import Outcome
 from services.worker import EffectFailed
 
@@ -34,6 +35,8 @@ class PermanentMessage(commands.Cog):
     async def show(self, front: Storefront) -> Outcome:
         """Bring a storefront's message in step with the shop; raises EffectFailed saying what is wrong."""
         with failing():
+            if await self._services.absences.away(front.tenant_id):
+                raise EffectFailed(AWAY)
             for old in front.leftovers:
                 await self._delete(old.channel_id, old.message_id)
                 await self._services.storefronts.cleared(front, old.message_id)

@@ -6,6 +6,8 @@ ShopError
 ├── NoShop              this guild has no shop yet
 ├── NotAllowed          the permission key that is missing
 ├── OwnerOnly           only whoever owns the shop, or the server, may do it
+├── ClaimNotAllowed     only who owns or manages the server may open a shop in it
+├── MayNotMake          the bot lacks the permission to make channels
 ├── BeyondOwnKeys       permission keys that nobody can give who lacks them
 ├── StillOwed           what a person's records are still needed for
 ├── RolesMissing        a product asks for roles the customer does not hold
@@ -78,6 +80,14 @@ class NotAllowed(ShopError):
 
 class OwnerOnly(ShopError):
     """Only whoever owns the shop may do it, or where that is said, the server."""
+
+
+class ClaimNotAllowed(ShopError):
+    """Only who owns or manages the server may open a shop in it, or bring one there."""
+
+
+class MayNotMake(ShopError):
+    """The bot lacks the permission Manage Channels."""
 
 
 @dataclass(eq=False)

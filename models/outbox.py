@@ -109,6 +109,14 @@ class OutboxEffect(TenantDocument):
         return await cls._close(db, effect, {"nextAttemptAt": until, "lastError": error, "leaseToken": None})
 
     @classmethod
+    async def wait(cls, db: Db, effect: Self, until: datetime, why: str) -> bool:
+        """Leave it until then without having tried, if the lease is still ours."""
+        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        fields = {"nextAttemptAt": until, "lastError": why, "leaseToken": None}
+        update = {"$set": fields, "$inc": {"attempts": -1}, "$currentDate": {"updatedAt": True}}
+        return (await cls.rows(db).update_one(where, update)).matched_count == 1
+
+    @classmethod
     async def hand_back(cls, db: Db, effect: Self, now: datetime) -> None:
         """Leave to others what was claimed and not tried, if the lease is still ours."""
         where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}

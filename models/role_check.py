@@ -43,6 +43,11 @@ class RoleCheck(TenantDocument):
         return await cls.find_all(db, {"dueAt": {"$lte": now}}, sort="dueAt", limit=limit)
 
     @classmethod
+    async def hasten(cls, db: Db, tenant_id: str, now: datetime, *, tx: Tx) -> None:
+        """Let the shop's next one begin now."""
+        await cls.change(db, {"tenantId": tenant_id}, {"$set": {"dueAt": now}}, tx=tx)
+
+    @classmethod
     async def begin(cls, db: Db, seen: Self, next_due: datetime, *, tx: Tx) -> Self | None:
         """Begin the next turn; None when somebody else has."""
         where = {"_id": seen.id, "tenantId": seen.tenant_id, "turn": seen.turn}

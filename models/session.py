@@ -174,6 +174,13 @@ class OrderSession(TenantDocument):
         )
 
     @classmethod
+    async def expire_all(cls, db: Db, tenant_id: str, *, tx: Tx) -> None:
+        """OPEN → EXPIRED for every customer of a shop that closes; an order being placed is left alone."""
+        where = {"tenantId": tenant_id, "state": SessionState.OPEN, "isOpen": True}
+        update = {"$set": _LEFT, "$currentDate": {"updatedAt": True}}
+        await cls.rows(db).update_many(where, update, session=tx)
+
+    @classmethod
     async def expire(cls, db: Db, now: datetime) -> int:
         """OPEN → EXPIRED for every tenant's sessions that were left too long; how many."""
         done = await cls.rows(db).update_many(

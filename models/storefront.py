@@ -47,6 +47,12 @@ class Storefront(TenantDocument):
         await cls.rows(db).update_one({"tenantId": tenant_id, "dirty": False}, [{"$set": soon}], session=tx)
 
     @classmethod
+    async def look(cls, db: Db, tenant_id: str, now: datetime, *, tx: Tx) -> None:
+        """Let it be looked at now, whatever was wrong with its place before."""
+        fields = {"dirty": True, "dueAt": now, "lookedAt": None, "problem": None}
+        await cls.change(db, {"tenantId": tenant_id}, {"$set": fields}, tx=tx)
+
+    @classmethod
     async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
         """Lease the one that is due longest, as it was before; None when none is due."""
         ends = now + lease

@@ -1,24 +1,44 @@
 """One community's shop and how it is set up."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address
-from models.base import Db, Field, Part, TenantDocument, Tx, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, index, stored
 from models.discount import Percent
 from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
+
+_MENU = 25
+# What of a set-up belongs to the server, by stored names.
+CHANNELS = ("defaultOrderChannelId", "announcementChannelId", "adminChannelId")
+ROLES = ("adminRoleIds", "staffRoleIds")
 
 
 class Tenant(TenantDocument):
     """A community's shop; the user ids are Discord's."""
 
-    model_config = stored("tenants", index("tenantId", unique=True))
+    model_config = stored("tenants", index("tenantId", unique=True), index("ownerUserId", "tenantId"))
 
     tenant_id: str
     name: str = Field(min_length=1, max_length=100)
     owner_user_id: str
     admin_user_ids: list[str] = Field(default_factory=list)
+    moving_until: Utc | None = Field(
+        default=None, description="Until then its owner may take it to another server"
+    )
+
+    @classmethod
+    async def of_owner(cls, db: Db, owner_user_id: str) -> list[Self]:
+        """The shops of this person, the oldest first; no more than a menu takes."""
+        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId", limit=_MENU)
+
+    @classmethod
+    async def let_move(cls, db: Db, seen: Self, until: datetime | None, *, tx: Tx) -> Self | None:
+        """Let it be taken to another server until then, or not, if the owner is still who was seen."""
+        where = {"tenantId": seen.tenant_id, "ownerUserId": seen.owner_user_id}
+        return await cls.change(db, where, {"$set": {"movingUntil": until}}, tx=tx)
 
     @classmethod
     async def rename(cls, db: Db, tenant_id: str, name: str, *, tx: Tx | None = None) -> Self | None:
@@ -148,4 +168,15 @@ class BotConfig(TenantDocument):
     async def edit(cls, db: Db, seen: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> Self | None:
         """Overwrite validated fields, by stored names, if nobody changed the set-up since it was read."""
         where = {"tenantId": seen.tenant_id, "updatedAt": seen.updated_at}
+        return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def move(cls, db: Db, seen: Self, guild_id: str, *, tx: Tx) -> Self | None:
+        """Take it to another server without channels and roles, if it is still where it was seen.
+
+        Raises DuplicateKeyError when that server has a shop.
+        """
+        where = {"tenantId": seen.tenant_id, "guildId": seen.guild_id}
+        fields: dict[str, Any] = {"guildId": guild_id, **dict.fromkeys(CHANNELS)}
+        fields |= {name: [] for name in ROLES}
         return await cls.change(db, where, {"$set": fields}, tx=tx)

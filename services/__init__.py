@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.absences import Absences
 from services.access import Access
 from services.alerts import Alerts
 from services.audit_search import AuditSearch
@@ -39,6 +40,7 @@ from services.key_pool import KeyPool
 from services.labels import Labels
 from services.links import Links
 from services.mailing import Mailing
+from services.moving import Moving
 from services.orders import Orders
 from services.ownership import Ownership
 from services.panel.desk import Panel
@@ -82,6 +84,7 @@ class Services:
     flags: Flags
     themes: Themes
     theme_desk: ThemeDesk
+    absences: Absences
     catalog: Catalog
     carts: Carts
     checkout: Checkout
@@ -116,6 +119,7 @@ class Services:
     users: UserDesk
     role_desk: RoleDesk
     ownership: Ownership
+    moving: Moving
     identities: IdentityDesk
     erasure: Erasure
     person_data: PersonData

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from models.absence import Absence
 from models.outbox import OutboxEffect, Urgency
 from models.payment import Payment
 
@@ -33,6 +34,7 @@ class EffectKind(StrEnum):
     FUND_CELEBRATE = "fund.celebrate"
     PERSON_SCRUB = "person.scrub"
     IMPORT_RESULT = "import.result"
+    OWNER_NOTICE = "owner.notice"
 
 
 # Whatever is not named here only tells.
@@ -101,6 +103,21 @@ def notice(
         payload=payload,
         order_id=order_id,
     )
+
+
+class OwnerEvent(StrEnum):
+    """What a shop's owner is told about the bot and the server, each once per absence."""
+
+    LEFT = "left"
+    BACK = "back"
+    CLOSED = "closed"
+
+
+def owner_notice(event: OwnerEvent, absence: Absence, now: datetime, **extra: Any) -> OutboxEffect:
+    """Tell a shop's owner."""
+    payload = {"event": event, "guild": absence.guild_name, "locale": absence.locale, **extra}
+    about = f"{absence.key}:{event}"
+    return effect(EffectKind.OWNER_NOTICE, absence.tenant_id, about, now, payload=payload)
 
 
 def assign_keys(entitlement_id: str, tenant_id: str, order_id: str, now: datetime) -> OutboxEffect:

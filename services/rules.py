@@ -42,3 +42,4 @@ class Rules:
     queue_after: timedelta = timedelta(minutes=15)
     ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)
+    grace: timedelta = timedelta(days=30)

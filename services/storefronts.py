@@ -7,6 +7,7 @@ from models.base import Db, Tx
 from models.flag import Flag
 from models.member import Member
 from models.storefront import Storefront
+from services.absences import AWAY
 from services.audit import Audit
 from services.clock import Clock
 from services.flags import Flags
@@ -17,6 +18,8 @@ from services.stock import alert_effect
 
 # What only staff can mend; they are told once, and it is tried again at every look.
 STAFFS = frozenset({"missing_permission", "channel_gone"})
+# What another minute does not mend.
+_STAYS = STAFFS | {AWAY}
 _SOON = timedelta(minutes=1)
 
 
@@ -98,7 +101,7 @@ class Storefronts:
     async def failed(self, front: Storefront, reason: str) -> None:
         """It could not be shown; staff hear once of what they can mend."""
         now = self._clock.now()
-        again = now + (self._rules.storefront_look if reason in STAFFS else _SOON)
+        again = now + (self._rules.storefront_look if reason in _STAYS else _SOON)
 
         async def work(tx: Tx) -> None:
             ours = await Storefront.rest(self._db, front, again, again, {"problem": reason}, tx=tx)

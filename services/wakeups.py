@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 _CHANNEL = "shop:outbox"
+_CHANGES = "shop:changes"
 _RETRY_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Wakeups:
         self._redis = redis
         self._bells: list[Bell] = []
         self._to_tell = asyncio.Event()
+        self._changed = False
+        self._forgetting: list[Callable[[], None]] = []
         self._own = secrets.token_hex(8)
 
     def bell(self) -> Bell:
@@ -51,6 +55,15 @@ class Wakeups:
     def ring(self) -> None:
         """Wake every worker; costs nothing and never fails."""
         self._ring_here()
+        self._to_tell.set()
+
+    def on_change(self, forget: Callable[[], None]) -> None:
+        """Call this when another process has changed what this one may remember."""
+        self._forgetting.append(forget)
+
+    def tell_of_change(self) -> None:
+        """Let every other process forget what it remembers of shops; costs nothing and never fails."""
+        self._changed = True
         self._to_tell.set()
 
     def _ring_here(self) -> None:
@@ -70,6 +83,9 @@ class Wakeups:
             await self._to_tell.wait()
             self._to_tell.clear()
             with contextlib.suppress(RedisError, OSError):
+                if self._changed:
+                    await redis.publish(_CHANGES, self._own)
+                    self._changed = False
                 await redis.publish(_CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
@@ -82,7 +98,13 @@ class Wakeups:
 
     async def _listen(self, redis: Redis) -> None:
         async with redis.pubsub() as channel:
-            await channel.subscribe(_CHANNEL)
+            await channel.subscribe(_CHANNEL, _CHANGES)
             async for message in channel.listen():
                 if message["type"] == "message" and message["data"] != self._own.encode():
-                    self._ring_here()
+                    self._told(message["channel"])
+
+    def _told(self, channel: bytes) -> None:
+        if channel == _CHANGES.encode():
+            for forget in self._forgetting:
+                forget()
+        self._ring_here()

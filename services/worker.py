@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from pymongo.errors import PyMongoError
 
@@ -22,6 +23,8 @@ type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
 # not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made.
 AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3}
 _JITTER = 0.2
+# Whoever makes it possible hastens it; this is for what they missed.
+_PAUSE = timedelta(hours=1)
 _OF_LEASE = 0.8
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,14 @@ class EffectFailed(Exception):
         super().__init__(reason)
         self.reason = reason
         self.final = final
+
+
+class EffectWaits(Exception):
+    """Nobody can make an effect happen as things stand; a later look at it counts as no try."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Lane:
@@ -143,6 +154,8 @@ class Worker:
             # Whoever leases the effect after us must not meet us still at it.
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
+        except EffectWaits as pause:
+            await OutboxEffect.wait(self._db, effect, self._clock.now() + _PAUSE, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
         except Exception as error:

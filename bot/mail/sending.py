@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from bot.mail.customers import customer_draft
 from bot.mail.letters import Letters
-from bot.mail.staff import alert_draft, rejection_draft, test_draft
+from bot.mail.staff import alert_draft, owner_draft, rejection_draft, test_draft
 from cogs._effects.notices import outdated
 from cogs._ui.words import Words
 from models.errors import Declined, ProviderError, ShopError, WrongKeys
 from models.outbox import OutboxEffect
 from services import Services
-from services.effects import EffectKind, Notice
+from services.effects import EffectKind, Notice, OwnerEvent
 from services.mail.contract import AddressRefused
 from services.worker import EffectFailed, Worker
 
@@ -55,6 +55,8 @@ class MailEffects:
             w = Words.of(owed.payload.get("locale"))
             if owed.payload.get("test"):
                 draft = test_draft(shop, w)
+            elif owed.payload.get("event") in set(OwnerEvent):
+                draft = owner_draft(owed.payload, shop, w)
             elif "alertId" in owed.payload:
                 alert = await self._services.alerts.of(shop.id, owed.payload["alertId"])
                 if alert is None:

@@ -1,7 +1,12 @@
 """What the shop's own address is told by e-mail: alarms, and payments that were turned down."""
 
+import re
+from datetime import UTC, datetime
+from typing import Any
+
 from bot.mail.letters import Draft, unmarked
 from cogs._effects import alerts
+from cogs._effects.owners import owner_card
 from cogs._ui.words import Words
 from models.alert import Alert
 from services.orders import OrderView
@@ -28,6 +33,14 @@ def rejection_draft(view: OrderView, reason: str, shop: Shop, w: Words) -> Draft
         w("They wrote: “{reason}”", reason=reason),
     ]
     return _draft(title, said, shop, w)
+
+
+def owner_draft(payload: dict[str, Any], shop: Shop, w: Words) -> Draft:
+    """What the owner could not be told by DM; days stand as text, which Discord would write itself."""
+    until = datetime.fromtimestamp(payload.get("until", 0), UTC)
+    card = owner_card(payload, shop, w)
+    said = re.sub(r"<t:\d+:D>", w.date(until), card.text or "")
+    return _draft(card.title or "", [unmarked(said)], shop, w)
 
 
 def test_draft(shop: Shop, w: Words) -> Draft:

@@ -137,6 +137,18 @@ class Community:
     def expel_bot(self) -> None:
         self._world.remove_member(self.guild, self._world.bot)
 
+    def invite_bot(self) -> None:
+        """Let the expelled bot in again."""
+        self._world.invite_bot(self.guild)
+
+    def fail(self) -> None:
+        """Be unavailable, as in an outage of Discord's; the bot is still a member."""
+        self._world.outage(self.guild, over=False)
+
+    def recover(self) -> None:
+        """End the outage."""
+        self._world.outage(self.guild, over=True)
+
     def _member(self, person: Person) -> Member:
         member = self.guild.members.get(person.id)
         if member is None:

@@ -1,9 +1,9 @@
 """REST: a guild's channels, who may do what in them, and pinned messages."""
 
 from bot.sandbox import messages
-from bot.sandbox.errors import JSON, Problems, missing_access
+from bot.sandbox.errors import JSON, Problems, missing_access, missing_permissions
 from bot.sandbox.guilds import Channel
-from bot.sandbox.permissions import Permission
+from bot.sandbox.permissions import Permission, holds
 from bot.sandbox.rest_guilds import guild_of
 from bot.sandbox.routing import NO_CONTENT, Answer, Call, Handler, Routes
 
@@ -14,6 +14,11 @@ def list_channels(call: Call) -> Answer:
 
 def create_channel(call: Call) -> Answer:
     guild, body = guild_of(call, Permission.MANAGE_CHANNELS), call.body or {}
+    mine = guild.permissions_of(guild.members[call.world.bot.id])
+    for one in body.get("permission_overwrites") or ():
+        # Nobody hands out or takes in a channel what they do not hold in the guild.
+        if not holds(mine, int(one.get("allow") or 0) | int(one.get("deny") or 0)):
+            raise missing_permissions()
     channel = Channel(call.world.ids.next(), "", body.get("type") or 0, guild)
     _apply_channel(channel, body | {"name": body.get("name")})
     return 201, call.world.add_channel(guild, channel).payload()

@@ -158,6 +158,22 @@ class World:
         event = {"guild_id": str(guild.id), "user": user.payload()}
         self.emit("GUILD_MEMBER_REMOVE", event, GUILD_MEMBERS)
 
+    def invite_bot(self, guild: Guild) -> None:
+        """Let the bot in again, with its managed role."""
+        managed = next(role.id for role in guild.roles.values() if role.managed)
+        guild.members[self.bot.id] = Member(self.bot, guild, self.clock(), [managed])
+        guild.version += 1
+        self.guilds[guild.id] = guild
+        told = guild.gateway_payload([guild.members[self.bot.id]])
+        self.emit("GUILD_CREATE", {key: told[key] for key in told if key != "unavailable"}, GUILDS)
+
+    def outage(self, guild: Guild, *, over: bool) -> None:
+        """Tell of an outage, or that it is over."""
+        if over:
+            self.emit("GUILD_CREATE", guild.gateway_payload([guild.members[self.bot.id]]), GUILDS)
+        else:
+            self.emit("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, GUILDS)
+
     def dm_with(self, user: User) -> Channel:
         channel = self.dms.get(user.id)
         if channel is None:

@@ -158,6 +158,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
         "imports": shelf.imports.sweep,
         "offers": on.offering.sweep,
         "fund": on.fund.sweep,
+        "absences": on.absences.sweep,
         "erased": erasure.sweep,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from bot.outside import Outside
 from models.base import Db
+from services.absences import Absences
 from services.audit import Audit
 from services.calls import Calls
 from services.clock import Clock
@@ -48,6 +49,8 @@ class Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
         self.shops = Shops(db, clock, self.audit)
+        self.wakeups.on_change(self.shops.forget)
+        self.absences = Absences(db, clock, rules, self.outbox)
         self.flags = Flags(db, clock, self.audit)
         self.themes = Themes(db, clock)
         self.offering = Offering(db, clock, rules, self.outbox, self.flags)

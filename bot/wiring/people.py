@@ -7,6 +7,7 @@ from bot.wiring.rooms import Shelf
 from services.access import Access
 from services.erasure import Erasure
 from services.identity_desk import IdentityDesk
+from services.moving import Moving
 from services.ownership import Ownership
 from services.person_data import PersonData
 from services.role_desk import RoleDesk
@@ -20,8 +21,12 @@ def people(on: Ground, shelf: Shelf) -> dict[str, Any]:
     WebhookScrub(on.db).sign_up(on.worker)
     return {
         "access": access,
+        "absences": on.absences,
         "users": UserDesk(on.db, on.audit),
         "role_desk": RoleDesk(on.db, access=access, audit=on.audit),
+        "moving": Moving(
+            on.db, on.clock, shops=on.shops, audit=on.audit, outbox=on.outbox, wakeups=on.wakeups
+        ),
         "ownership": Ownership(on.db, shops=on.shops, audit=on.audit),
         "identities": IdentityDesk(on.db, audit=on.audit, vault=on.outside.vault),
         "person_data": PersonData(on.db, customers=shelf.customers, keys=on.keys),

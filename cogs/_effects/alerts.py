@@ -28,6 +28,7 @@ REMEDIES = {
     "role_too_high": later("The role stands above mine. Drag my role above it in Server Settings, Roles."),
     "role_gone": later("The role was deleted. Choose another one for the product with `/admin product`."),
     "member_left": later("The member has left. They will get it when they come back."),
+    "guild_left": later("I am not in the server any more. It goes on by itself when I am back."),
     "guild_gone": later("I am not in the server any more. Invite me again."),
     "no_staff_channel": later("No channel for the staff is set. Choose one with `/admin config`."),
     "channel_gone": later("The channel for the staff was deleted. Choose another with `/admin config`."),

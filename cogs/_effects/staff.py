@@ -15,8 +15,9 @@ from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig
 from services import Services
+from services.absences import AWAY
 from services.shops import Shop
-from services.worker import EffectFailed
+from services.worker import EffectFailed, EffectWaits
 
 
 class _Desk(NamedTuple):
@@ -77,6 +78,8 @@ class StaffCalls:
             if _alarming(alert):
                 payload = {"alertId": alert.key, "locale": str(desk.words.locale).replace("_", "-")}
                 await self._services.mailing.owe_staff(desk.shop, alert.key, payload, effect.order_id)
+            if await self._services.absences.away(effect.tenant_id):
+                raise EffectWaits(AWAY)
             channel = _channel(_alert_channel(desk.shop.config, alert.type))
             card = await self._dressed(desk, alerts.card(alert, desk.words))
             await send.post(self._bot, channel, card, nonce=effect.key)

@@ -103,6 +103,7 @@ FIELDS = {
     "base": later("base"),
     "theme": later("theme"),
     "offer_minutes": later("minutes that a unit is kept"),
+    "shop_name": later("name of the shop"),
     "notice": later("notice"),
     "parcels": later("parcels"),
     "payment_instructions": later("payment instructions"),

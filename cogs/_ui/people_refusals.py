@@ -7,7 +7,7 @@ from cogs._ui import labels
 from cogs._ui.permission_words import permission_words
 from cogs._ui.text import plain
 from cogs._ui.words import Words, later
-from models.errors import BeyondOwnKeys, OwnerOnly, StillOwed
+from models.errors import BeyondOwnKeys, ClaimNotAllowed, MayNotMake, OwnerOnly, StillOwed
 from models.problems import Debt
 
 PROBLEMS = {
@@ -29,6 +29,10 @@ UNKNOWN = {
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "account": later("I cannot find that account. Please open it again with `/admin people identity`."),
     "role": later("I cannot find that role. Please choose one with `/admin people roles`."),
+    "moving_shop": later(
+        "I know no shop of yours that may move here. Its owner allows it first, in its old server, "
+        "with `/admin people user`."
+    ),
     "user": later("I cannot find that user. Please choose them with `/admin people user`."),
 }
 TAKEN = {"role_name": later("There is a role of that name already. Please enter a different one.")}
@@ -36,6 +40,20 @@ TAKEN = {"role_name": later("There is a role of that name already. Please enter 
 
 def _owner_only(_: OwnerOnly, w: Words) -> str:
     return w("Only the shop's owner may do that. `/admin people user` shows who that is.")
+
+
+def _claim_not_allowed(_: ClaimNotAllowed, w: Words) -> str:
+    return w(
+        "This server has no shop yet. Its owner, or somebody with the permission Manage Server, "
+        "can open one with `/admin setup`."
+    )
+
+
+def _may_not_make(_: MayNotMake, w: Words) -> str:
+    return w(
+        "I may not make channels here. Please give my role the permission Manage Channels, "
+        "or make one yourself and choose it above."
+    )
 
 
 def _beyond_own_keys(error: BeyondOwnKeys, w: Words) -> str:
@@ -79,6 +97,8 @@ def _still_owed(error: StillOwed, w: Words) -> str:
 
 SAID: dict[type, Callable[[Any, Words], str]] = {
     OwnerOnly: _owner_only,
+    ClaimNotAllowed: _claim_not_allowed,
+    MayNotMake: _may_not_make,
     BeyondOwnKeys: _beyond_own_keys,
     StillOwed: _still_owed,
 }

@@ -25,7 +25,13 @@ def owner_card(tenant: Tenant, w: Words) -> Card:
             Field(w("Owner"), mention(tenant.owner_user_id)),
             Field(w("Admins"), "\n".join(f"{mention(key)} {code(key)}" for key in admins) or w("none")),
         ],
-        rows=[*rows, [Button(w("All users"), Target("user:list"))]],
+        rows=[
+            *rows,
+            [
+                Button(w("All users"), Target("user:list")),
+                Button(w("Move to another server"), Target("move:ask")),
+            ],
+        ],
     )
 
 

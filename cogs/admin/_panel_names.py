@@ -49,6 +49,7 @@ KINDS = {
     "effect": later("Effects owed"),
     "import": later("Imports of files"),
     "rolecheck": later("Comparison of roles"),
+    "absence": later("Away from the server"),
     "counter": later("Counters"),
 }
 FORMS = {

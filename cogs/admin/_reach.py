@@ -8,6 +8,8 @@ from cogs._ui.desk import Visit
 from cogs._ui.words import Words
 from models.errors import BadInput
 
+# What a new channel may mend.
+CHANNEL_TROUBLES = ("no_staff_channel", "channel_gone", "missing_permission")
 _RULING = nextcord.Permissions(
     administrator=True,
     ban_members=True,

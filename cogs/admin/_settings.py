@@ -23,7 +23,7 @@ from services.payments.methods import PaymentMethods
 from services.providers import ProviderView
 from services.shops import Shop
 
-STEPS = ("roles", "channels", "methods", "currency")
+STEPS = ("roles", "channels", "methods", "currency", "product")
 # The most traded ones whose minor unit the shop knows; as many as a menu takes.
 CURRENCIES = (
     *("USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF"),
@@ -89,11 +89,12 @@ def part_card(name: str, look: Look) -> Card | None:
         return None
     card = part.card(look)
     card.title = look.w(part.title)
-    card.rows = [*card.rows, _ways(name, look)]
+    card.rows = [*card.rows, ways(name, look)]
     return card
 
 
-def _ways(name: str, look: Look) -> list[Button]:
+def ways(name: str, look: Look) -> list[Button]:
+    """The way back and on from a part."""
     w = look.w
     if look.where != "setup" or name not in STEPS:
         return [Button(w("All settings"), Target("config:open"))]

@@ -7,7 +7,7 @@ from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import later
-from cogs.admin._reach import chosen_roles, is_id, known_channel
+from cogs.admin._reach import CHANNEL_TROUBLES, chosen_roles, is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
     CHANNEL_FIELDS,
@@ -28,8 +28,6 @@ from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
 from services.shops import Shop
 
-# What a new channel may mend.
-_CHANNEL_TROUBLES = ("no_staff_channel", "channel_gone", "missing_permission")
 _TEXT = 500
 _MAIL_SENT = later(
     "An e-mail to {address} is on its way. If none arrives within some minutes, `/admin queue` says why."
@@ -78,7 +76,7 @@ class Config(Section):
         if channel is not None and not (is_id(channel) and known_channel(visit, channel)):
             raise BadInput("channel", "not_allowed")
         shop = await self.services.shops.configure(await visit.shop(), visit.member, **{field: channel})
-        await self.services.worker.retry(shop.id, *_CHANNEL_TROUBLES)
+        await self.services.worker.retry(shop.id, *CHANNEL_TROUBLES)
         await self._show(visit, "channels", where)
 
     @click("config:method")

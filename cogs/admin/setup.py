@@ -1,18 +1,28 @@
 """/admin setup: claims a server for a shop and leads through what it needs first."""
 
-from cogs._ui.card import Button, Card, Field, plain
+import asyncio
+from typing import ClassVar
+from weakref import WeakValueDictionary
+
+from cogs._ui.card import Button, Card
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
-from cogs.admin._reach import channel_warning
+from cogs.admin import _first_cards as cards
+from cogs.admin._claiming import may_claim, require_claim
+from cogs.admin._doctor_place import place_of
+from cogs.admin._making import fitting, make_shop_channel, make_staff_channel
+from cogs.admin._moving_card import choice
+from cogs.admin._reach import CHANNEL_TROUBLES, known_channel
 from cogs.admin._root import Entry, Section
 from cogs.admin._settings import STEPS, Look, part_card
-from models.errors import AlreadyExists, NoShop, NotFound
+from models.errors import BadInput, ClaimNotAllowed, NoShop, NotFound
 from services.access import Permission
 from services.shops import Shop
 
 _NAME_LENGTH = 100
+_DONE = "done"
 
 
 class Setup(Section):
@@ -23,25 +33,40 @@ class Setup(Section):
 
     @command_answer
     async def enter(self, visit: Visit) -> None:
+        await self.start(visit)
+
+    @click("setup:start")
+    async def start(self, visit: Visit) -> None:
         try:
-            await visit.shop()
+            shop = await visit.shop()
         except NoShop:
             await self._welcome(visit)
             return
-        await self.step(visit, STEPS[0])
+        await visit.require(Permission.SETUP_RUN)
+        await self.step(visit, await self._unfinished(shop))
 
     async def _welcome(self, visit: Visit) -> None:
-        if _may_claim(visit):
-            await visit.show(_welcome(visit.words))
-        else:
-            await visit.say(_not_yours(visit.words))
+        if not may_claim(visit):
+            raise ClaimNotAllowed
+        card = _welcome(visit.words)
+        mine = choice(await self.services.moving.movable(visit.member), visit.words)
+        card.rows = [*card.rows, *([mine] if mine else [])]
+        await visit.show(card)
+
+    async def _unfinished(self, shop: Shop) -> str:
+        """Where the way through was left; nobody has to see again what is chosen."""
+        config = shop.config
+        if not (config.admin_role_ids or config.staff_role_ids):
+            return "roles"
+        if config.staff_channel_id is None:
+            return "channels"
+        if not self.services.methods.available(shop):
+            return "methods"
+        return _DONE if (await self.services.catalog.staff_page(shop)).total else "product"
 
     @click("setup:claim")
     async def ask_name(self, visit: Visit) -> None:
-        await self._refuse_second(visit)
-        if not _may_claim(visit):
-            await visit.say(_not_yours(visit.words))
-            return
+        await require_claim(visit)
         guild = visit.interaction.guild
         name = Input(
             "name", visit.words("Name of the shop"), guild.name if guild else "", max_length=_NAME_LENGTH
@@ -50,83 +75,98 @@ class Setup(Section):
 
     @submit("setup:claim")
     async def claim(self, visit: Visit) -> None:
-        await self._refuse_second(visit)
-        if not _may_claim(visit):
-            await visit.say(_not_yours(visit.words))
-            return
+        await require_claim(visit)
         await self.services.shops.claim(visit.guild_id, visit.fields.get("name", ""), visit.member)
         await self.step(visit, STEPS[0])
 
     @click("setup:step")
     async def step(self, visit: Visit, step: str) -> None:
         await visit.require(Permission.SETUP_RUN)
-        shop = await visit.shop()
-        if step == "done":
-            await visit.show(await self._summary(visit, shop))
-            return
-        card = part_card(step, await Look.at(visit, shop, "setup")) if step in STEPS else None
-        if card is None:
-            raise NotFound("part")
-        card.footer = visit.words("Step {n} of {all}", n=STEPS.index(step) + 1, all=len(STEPS))
-        await visit.show(card)
-
-    async def _refuse_second(self, visit: Visit) -> None:
-        try:
-            await visit.shop()
-        except NoShop:
-            return
-        raise AlreadyExists("guild")
-
-    async def _summary(self, visit: Visit, shop: Shop) -> Card:
-        w = visit.words
-        products = await self.services.catalog.staff_page(shop)
-        missing = _missing(visit, shop)
-        if not self.services.methods.available(shop):
-            missing.append(w("Customers cannot pay yet: set up a way to pay."))
-        if not products.total:
-            missing.append(w("There is nothing to buy yet: add your first product with `/admin product`."))
-        done = w("Everything is ready. Customers start with `/shop browse`.")
-        return Card(
-            title=w("{name} is set up", name=plain(shop.name)),
-            text="\n".join(f"• {each}" for each in missing) if missing else done,
-            colour="warn" if missing else "good",
-            fields=[
-                Field(w("Next"), w("`/admin product` to fill the shelves, `/admin config` for the rest."))
-            ],
-            rows=[
-                [
-                    Button(w("Start over"), Target("setup:step", STEPS[0])),
-                    Button(w("All products"), Target("product:list")),
-                    Button(w("All settings"), Target("config:open")),
-                    Button(w("Doctor"), Target("doctor:open")),
-                ]
-            ],
-        )
+        await show_step(visit, await visit.shop(), step)
 
 
-def _missing(visit: Visit, shop: Shop) -> list[str]:
-    w, missing = visit.words, []
-    if not (shop.config.admin_role_ids or shop.config.staff_role_ids):
-        missing.append(w("Nobody helps you yet: choose the roles of your staff."))
-    if shop.config.staff_channel_id is None:
-        missing.append(w("Nobody hears of payments: choose a staff channel."))
-    guild, warning = visit.interaction.guild, channel_warning(visit, shop.config.staff_channel_id)
-    if warning:
-        missing.append(warning)
-    if guild is not None and guild.me is not None and not guild.me.guild_permissions.manage_roles:
-        missing.append(w("I may not grant roles: please give my role the permission Manage Roles."))
-    return missing
+class FirstSteps(Section):
+    """What the wizard makes with one click: channels, and the first product; each can be left out."""
+
+    needs = Permission.SETUP_RUN
+    # Two clicks come to the same process, where the second one finds what the first one made.
+    making: ClassVar[WeakValueDictionary[str, asyncio.Lock]] = WeakValueDictionary()
+
+    @click("first:use")
+    async def use(self, visit: Visit, channel_id: str) -> None:
+        if channel_id not in {str(each.id) for each in fitting(visit)}:
+            raise BadInput("channel", "not_allowed")
+        await self._call_staff_in(visit, channel_id)
+
+    @click("first:staff")
+    async def staff_channel(self, visit: Visit) -> None:
+        async with self._lock(visit):
+            shop = await self._fresh(visit)
+            if not known_channel(visit, shop.config.staff_channel_id):
+                made = await make_staff_channel(visit, shop, Words.of(visit.interaction.guild_locale))
+                await self._call_staff_in(visit, made)
+                return
+        await show_step(visit, shop, "channels")
+
+    @click("first:shop")
+    async def shop_channel(self, visit: Visit) -> None:
+        await visit.require(Permission.STOREFRONT_MANAGE)
+        locale = visit.interaction.guild_locale
+        async with self._lock(visit):
+            shop = await self._fresh(visit)
+            front = await self.services.storefronts.of(shop)
+            if front is None or not known_channel(visit, front.channel_id):
+                made = await make_shop_channel(visit, Words.of(locale))
+                front = await self.services.storefronts.place(shop, visit.member, made, locale)
+        await show_step(visit, shop, "channels")
+        await visit.say(visit.words("What you sell is shown in <#{channel}>.", channel=front.channel_id))
+
+    @click("first:product")
+    async def ask_product(self, visit: Visit) -> None:
+        await visit.form(cards.product_form((await visit.shop()).currency, visit.words))
+
+    @submit("first:product")
+    async def product(self, visit: Visit) -> None:
+        shop, member, catalog = await visit.shop(), visit.member, self.services.catalog
+        for key in (Permission.PRODUCT_MANAGE, Permission.STOCK_MANAGE):
+            await visit.require(key)
+        facts, stock = cards.first_product(visit.fields, shop.currency)
+        made = await catalog.create(shop, member, facts)
+        if stock:
+            await self.services.stock.restock(shop, member, made.key, stock, visit.words("First delivery"))
+        await catalog.edit(shop, member, made.key, {"is_active": True})
+        await show_step(visit, shop, "product")
+
+    async def _call_staff_in(self, visit: Visit, channel_id: str) -> None:
+        shop, configure = await self._fresh(visit), self.services.shops.configure
+        shop = await configure(shop, visit.member, announcement_channel_id=channel_id)
+        await self.services.worker.retry(shop.id, *CHANNEL_TROUBLES)
+        await show_step(visit, shop, "channels")
+
+    async def _fresh(self, visit: Visit) -> Shop:
+        return await self.services.shops.of_guild(visit.guild_id)
+
+    def _lock(self, visit: Visit) -> asyncio.Lock:
+        return self.making.setdefault(visit.guild_id, asyncio.Lock())
 
 
-def _may_claim(visit: Visit) -> bool:
-    return visit.member.owns_guild or visit.interaction.permissions.manage_guild
-
-
-def _not_yours(w: Words) -> str:
-    return w(
-        "This server has no shop yet. Its owner, or somebody with the permission Manage Server, "
-        "can open one with `/admin setup`."
-    )
+async def show_step(visit: Visit, shop: Shop, step: str) -> None:
+    """The card of one step, or of the end; raises NotFound."""
+    look = await Look.at(visit, shop, "setup")
+    products = (await visit.services.catalog.staff_page(shop)).total
+    if step == _DONE:
+        findings = await visit.services.doctor.examine(shop, place_of(visit))
+        await visit.show(cards.summary(look, products, findings))
+        return
+    if step not in STEPS:
+        raise NotFound("part")
+    card = cards.product_card(look, products) if step == "product" else part_card(step, look)
+    if card is None:
+        raise NotFound("part")
+    if step == "channels" and (row := cards.channel_ways(look)):
+        card.rows = [*card.rows[:-1], row, card.rows[-1]]
+    card.footer = visit.words("Step {n} of {all}", n=STEPS.index(step) + 1, all=len(STEPS))
+    await visit.show(card)
 
 
 def _welcome(w: Words) -> Card:

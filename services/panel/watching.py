@@ -1,5 +1,6 @@
 """What the shop itself wrote down, in the panel: alerts, acts, messages from providers, effects."""
 
+from models.absence import Absence
 from models.alert import Alert
 from models.audit import AuditLog
 from models.counter import Counter
@@ -44,6 +45,10 @@ DECLARED = (
     Declared(
         "rolecheck", RoleCheck, PanelSection.MONITORING,
         columns=("dueAt", "running", "given", "taken"), sort="tenantId",
+    ),
+    Declared(
+        "absence", Absence, PanelSection.MONITORING,
+        columns=("guildName", "leftAt", "closedAt"), sort="tenantId",
     ),
     Declared(
         "counter", Counter, PanelSection.MONITORING, columns=("name", "last"), sort="name",

@@ -199,10 +199,23 @@ async def test_a_role_is_granted_once_its_hindrance_is_gone(scene: Scene) -> Non
     assert "keep trying" in scene.ada.dms[-1].text
 
 
-async def test_a_guild_that_the_bot_left_is_named(scene: Scene) -> None:
-    """Without the guild the role cannot be granted, and nothing of the order is lost."""
+async def test_what_a_guild_that_the_bot_left_is_owed_waits(scene: Scene) -> None:
+    """Without the guild the role cannot be granted, which is no failure, and nothing of the order is lost."""
     order = await scene.order()
     scene.guild.expel_bot()
+    await scene.discord.quiet()
+    await scene.drain()
+    owed = await scene.effect(EffectKind.ROLE_GRANT)
+    assert (owed.status, owed.attempts, owed.last_error) == (OutboxStatus.PENDING, 0, "guild_left")
+    assert (await scene.role(order)).failed_reason is None
+
+
+async def test_a_guild_that_the_bot_is_leaving_at_this_moment_is_named(scene: Scene) -> None:
+    """Discord refuses before anybody has heard of it: one try is spent, and the reason is kept."""
+    order = await scene.order()
+    scene.guild.expel_bot()
+    await scene.discord.quiet()
+    await scene.services.absences.back(str(scene.guild.id))
     await scene.drain()
     assert (await scene.role(order)).failed_reason == "guild_gone"
 

@@ -2,17 +2,19 @@
 
 import pytest
 
-from bot.sandbox import Person
+from bot.sandbox import Person, Sandbox
 from cogs._ui.words import Words
 from cogs.admin import kinds
 from cogs.help import behind_counter
+from models.base import Db
 from services import Services
 from services.partner import PartnerKind
 from services.partners import known_partners
 from services.shops import Shop
-from tests.cogs.conftest import member
+from tests.cogs.conftest import give_key, member
 
 pytestmark = pytest.mark.usefixtures("bot")
+SUBCOMMAND = 1
 # Looked up before any bot loads these files anew, which makes classes of its own.
 ENTRIES = {kind.entry.path: kind.entry.description for kind in kinds() if kind.entry is not None}
 
@@ -65,3 +67,33 @@ def test_no_line_for_staff_is_cut_however_many_there_are() -> None:
     assert len(fields) == 3
     assert all(len(field.value) <= 1024 for field in fields)
     assert [field.name for field in fields][1:] == ["", ""]
+
+
+async def test_every_command_of_a_customer_is_named(discord: Sandbox, ada: Person) -> None:
+    """What Discord offers, without what is for staff; the fund's only where there is one."""
+    offered = [
+        f"/{each['name']} {option['name']}" if option.get("type") == SUBCOMMAND else f"/{each['name']}"
+        for each in discord.world.commands.all(None)
+        for option in each.get("options") or [{}]
+        if each["name"] not in {"admin", "fund", "help"}
+    ]
+    text = (await ada.run("/help")).text
+    assert len(offered) > 10
+    assert [name for name in offered if f"`{name}`" not in text] == []
+    assert "/fund" not in text
+
+
+async def test_who_holds_one_key_reads_the_one_line(ada: Person, shop: Shop, db: Db) -> None:
+    """A customer with a role of the shop sees the counter, and of it only what is theirs."""
+    await give_key(db, shop, ada, "stock.manage")
+    text = (await ada.run("/help")).text
+    assert "`/admin stock`" in text
+    assert text.count("`/admin ") == 1
+
+
+async def test_where_there_is_no_shop_it_says_how_one_is_opened(discord: Sandbox, shop: Shop) -> None:
+    """The bot was just invited."""
+    place = discord.add_guild("Fresh", owner="fred")
+    await discord.quiet()
+    assert shop.name
+    assert "`/admin setup`" in (await place.owner.run("/help")).text

@@ -292,7 +292,7 @@ async def test_a_guild_that_the_bot_left_ends_quietly(scene: Scene) -> None:
     scene.clock.forward(days=1)
     await scene.services.sweeper.sweep()
     await scene.drain()
-    assert (await scene.effect(EffectKind.ROLE_CHECK)).outcome == "guild_gone"
+    assert (await scene.effect(EffectKind.ROLE_CHECK)).outcome == "guild_left"
 
 
 async def test_another_shop_s_purchases_mend_nothing_here(

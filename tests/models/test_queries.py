@@ -9,6 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from models import customer_orders, ledger, owing, role_check, role_term, troubles, undelivered
+from models.absence import Absence
 from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.alert import Alert, AlertFilter, AlertType
 from models.audit import AuditFilter, AuditLog
@@ -252,6 +253,10 @@ HOT: dict[str, Query] = {
     ),
     "roles whose time is over": lambda db: role_term.ended(db, LATER, 10),
     "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
+    "shops whose bot is out": lambda db: Absence.due(db, LATER),
+    "whether a shop's bot is out": lambda db: Absence.of(db, "a"),
+    "whether a server was left": lambda db: Absence.of_guild(db, "a"),
+    "the shops of a person": lambda db: Tenant.of_owner(db, "59"),
     "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),
     "holders of roles": lambda db: role_check.holders(db, "a", "58", 10),
     "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),

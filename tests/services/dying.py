@@ -113,6 +113,7 @@ async def step(services: Services, shop: Shop, name: str, arguments: list[Any], 
         "arrives": partial(arrives, services, shop),
         "donate": partial(donate, services, shop),
         "disburse": partial(services.fund_desk.disburse, shop, OWNER),
+        "move": partial(services.moving.move, OWNER),
         "reverse": partial(services.fund_desk.reverse, shop, OWNER),
     }
     await steps[name](*arguments)

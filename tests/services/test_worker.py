@@ -16,7 +16,7 @@ from services.effects import EffectKind, Notice, notice
 from services.outbox import Outbox
 from services.rules import Rules
 from services.wakeups import Wakeups
-from services.worker import EffectFailed, Worker
+from services.worker import EffectFailed, EffectWaits, Worker
 from tests.services.conftest import TestClock
 
 TENANT = "t1"
@@ -197,3 +197,46 @@ async def test_without_redis_polling_goes_on(db: Db, clock: TestClock) -> None:
         worker.stop()
         await asyncio.wait_for(run, 5)
     await dead.aclose()
+
+
+async def test_another_process_forgets_what_was_changed_here(redis: Redis) -> None:
+    """Who tells of a change has forgotten by itself; a mere bell lets nobody forget."""
+    here, there, forgotten = Wakeups(redis), Wakeups(redis), list[str]()
+    here.on_change(lambda: forgotten.append("here"))
+    there.on_change(lambda: forgotten.append("there"))
+    heard = there.bell()
+    async with relaying(here, there):
+        here.ring()
+        await heard.wait(timedelta(seconds=5))
+        assert forgotten == []
+        here.tell_of_change()
+        async with asyncio.timeout(5):
+            while not forgotten:
+                await heard.wait(timedelta(seconds=1))
+    assert forgotten == ["there"]
+
+
+async def test_what_nobody_can_do_now_waits_and_has_not_been_tried(db: Db, clock: TestClock) -> None:
+    """It is looked at again after an hour, as often as it takes, and its first try is still its first."""
+    looks = 0
+
+    async def wait(_: OutboxEffect) -> str:
+        nonlocal looks
+        looks += 1
+        if looks < 10:
+            raise EffectWaits("guild_left")
+        return "done"
+
+    worker = Worker(db, clock, Rules(), Wakeups(None))
+    worker.register(EffectKind.CUSTOMER_NOTICE, wait)
+    effect = await owe(db, clock)
+    for _ in range(9):
+        assert await worker.drain() == 1
+        assert await worker.drain() == 0
+        waiting = await now(db, effect)
+        assert (waiting.status, waiting.attempts) == (OutboxStatus.PENDING, 0)
+        assert (waiting.last_error, waiting.lease_token) == ("guild_left", None)
+        clock.forward(hours=1)
+    assert await worker.drain() == 1
+    done = await now(db, effect)
+    assert (done.status, done.attempts, done.outcome) == (OutboxStatus.DONE, 1, "done")

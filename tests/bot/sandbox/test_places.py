@@ -141,3 +141,42 @@ async def test_channels_and_roles_can_be_made_changed_and_removed(api: Api, guil
     assert (await api("PATCH", f"{home}/roles/{role['id']}", {"name": "Patron"}))[1]["name"] == "Patron"
     assert (await api("DELETE", f"{home}/roles/{role['id']}"))[0] == 204
     assert [one["name"] for one in (await api("GET", f"{home}/roles"))[1]] == ["@everyone", "Shop Bot"]
+
+
+async def test_a_bot_can_be_invited_again_and_a_guild_can_be_away_for_a_while(
+    bot: SmallBot, api: Api, guild: Community, discord: Sandbox
+) -> None:
+    """Nextcord tells joining from coming back after an outage, as it does with the real gateway."""
+    heard = list[str]()
+
+    async def joined(_: nextcord.Guild) -> None:
+        heard.append("joined")
+
+    async def away(_: nextcord.Guild) -> None:
+        heard.append("away")
+
+    async def back(_: nextcord.Guild) -> None:
+        heard.append("back")
+
+    for listener, event in ((joined, "guild_join"), (away, "guild_unavailable"), (back, "guild_available")):
+        bot.add_listener(listener, f"on_{event}")
+    await bot.wait_until_ready()
+    guild.fail()
+    guild.recover()
+    guild.expel_bot()
+    status, _ = await api("GET", f"/guilds/{guild.id}", None)
+    assert status == 404
+    guild.invite_bot()
+    await discord.until(lambda: "joined" in heard)
+    assert heard == ["away", "back", "joined"]
+    status, _ = await api("GET", f"/guilds/{guild.id}", None)
+    assert status == 200
+
+
+async def test_nobody_hands_out_in_a_new_channel_what_they_do_not_hold(api: Api, guild: Community) -> None:
+    """Administrator for a role of the bot's choice is refused, View Channel is not."""
+    for allow, expected in ((1 << 3, 403), (1 << 10, 201)):
+        rights = [{"id": str(guild.id), "type": 0, "allow": str(allow), "deny": "0"}]
+        body = {"name": "den", "permission_overwrites": rights}
+        status, _ = await api("POST", f"/guilds/{guild.id}/channels", body)
+        assert status == expected

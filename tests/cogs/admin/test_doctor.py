@@ -243,7 +243,7 @@ async def test_a_bot_without_permissions_says_which(
 async def test_the_set_up_ends_at_the_doctor(olivia: Person) -> None:
     """One click from the wizard's last card."""
     seen = await olivia.run("/admin setup")
-    for button in ("Next", "Next", "Next", "Finish", "Doctor"):
+    for button in ("Finish", "Doctor"):
         seen = await seen.press(button)
     assert "Look again" in [button.label for button in seen.buttons]
 

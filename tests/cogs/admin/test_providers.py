@@ -552,7 +552,7 @@ async def test_settings_and_help_lead_here(olivia: Person, sam: Person) -> None:
     ways = await settings.choose("Change a part", "Ways to pay")
     assert "Cash App Pay (Square): offered" in ways.text.replace("**", "")
     assert "`/admin providers`" in ways.text
-    step = await (await (await olivia.run("/admin setup")).press("Next")).press("Next")
+    step = await (await (await olivia.run("/admin setup")).press("Back")).press("Back")
     assert "Payment providers" in (await step.press("Payment providers")).text
     assert "`/admin providers`" in (await olivia.run("/help")).text
     assert "`/admin webhooks`" in (await sam.run("/help")).text

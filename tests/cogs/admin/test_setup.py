@@ -1,5 +1,6 @@
 """From a server without a shop to one that sells, on one card."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,9 +10,12 @@ from bot.sandbox import Community, Permission, Person, Sandbox, Seen
 from models.audit import AuditLog
 from models.base import Db
 from models.errors import NoShop
+from models.order import Order
 from models.payment_method import PaymentMethod
+from models.product import Product
 from services import Services
-from tests.cogs.conftest import running
+from tests.cogs.conftest import member, running
+from tests.services import buying
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,7 @@ async def test_the_wizard_leads_from_nothing_to_a_shop_on_one_card(
     seen = await seen.press("Next")
     seen = await seen.choose("Currency", "EUR · Euro")
     seen = await seen.choose("Currency", "USD · US Dollar")
+    seen = await seen.press("Next")
     seen = await seen.press("Finish")
     assert seen.id == first.id
     assert "nothing to buy yet" in seen.text
@@ -100,7 +105,7 @@ async def test_only_admins_run_the_wizard_again(guild: Community, olivia: Person
     guild.give(ada, staff)
     assert "setup.run" in (await ada.run("/admin setup")).text
     guild.give(ada, admins)
-    assert "Who runs the shop" in (await ada.run("/admin setup")).text
+    assert "Step 2 of 5" in (await ada.run("/admin setup")).text
 
 
 async def test_the_channel_step_warns_where_the_bot_cannot_write_or_everybody_reads(
@@ -124,3 +129,124 @@ async def test_every_step_leaves_an_audit_row(db: Db, olivia: Person, guild: Com
         ("shop.claim", str(olivia.id)),
         ("config.edit", str(olivia.id)),
     ]
+
+
+async def test_from_invitation_to_the_first_sale_in_a_handful_of_clicks(
+    guild: Community, olivia: Person, ada: Person, services: Services, db: Db
+) -> None:
+    """Every message is read, every click and form counted; what the customer then buys is paid for."""
+    staff = guild.add_role("Helpers")
+    clicks, forms = 1, 1  # the command is typed, not clicked
+    seen = await claimed(olivia)
+    assert "Step 1 of 5" in seen.text
+    assert "Staff may do all the daily work" in seen.text
+    seen, clicks = await seen.choose("Roles of the staff", staff), clicks + 1
+    seen, clicks = await seen.press("Next"), clicks + 1
+    assert "Step 2 of 5" in seen.text
+    seen, clicks = await seen.press("Make a staff channel"), clicks + 1
+    assert "⚠️" not in seen.text
+    seen, clicks = await seen.press("Make a shop channel"), clicks + 1
+    seen, clicks = await seen.press("Next"), clicks + 1
+    assert "Step 3 of 5" in seen.text
+    form, clicks = await seen.choose_form("Set up a way to pay", "Venmo"), clicks + 1
+    seen, forms = await form.submit({form.fields[0].label: "@aurora-shop"}), forms + 1
+    assert "**: offered" in seen.text
+    seen, clicks = await seen.press("Next"), clicks + 1
+    assert "Step 4 of 5" in seen.text
+    seen, clicks = await seen.press("Next"), clicks + 1
+    assert "Step 5 of 5" in seen.text
+    form, clicks = await seen.open("Add a product"), clicks + 1
+    seen, forms = (
+        await form.submit({"Name": "Coffee mug", "Price in USD": "12.50", "How many are there": "3"}),
+        forms + 1,
+    )
+    assert "There is 1 product already." in seen.text
+    seen, clicks = await seen.press("Finish"), clicks + 1
+    assert "is set up" in seen.text
+    assert "nothing to buy" not in seen.text
+    assert (clicks, forms) == (11, 3)
+    shop = await services.shops.of_guild(str(guild.id))
+    mug = await services.catalog.resolve(shop, "Coffee mug")
+    placed = await buying.order(services, shop, member(ada), mug)
+    claim = await buying.claimed(services, shop, member(ada), placed)
+    await services.claims.approve(shop, member(olivia), claim.payment.key, claim.payment.claims, "ref")
+    order = await Order.get(db, shop.id, placed.key)
+    assert order is not None
+    assert order.paid_at is not None
+    assert "Coffee mug" in (await ada.run("/shop browse")).text
+
+
+async def test_two_clicks_make_one_channel_and_a_lost_one_is_found_again(
+    guild: Community, olivia: Person, ada: Person, services: Services
+) -> None:
+    """At once or one after the other, also when nobody wrote down what was made; only the staff see it."""
+    staff = guild.add_role("Helpers")
+    seen = await (await claimed(olivia)).choose("Roles of the staff", staff)
+    seen = await seen.press("Next")
+    await asyncio.gather(*(olivia.click(seen, "Make a staff channel") for _ in range(2)))
+    await olivia.click(seen, "Make a staff channel")
+    (made,) = [each for each in guild.guild.channels.values() if each.name == "shop-staff"]
+    shop = await services.shops.of_guild(str(guild.id))
+    assert shop.config.staff_channel_id == str(made.id)
+    await services.shops.configure(shop, member(olivia), announcement_channel_id=None)
+    await olivia.click(seen, "Make a staff channel")
+    shop = await services.shops.of_guild(str(guild.id))
+    assert shop.config.staff_channel_id == str(made.id)
+    assert not guild.guild.may_see(ada.id, made)
+    guild.give(ada, staff)
+    assert guild.guild.may_see(ada.id, made)
+    await asyncio.gather(*(olivia.click(seen, "Make a shop channel") for _ in range(2)))
+    assert [each.name for each in guild.guild.channels.values()].count("shop") == 1
+
+
+async def test_without_manage_channels_the_wizard_says_so_and_offers_what_is_there(
+    guild: Community, olivia: Person, services: Services
+) -> None:
+    """A hidden channel whose name fits can be taken with one click; a public one is not offered."""
+    room = guild.add_channel("staff-room", visible_to=[guild.bot_role])
+    guild.add_channel("staff-picks")
+    guild.set_permissions(guild.bot_role, guild.bot_role.permissions & ~int(Permission.MANAGE_CHANNELS))
+    seen = await (await claimed(olivia)).press("Next")
+    assert "Manage Channels" in (await seen.press("Make a staff channel")).text
+    assert [each.name for each in guild.guild.channels.values()] == ["general", "staff-room", "staff-picks"]
+    assert "Use #staff-picks" not in [each.label for each in seen.buttons]
+    await seen.press("Use #staff-room")
+    shop = await services.shops.of_guild(str(guild.id))
+    assert shop.config.staff_channel_id == str(room.id)
+
+
+async def test_a_step_may_be_left_out_and_is_taken_up_again(guild: Community, olivia: Person) -> None:
+    """The wizard begins where something is missing; the end names it, by the doctor's own words."""
+    seen = await claimed(olivia)
+    for step in (2, 3, 4, 5):
+        seen = await seen.press("Next")
+        assert f"Step {step} of 5" in seen.text
+    seen = await seen.press("Finish")
+    for said in ("nothing to buy yet", "staff channel", "cannot pay"):
+        assert said in seen.text.lower()
+    seen = await olivia.run("/admin setup")
+    assert "Step 1 of 5" in seen.text
+    await seen.choose("Roles of the staff", guild.add_role("Helpers"))
+    assert "Step 2 of 5" in (await olivia.run("/admin setup")).text
+
+
+async def test_hostile_words_for_a_first_product_are_refused_in_words(olivia: Person, db: Db) -> None:
+    """No price, no number, nothing at all: each gets a sentence and makes no product."""
+    seen = await claimed(olivia)
+    for _ in range(4):
+        seen = await seen.press("Next")
+    for name, price, stock, said in (
+        ("Mug", "cheap", "3", "cannot read that as an amount"),
+        ("Mug", "12.50", "-3", "digits only"),
+        ("Mug", "12.50", "3.5", "digits only"),
+        ("\u200b", "12.50", "", "name"),
+    ):
+        form = await seen.open("Add a product")
+        told = await form.submit({"Name": name, "Price in USD": price, "How many are there": stock})
+        assert said in told.text
+    assert await Product.find_one(db, {}) is None
+    form = await seen.open("Add a product")
+    await form.submit({"Name": "Mug", "Price in USD": "12.50", "How many are there": ""})
+    form = await seen.open("Add a product")
+    again = await form.submit({"Name": "Mug", "Price in USD": "12.50", "How many are there": ""})
+    assert "SKU" in again.text
