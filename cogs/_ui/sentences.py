@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
+from cogs._ui.command_texts import command_texts
 from cogs._ui.words import LOCALES
 from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
@@ -27,6 +28,7 @@ def template() -> Catalog:
     found = Catalog(project="discord-shop", fuzzy=False)
     for folder in _FOLDERS:
         _collect(_ROOT / folder, found)
+    _collect_commands(found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
     for partner in known_partners():
@@ -45,6 +47,13 @@ def _collect(folder: Path, found: Catalog) -> None:
     )
     for name, line, text, _, context in every:
         found.add(text, None, [((folder / name).relative_to(_ROOT).as_posix(), line)], context=context)
+
+
+def _collect_commands(found: Catalog) -> None:
+    for path in sorted((_ROOT / "cogs").rglob("*.py")):
+        where = path.relative_to(_ROOT).as_posix()
+        for text, context, line in command_texts(ast.parse(path.read_text(encoding="utf-8"))):
+            found.add(text, None, [(where, line)], context=context)
 
 
 def _of_python(

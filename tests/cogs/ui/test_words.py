@@ -34,7 +34,10 @@ def test_an_unknown_locale_speaks_english(locale: str | None) -> None:
         ("en-US", 0, "USD", "$0.00"),
         ("en-US", -500, "USD", "-$5.00"),
         ("en-US", 1250, "JPY", "¥1,250"),
-        ("en-US", 1250, "RSD", "RSD12.50"),
+        ("en-US", 1250, "RSD", "RSD\xa012.50"),
+        ("es-ES", 123456, "EUR", "1.234,56\xa0€"),
+        ("es-419", 123456, "USD", "USD\xa01,234.56"),
+        ("es-419", -500, "USD", "-USD\xa05.00"),
         ("pt-BR", 99999999, "BRL", "R$\xa0999.999,99"),
     ],
 )
