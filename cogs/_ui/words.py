@@ -49,7 +49,7 @@ def _catalogue(language: str, folder: Path) -> gettext.NullTranslations:
 
 
 def _call_commands_by_name(known: Catalog) -> None:
-    """Let sentences name commands as Discord lists them in that language; translators leave them as they are."""
+    """Let sentences name commands as Discord lists them there; translators leave them as they are."""
     names = {str(each.id): str(each.string) for each in known if each.context == COMMAND and each.string}
     if not names:
         return
