@@ -14,9 +14,9 @@ from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_percent, get_decimal_symbol
 
-from models.money import exponent
+from models.money import decimal_text, exponent
 
 LOCALES = Path(__file__).parent.parent / "locales"
 SOURCE = "en_US"
@@ -118,6 +118,15 @@ class Words:
     def money(self, cents: int, currency: str) -> str:
         """An amount of minor units, such as $12.50 or 12,50 €."""
         return _money(cents, currency, self.locale)
+
+    def typed(self, number: str) -> str:
+        """A plain number such as 12.50 as people of this language type it; what they type is read so, too."""
+        point = get_decimal_symbol(self.locale)
+        return number.replace(".", point) if point == "," else number
+
+    def typed_amount(self, cents: int, currency: str) -> str:
+        """An amount for a field to fill in, without the currency's mark."""
+        return self.typed(decimal_text(cents, currency))
 
     def percent(self, share: Decimal) -> str:
         """A percentage such as 12.5 as people of this language write it."""

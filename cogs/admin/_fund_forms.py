@@ -4,7 +4,6 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.fund import CommunityFundConfig, CommunityFundDisbursement
-from models.money import decimal_text
 from services.fund_desk import REASON_LENGTH
 
 _TEXT = 1000
@@ -13,10 +12,10 @@ _AMOUNT = 20
 
 def amounts_form(rules: CommunityFundConfig, currency: str, w: Words) -> Form:
     """The amounts that are offered, and the bounds of any other."""
-    offered = " ".join(decimal_text(cents, currency) for cents in rules.allowed_amounts_cents)
+    offered = " ".join(w.typed_amount(cents, currency) for cents in rules.allowed_amounts_cents)
     custom = rules.custom_amount_allowed
-    low = decimal_text(rules.custom_amount_min_cents, currency) if custom else ""
-    high = decimal_text(rules.custom_amount_max_cents, currency) if custom else ""
+    low = w.typed_amount(rules.custom_amount_min_cents, currency) if custom else ""
+    high = w.typed_amount(rules.custom_amount_max_cents, currency) if custom else ""
     return Form(
         w("Amounts"),
         Target("fundrule:amounts"),
@@ -27,7 +26,7 @@ def amounts_form(rules: CommunityFundConfig, currency: str, w: Words) -> Form:
                 offered,
                 required=False,
                 max_length=200,
-                placeholder="5 10 25.50",
+                placeholder=w.typed("5 10 25.50"),
                 hint=w("At most ten, with spaces between them"),
             ),
             Input(
@@ -77,7 +76,7 @@ def pay_form(customer_id: str, payment_id: str, name: str, w: Words) -> Form:
         w("Pay out to {name}", name=name),
         Target("fundbook:pay", customer_id, payment_id),
         [
-            Input("amount", w("How much?"), max_length=_AMOUNT, placeholder="25.00"),
+            Input("amount", w("How much?"), max_length=_AMOUNT, placeholder=w.typed("25.00")),
             Input(
                 "reason",
                 w("What for?"),

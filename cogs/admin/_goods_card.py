@@ -44,7 +44,7 @@ def _text(product: Product, w: Words) -> str:
 
 def _file(product: Product, w: Words) -> str:
     file = product.delivery_file
-    return f"{code(file.name)} ({megabytes(file.size)})" if file else w("none")
+    return f"{code(file.name)} ({megabytes(file.size, w)})" if file else w("none")
 
 
 def _keys(pool: PoolView, w: Words) -> str:
