@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 from cogs._ui.command_texts import command_texts
 from cogs._ui.words import LOCALES
+from models.fund import ANONYMOUS_CELEBRATION, CELEBRATION, DISCLAIMER
 from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
 from services.payments import by_hand
@@ -31,6 +32,8 @@ def template() -> Catalog:
     _collect_commands(found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
+    for text in (CELEBRATION, ANONYMOUS_CELEBRATION, DISCLAIMER):
+        found.add(text, None, [("models/fund", 0)])
     for partner in known_partners():
         for text in _of_partner(partner):
             found.add(text, None, [(_folder(partner.kind), 0)])

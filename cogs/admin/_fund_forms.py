@@ -3,11 +3,22 @@
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
-from models.fund import CommunityFundConfig, CommunityFundDisbursement
+from models.fund import (
+    ANONYMOUS_CELEBRATION,
+    CELEBRATION,
+    DISCLAIMER,
+    CommunityFundConfig,
+    CommunityFundDisbursement,
+)
 from services.fund_desk import REASON_LENGTH
 
 _TEXT = 1000
 _AMOUNT = 20
+_OURS = {
+    "celebration_message_template": CELEBRATION,
+    "anonymous_message_template": ANONYMOUS_CELEBRATION,
+    "disclaimer_text": DISCLAIMER,
+}
 
 
 def amounts_form(rules: CommunityFundConfig, currency: str, w: Words) -> Form:
@@ -49,25 +60,33 @@ def texts_form(rules: CommunityFundConfig, w: Words) -> Form:
         w("Messages and notice"),
         Target("fundrule:texts"),
         [
-            _text("celebration_message_template", w("Message with the name"), rules, both),
+            _text("celebration_message_template", w("Message with the name"), rules, both, w),
             _text(
                 "anonymous_message_template",
                 w("Message without the name"),
                 rules,
                 w("Write {amount} where it belongs"),
+                w,
             ),
             _text(
                 "disclaimer_text",
                 w("Notice"),
                 rules,
                 w("Shown wherever somebody is asked to give"),
+                w,
             ),
         ],
     )
 
 
-def _text(key: str, label: str, rules: CommunityFundConfig, hint: str) -> Input:
-    return Input(key, label, str(getattr(rules, key)), long=True, max_length=_TEXT, hint=hint)
+def texts_of(fields: dict[str, str], w: Words) -> dict[str, str]:
+    """What that form says; a text that is still ours is kept so, and each reads it in their language."""
+    typed = {key: fields.get(key, "") for key in _OURS}
+    return {key: ours if typed[key] == w(ours) else typed[key] for key, ours in _OURS.items()}
+
+
+def _text(key: str, label: str, rules: CommunityFundConfig, hint: str, w: Words) -> Input:
+    return Input(key, label, w(str(getattr(rules, key))), long=True, max_length=_TEXT, hint=hint)
 
 
 def pay_form(customer_id: str, payment_id: str, name: str, w: Words) -> Form:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.sandbox import Community, Person, Sandbox
+from bot.sandbox import Person, Sandbox
 from bot.sandbox.limits_commands import MAX_CHARACTERS, characters
 from cogs._ui.catalogue import read
 from cogs._ui.sentences import template
@@ -113,13 +113,10 @@ def test_sentences_name_commands_that_exist(language: str) -> None:
 
 
 async def test_a_person_is_told_the_command_as_they_see_it(
-    guild: Community, greta: Person, shop: Shop
+    ada: Person, greta: Person, pilar: Person, marta: Person, shop: Shop
 ) -> None:
     """In German and in both kinds of Spanish; in English as ever."""
     assert shop.name
-    pilar = guild.add_member("pilar", display_name="Pilar", locale="es-ES")
-    marta = guild.add_member("marta", display_name="Marta", locale="es-419")
-    ada = guild.add_member("adele", display_name="Adele")
     assert "Mit `/shop stöbern` findest du etwas." in (await greta.run("/checkout")).text
     for spanish in (pilar, marta):
         assert "Encuentra algo con `/tienda mirar`." in (await spanish.run("/checkout")).text
