@@ -9,7 +9,6 @@ from cogs._ui.words import Words, languages
 
 # Discord's codes, where a language has others than its own.
 _CODES = {
-    "en": ("en-US", "en-GB"),
     "es": ("es-ES", "es-419"),
     "pt": ("pt-BR",),
     "sv": ("sv-SE",),
