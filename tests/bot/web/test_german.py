@@ -1,4 +1,4 @@
-"""The pages in German and Spanish: for a customer whose Discord speaks it, and for a browser that asks for it."""
+"""The pages in German and Spanish: for customers whose Discord speaks it, and browsers that ask for it."""
 
 import re
 
