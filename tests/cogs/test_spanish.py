@@ -12,7 +12,7 @@ from models.base import Db
 from models.fund import ANONYMOUS_CELEBRATION, CELEBRATION, DISCLAIMER
 from services import Services
 from services.shops import Shop
-from tests.cogs.buying import claimed, orders_of
+from tests.cogs.buying import claimed, orders_of, paid, placed
 from tests.cogs.conftest import member
 from tests.cogs.german import english_in
 from tests.services.conftest import MakeProduct
@@ -140,6 +140,26 @@ async def test_the_staff_side_is_spanish(
         shown.append(f"{card.text}\n{card.payload}")
     assert left_in_english("\n".join(shown).replace(DISCLAIMER, "")) == []
     assert re.findall(r"'(?:label|placeholder)': '[^']*…'", "\n".join(shown)) == []
+
+
+async def test_orders_are_found_by_their_state_in_spanish(
+    spanish_owner: Person, pilar: Person, services: Services, product: MakeProduct, shop: Shop
+) -> None:
+    """By command, by suggestion and by form; the list says the state in the same words."""
+    mug = await product("Taza", 1250, 3)
+    await placed(services, shop, pilar, mug.key)
+    await paid(services, shop, pilar, spanish_owner, await placed(services, shop, pilar, mug.key))
+    assert "2 pedidos" in (await spanish_owner.run("/admin order")).text
+    seen = await spanish_owner.run("/admin order", find="Pendiente de pago")
+    assert "1 pedido\n" in seen.text
+    assert "Los que tienen `pendiente de pago` como número" in seen.text
+    (only,) = await spanish_owner.suggest("/admin order", find="pendiente de pago")
+    assert "pendiente de pago" in only.name
+    form = await seen.open("Buscar")
+    (place,) = [each.placeholder for each in form.fields]
+    assert place == "pagado"
+    assert "1 pedido\n" in (await form.submit({"Número, cliente o estado": "completo"})).text
+    assert "No encontré nada." in (await form.submit({"Número, cliente o estado": "enviado"})).text
 
 
 async def test_what_the_fund_says_by_itself_is_in_everybodys_language(

@@ -23,7 +23,6 @@ SAME = {
     "SUMMER-10",
     "https://",
     "refresh_token",
-    "PAID",
     "USPS",
     "post",
     "US",
