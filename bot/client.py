@@ -13,6 +13,7 @@ from nextcord.http import Route
 
 import cogs
 from cogs._ui.desk import Desk
+from cogs._ui.localise import localise
 from models.platform_entitlement import EntitlementKind
 from services import Services
 
@@ -46,6 +47,7 @@ def make_bot(
     desk = Desk(bot, services, reference)
     for name in extensions():
         bot.load_extension(name, extras={"services": services, "desk": desk})
+    localise(bot.get_all_application_commands())
     # An interaction may come in before Discord has told the ids of our commands.
     bot.add_all_application_commands()
     return bot

@@ -27,7 +27,7 @@ class Fund(ShopCog):
     """Each button carries what was chosen so far; nothing is kept until Confirm."""
 
     @nextcord.slash_command(
-        name="fund", description="The community fund", contexts=[InteractionContextType.guild]
+        name="fund", description="The fund of this community", contexts=[InteractionContextType.guild]
     )
     async def fund(self, _: nextcord.Interaction[Any]) -> None:
         """Only its subcommands do something."""

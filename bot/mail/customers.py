@@ -74,7 +74,7 @@ def _paragraphs(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffect, 
     if parcel is not None:
         said += _on_its_way(parcel, view, w)
     if view.order.donation_disclaimer and _payable(view):
-        said.append(view.order.donation_disclaimer)
+        said.append(w(view.order.donation_disclaimer))
     if event in OF_KEYS:
         said.append(w("Open the order there and press Get my items to read it."))
     where = w(

@@ -20,6 +20,7 @@ def check_command(body: JSON, path: Path) -> None:
     if body.get("type", CHAT_INPUT) == CHAT_INPUT:
         _check_name(body.get("name"), (*path, "name"), problems)
         problems.text(body.get("description"), (*path, "description"), 100, low=1, needed=True)
+        _check_translations(body, path, problems)
         _check_options(body.get("options") or [], (*path, "options"), problems, depth=0)
         if characters(body) > MAX_CHARACTERS:
             problems.add(path, "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
@@ -62,15 +63,21 @@ def _check_name(name: Any, path: Path, problems: Problems) -> None:
         problems.add(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 
+def _check_translations(node: JSON, path: Path, problems: Problems) -> None:
+    for locale, name in (node.get("name_localizations") or {}).items():
+        _check_name(name, (*path, "name_localizations", locale), problems)
+    for locale, text in (node.get("description_localizations") or {}).items():
+        problems.text(text, (*path, "description_localizations", locale), 100, low=1, needed=True)
+
+
 def _check_options(options: Any, path: Path, problems: Problems, depth: int) -> None:
-    names: set[str] = set()
+    names: dict[str | None, set[str]] = {}
     optional_seen = False
     for index, option in enumerate(problems.items(options, path, 0, MAX_OPTIONS)):
         here = (*path, index)
         _check_option(option, here, problems, depth)
-        if option.get("name") in names:
+        if not _is_new(option, names):
             problems.add(here, "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE", "Option names must be unique")
-        names.add(option.get("name"))
         if option.get("required") and optional_seen:
             problems.add(
                 here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must be placed first"
@@ -83,9 +90,19 @@ def _check_options(options: Any, path: Path, problems: Problems, depth: int) -> 
         )
 
 
+def _is_new(option: JSON, names: dict[str | None, set[str]]) -> bool:
+    """Whether no option before it has its name, nor its name in one of the languages."""
+    called = {None: option.get("name") or "", **(option.get("name_localizations") or {})}
+    new = all(name not in names.get(locale, set()) for locale, name in called.items())
+    for locale, name in called.items():
+        names.setdefault(locale, set()).add(name)
+    return new
+
+
 def _check_option(option: JSON, path: Path, problems: Problems, depth: int) -> None:
     _check_name(option.get("name"), (*path, "name"), problems)
     problems.text(option.get("description"), (*path, "description"), 100, low=1, needed=True)
+    _check_translations(option, path, problems)
     kind = option.get("type")
     problems.whole(kind if kind is not None else 0, (*path, "type"), 1, 11)
     if kind in (SUBCOMMAND, SUBCOMMAND_GROUP):

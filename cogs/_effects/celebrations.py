@@ -35,7 +35,7 @@ class Celebrations:
             words = Words.of(str(guild.preferred_locale) if guild else None)
             amount = words.money(order.donation_cents, order.currency)
             donor = None if order.donation_anonymous else order.customer.discord_display_name
-            card = Card(note=celebration(rules, donor, amount))
+            card = Card(note=celebration(rules, donor, amount, words))
             try:
                 await send.post(self._bot, rules.celebration_channel_id, card, nonce=effect.key)
             except send.Unreachable as error:

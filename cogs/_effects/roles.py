@@ -4,6 +4,7 @@ import nextcord
 
 from cogs._effects.failing import failing
 from cogs._effects.own_roles import own_roles
+from cogs._ui.words import Words
 from models.entitlement import Entitlement
 from models.outbox import OutboxEffect
 from services import Services
@@ -78,11 +79,15 @@ class RoleGrants:
 
     async def _hindrance(self, guild_id: str, entitlement: Entitlement, *, give: bool) -> str | None:
         user_id, role_id = entitlement.user_id, entitlement.role_id or "0"
+        guild = self._bot.get_guild(int(guild_id))
+        w = Words.of(guild.preferred_locale if guild else None)
         try:
             if give:
-                await self._bot.http.add_role(guild_id, user_id, role_id, reason="Bought in the shop")
+                await self._bot.http.add_role(guild_id, user_id, role_id, reason=w("Bought in the shop"))
             else:
-                await self._bot.http.remove_role(guild_id, user_id, role_id, reason="Taken back by the shop")
+                await self._bot.http.remove_role(
+                    guild_id, user_id, role_id, reason=w("Taken back by the shop")
+                )
         except nextcord.HTTPException as error:
             if error.code == _MISSING_PERMISSIONS:
                 return await self._lacking(guild_id)

@@ -49,7 +49,11 @@ def update(language: str, folder: Path = LOCALES) -> Path:
 def untranslated(language: str, folder: Path = LOCALES) -> list[str]:
     """The sentences that this language still says in English."""
     known = read(language, folder)
-    return [_first(message) for message in _sentences(template()) if not _said(known.get(message.id))]
+    return [
+        _first(message)
+        for message in _sentences(template())
+        if not _said(known.get(message.id, message.context))
+    ]
 
 
 def misfilled(language: str, folder: Path = LOCALES) -> list[str]:

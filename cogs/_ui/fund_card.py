@@ -25,12 +25,15 @@ _MOVES = {
 }
 
 
-def celebration(rules: CommunityFundConfig, donor: str | None, amount: str) -> str:
-    """What the community is told of a gift; nothing of who gave it when `donor` is None."""
+def celebration(rules: CommunityFundConfig, donor: str | None, amount: str, w: Words) -> str:
+    """What the community is told of a gift; nothing of who gave it when `donor` is None.
+
+    A message that nobody has changed is ours, and there in every language.
+    """
     if donor is None:
-        return filled(rules.anonymous_message_template, donor=None, amount=amount)
+        return filled(w(rules.anonymous_message_template), donor=None, amount=amount)
     name = plain(cut(donor, _NAME_LENGTH))
-    return filled(rules.celebration_message_template, donor=name, amount=amount)
+    return filled(w(rules.celebration_message_template), donor=name, amount=amount)
 
 
 def info_card(book: Book, rules: CommunityFundConfig, w: Words) -> Card:
@@ -47,7 +50,7 @@ def info_card(book: Book, rules: CommunityFundConfig, w: Words) -> Card:
     give = [Button(w("Give something"), Target("fund:donate"), "success")] if rules.enabled else []
     return Card(
         title=w("Community fund"),
-        text="\n\n".join([*([] if rules.enabled else [closed]), notice(rules.disclaimer_text)]),
+        text="\n\n".join([*([] if rules.enabled else [closed]), notice(rules.disclaimer_text, w)]),
         fields=fields,
         rows=[[*give, Button(w("Look again"), Target("fund:info"), emoji="🔄")]],
     )
@@ -110,7 +113,7 @@ def pay_card(
         rows = [Select(w("Choose how to pay"), Target("fund:pay", gift.cents, int(gift.anonymous)), options)]
     return Card(
         title=w("Community fund"),
-        text=f"{said}\n\n{notice(rules.disclaimer_text)}",
+        text=f"{said}\n\n{notice(rules.disclaimer_text, w)}",
         fields=[_sum(gift, currency, w)],
         rows=[*rows, [_other_amount(gift, w)]],
         colour="plain" if ways else "warn",

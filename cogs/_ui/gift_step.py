@@ -13,15 +13,15 @@ _IN_A_ROW = 5
 _LONGEST = 20
 
 
-def notice(text: str | None) -> str:
-    """What the shop has to say about its fund; empty where nothing is asked for it."""
-    return f"📌 {plain(text, lines=True)}" if text else ""
+def notice(text: str | None, w: Words) -> str:
+    """What the shop has to say about its fund, translated if it is ours; empty where nothing is asked."""
+    return f"📌 {plain(w(text), lines=True)}" if text else ""
 
 
 def given_note(text: str | None, w: Words, *, anonymous: bool) -> str:
     """The same beside a gift that was chosen, and who is told of it."""
     hidden = w("The community is not told that it comes from you; the shop's staff can see it.")
-    return "\n".join([*([hidden] if anonymous else []), notice(text)])
+    return "\n".join([*([hidden] if anonymous else []), notice(text, w)])
 
 
 def gift_question(rules: CommunityFundConfig, w: Words, *, anonymous: bool) -> str:
@@ -31,7 +31,7 @@ def gift_question(rules: CommunityFundConfig, w: Words, *, anonymous: bool) -> s
         said.append(w("The community is not told that it comes from you; the shop's staff can see it."))
     else:
         said.append(w("Your name is shown with your gift."))
-    return "\n\n".join([" ".join(said), notice(rules.disclaimer_text)])
+    return "\n\n".join([" ".join(said), notice(rules.disclaimer_text, w)])
 
 
 def amount_rows(

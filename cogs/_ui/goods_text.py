@@ -51,17 +51,17 @@ def written(owed: Entitlement, held: Sequence[HeldKey]) -> str:
     return "\n".join(str(part) for part in parts if part)
 
 
-def megabytes(size: int) -> str:
+def megabytes(size: int, w: Words) -> str:
     """A size in bytes as people say it."""
     if size < 1024 * 1024:
         return f"{max(1, size // 1024)} KB"
-    return f"{size / (1024 * 1024):.1f} MB"
+    return w.typed(f"{size / (1024 * 1024):.1f}".removesuffix(".0")) + " MB"
 
 
 def _file(file: DeliveryFile | None, w: Words) -> str:
     if file is None:
         return ""
-    return w("📎 {file} ({size})", file=code(cut(file.name, _NAME_LENGTH)), size=megabytes(file.size))
+    return w("📎 {file} ({size})", file=code(cut(file.name, _NAME_LENGTH)), size=megabytes(file.size, w))
 
 
 def _key(key: HeldKey, owed: Entitlement, w: Words, *, in_file: bool) -> str:

@@ -143,5 +143,5 @@ def _downloads(view: OrderView, w: Words) -> list[Row]:
     named = [(owed, file) for owed in view.entitlements if (file := file_of(owed))]
     if len(named) == len(attached(view)):
         return []
-    options = [Option(file.name, owed.key, description=megabytes(file.size)) for owed, file in named]
+    options = [Option(file.name, owed.key, description=megabytes(file.size, w)) for owed, file in named]
     return [Select(w("Get a file"), Target("orders:file", view.order.key), options[:_MOST_OPTIONS])]

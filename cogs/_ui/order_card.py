@@ -151,7 +151,7 @@ def _how_to_pay(due: Instructions | None, w: Words) -> list[Field]:
 def _contents(order: Order, w: Words) -> list[Field]:
     fields = [Field(w("Total"), amounts.order_totals(order, w))]
     if order.donation_cents and order.status is OrderStatus.PENDING_PAYMENT:
-        fields.append(Field(w("About the community fund"), notice(order.donation_disclaimer)))
+        fields.append(Field(w("About the community fund"), notice(order.donation_disclaimer, w)))
     if order.shipping_address is not None:
         fields.append(Field(w("Goes to"), address_text(order.shipping_address, w), inline=True))
     if order.shipping_type_label:

@@ -8,7 +8,9 @@ from typing import Any, BinaryIO
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
+from cogs._ui.command_texts import command_texts
 from cogs._ui.words import LOCALES
+from models.fund import ANONYMOUS_CELEBRATION, CELEBRATION, DISCLAIMER
 from services.features import FEATURES, OPTIONS, settings_of
 from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
@@ -29,6 +31,7 @@ def template() -> Catalog:
     found = Catalog(project="discord-shop", fuzzy=False)
     for folder in _FOLDERS:
         _collect(_ROOT / folder, found)
+    _collect_commands(found)
     for text in _of_payment_methods():
         found.add(text, None, [("services/payments", 0)])
     for text in _of_features():
@@ -36,6 +39,8 @@ def template() -> Catalog:
     for report in known_reports().values():
         for text in report.words():
             found.add(text, None, [("services/reports", 0)])
+    for text in (CELEBRATION, ANONYMOUS_CELEBRATION, DISCLAIMER):
+        found.add(text, None, [("models/fund", 0)])
     for partner in known_partners():
         for text in _of_partner(partner):
             found.add(text, None, [(_folder(partner.kind), 0)])
@@ -52,6 +57,13 @@ def _collect(folder: Path, found: Catalog) -> None:
     )
     for name, line, text, _, context in every:
         found.add(text, None, [((folder / name).relative_to(_ROOT).as_posix(), line)], context=context)
+
+
+def _collect_commands(found: Catalog) -> None:
+    for path in sorted((_ROOT / "cogs").rglob("*.py")):
+        where = path.relative_to(_ROOT).as_posix()
+        for text, context, line in command_texts(ast.parse(path.read_text(encoding="utf-8"))):
+            found.add(text, None, [(where, line)], context=context)
 
 
 def _of_python(

@@ -2,6 +2,7 @@
 
 import gettext
 import io
+import re
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -10,14 +11,17 @@ from typing import Any, Self
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
 
-from models.money import exponent
+from models.money import decimal_text, exponent
 
 LOCALES = Path(__file__).parent.parent / "locales"
 SOURCE = "en_US"
+# What kind of name a text of the catalogue is, where it is none that is read in a card.
+COMMAND, OPTION = "command", "option"
 
 
 def later(text: str) -> str:
@@ -37,22 +41,43 @@ def _catalogue(language: str, folder: Path) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     compiled = io.BytesIO()
     with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+        known = read_po(file, locale=language)
+    _call_commands_by_name(known)
+    write_mo(compiled, known)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _call_commands_by_name(known: Catalog) -> None:
+    """Let sentences name commands as Discord lists them there; translators leave them as they are."""
+    names = {str(each.id): str(each.string) for each in known if each.context == COMMAND and each.string}
+    if not names:
+        return
+    longest_first = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    written = re.compile(rf"(?<![\w/.:])(?:{longest_first})(?![\w/-])")
+
+    def named(text: str) -> str:
+        return written.sub(lambda found: names[found[0]], text)
+
+    for message in known:
+        if message.id and not message.context:
+            said = message.string
+            message.string = named(said) if isinstance(said, str) else tuple(map(named, said or ()))
 
 
 @lru_cache(maxsize=4096)
 def _money(cents: int, currency: str, locale: Locale) -> str:
     places = exponent(currency)
     # A currency of two places is written with two even where the language's custom is to leave them out.
-    return format_currency(
+    written = format_currency(
         Decimal(cents).scaleb(-places),
         currency,
         locale=locale,
         currency_digits=places == 0,
         decimal_quantization=False,
     )
+    # Unicode asks for a space between a currency's letters and its digits, which Babel does not put there.
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\xa0", written)
 
 
 class Words:
@@ -82,9 +107,26 @@ class Words:
         """The form that fits the number `n`, which is also there as `{n}`."""
         return self._texts.ngettext(one, many, n).format_map({"n": n, **values})
 
+    def command(self, path: str) -> str:
+        """A command such as `/cart view` as Discord lists it for people of this language."""
+        return self._texts.pgettext(COMMAND, path)
+
+    def option(self, name: str) -> str:
+        """An option of a command as Discord lists it for people of this language."""
+        return self._texts.pgettext(OPTION, name)
+
     def money(self, cents: int, currency: str) -> str:
         """An amount of minor units, such as $12.50 or 12,50 €."""
         return _money(cents, currency, self.locale)
+
+    def typed(self, number: str) -> str:
+        """A plain number such as 12.50 as people of this language type it; what they type is read so, too."""
+        point = get_decimal_symbol(self.locale)
+        return number.replace(".", point) if point == "," else number
+
+    def typed_amount(self, cents: int, currency: str) -> str:
+        """An amount for a field to fill in, without the currency's mark."""
+        return self.typed(decimal_text(cents, currency))
 
     def percent(self, share: Decimal) -> str:
         """A percentage such as 12.5 as people of this language write it."""

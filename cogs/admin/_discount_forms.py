@@ -6,7 +6,6 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.discount import Discount, DiscountType
-from models.money import decimal_text
 from services.discount_desk import DiscountView
 
 _DAY = 10
@@ -23,7 +22,7 @@ def terms_form(discount: Discount | None, currency: str, w: Words) -> Form:
             Input(
                 "off",
                 w("Takes off: a share or an amount"),
-                _off(discount, currency),
+                _off(discount, currency, w),
                 max_length=20,
                 placeholder=w("10% or 5.00"),
             ),
@@ -70,12 +69,12 @@ def terms_of(fields: dict[str, str]) -> dict[str, str]:
     return {**typed, "starts_at": first, "ends_at": "" if last == _OPEN else last}
 
 
-def _off(discount: Discount | None, currency: str) -> str:
+def _off(discount: Discount | None, currency: str, w: Words) -> str:
     if discount is None:
         return ""
     if discount.type is DiscountType.PERCENT:
-        return f"{(discount.percent or 0):f}%"
-    return decimal_text(discount.amount_cents or 0, currency)
+        return f"{w.typed(f'{(discount.percent or 0):f}')}%"
+    return w.typed_amount(discount.amount_cents or 0, currency)
 
 
 def _dates(discount: Discount | None) -> str:

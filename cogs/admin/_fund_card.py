@@ -92,9 +92,9 @@ def _terms(visit: Visit, rules: CommunityFundConfig, currency: str) -> list[Fiel
         Field(
             w("Who may pay out"), f"{w('the owner, the admins')}{f', {names}' if names else ''}", inline=True
         ),
-        Field(w("Message with the name"), celebration(rules, donor, example)),
-        Field(w("Message without the name"), celebration(rules, None, example)),
-        Field(w("Notice"), notice(rules.disclaimer_text)),
+        Field(w("Message with the name"), celebration(rules, donor, example, w)),
+        Field(w("Message without the name"), celebration(rules, None, example, w)),
+        Field(w("Notice"), notice(rules.disclaimer_text, w)),
     ]
 
 

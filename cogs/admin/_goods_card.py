@@ -19,7 +19,10 @@ def goods_card(pool: PoolView, w: Words) -> Card:
         (product.delivery_text, product.delivery_link, product.delivery_file)
     )
     warning = w("⚠️ This product ships, so its buyers get none of this. Make it digital on its own card.")
-    how = w("To send a file, use `/admin product` and attach it as `file`. Bought items stay as they were.")
+    how = w(
+        "To send a file, use `/admin product` and attach it as `{option}`. Bought items stay as they were.",
+        option=w.option("file"),
+    )
     return Card(
         title=w("What the buyer of {name} gets", name=plain(product.name)),
         text=f"{warning}\n\n{how}" if idle else how,
@@ -41,7 +44,7 @@ def _text(product: Product, w: Words) -> str:
 
 def _file(product: Product, w: Words) -> str:
     file = product.delivery_file
-    return f"{code(file.name)} ({megabytes(file.size)})" if file else w("none")
+    return f"{code(file.name)} ({megabytes(file.size, w)})" if file else w("none")
 
 
 def _keys(pool: PoolView, w: Words) -> str:

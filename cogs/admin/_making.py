@@ -70,7 +70,7 @@ async def _make(guild: nextcord.Guild, name: str, topic: str, seeing: Overwrites
     held = guild.me.guild_permissions
     allowed = {who: _held(may, held) for who, may in seeing.items()}
     try:
-        made = await guild.create_text_channel(name, topic=topic, overwrites=allowed, reason="Shop setup")
+        made = await guild.create_text_channel(name, topic=topic, overwrites=allowed, reason=topic)
     except nextcord.Forbidden as error:
         raise MayNotMake from error
     return str(made.id)

@@ -72,6 +72,12 @@ _FAILED = {
 }
 
 
+def looked_for(typed: str, w: Words) -> str:
+    """What somebody looks for; a state by its name in their language becomes the one of the order book."""
+    names = {status(state, w).casefold(): state.value for state in OrderStatus}
+    return names.get(typed.strip().casefold(), typed)
+
+
 def order_list(page: OrdersPage, query: str, w: Words) -> Card:
     """The orders that were found, newest first, with ways to open one and to search on."""
     options = [_option(order, w) for order in page.orders]
@@ -97,7 +103,8 @@ def _found(page: OrdersPage, query: str, w: Words) -> str | None:
         return w("Nothing found. Try a number, a customer's name or a state.")
     if not query:
         return None
-    return w("Those with {query} as number, customer or state.", query=code(query))
+    named = status(query, w) if query.upper() in set(OrderStatus) else query
+    return w("Those with {query} as number, customer or state.", query=code(named))
 
 
 def _search_buttons(query: str, w: Words) -> list[Button]:
@@ -256,6 +263,11 @@ def cancel_form(order: Order, w: Words) -> Form:
 def search_form(query: str, w: Words) -> Form:
     """What to look for among the orders."""
     words = Input(
-        "query", w("Number, customer or state"), query, required=False, max_length=50, placeholder="PAID"
+        "query",
+        w("Number, customer or state"),
+        query,
+        required=False,
+        max_length=50,
+        placeholder=status(OrderStatus.PAID, w),
     )
     return Form(w("Search orders"), Target("order:search"), [words])

@@ -137,8 +137,8 @@ def _hints(record: Record, w: Words) -> list[str]:
     if kind.changed_with is None:
         return ["", w("The shop writes this by itself: it is only shown here.")]
     if kind.editable:
-        return ["", w("The rest is changed with {command}.", command=f"`{kind.changed_with}`")]
-    return ["", w("This is changed with {command}.", command=f"`{kind.changed_with}`")]
+        return ["", w("The rest is changed with {command}.", command=f"`{w.command(kind.changed_with)}`")]
+    return ["", w("This is changed with {command}.", command=f"`{w.command(kind.changed_with)}`")]
 
 
 def _ways(record: Record, w: Words) -> list[Button]:

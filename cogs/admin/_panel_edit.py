@@ -56,10 +56,11 @@ def _input(record: Record, name: str, currency: str, w: Words) -> Input:
     hints = {"Cents": w("In {currency}, like 12.50", currency=currency)}
     if name == "allowedAmountsCents":
         hints["Cents"] = w("In {currency}, like 5.00; 10.00; 25.00", currency=currency)
+    text = shown(record.row.get(name), name, currency)
     return Input(
         name,
         field(name, w),
-        shown(record.row.get(name), name, currency),
+        w.typed(text) if "Cents" in name else text,
         required=is_needed(model, name),
         long=is_long(model, name),
         max_length=longest(model, name),

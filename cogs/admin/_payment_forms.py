@@ -5,7 +5,6 @@ from cogs._ui.paying import method_name
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.errors import BadInput, NotFound, ProviderError, WrongKeys
-from models.money import decimal_text
 from models.payment import Payment, RefundState
 from services.payment_desk import PaymentView
 from services.settling.shares import largest
@@ -19,7 +18,7 @@ def refund_form(view: PaymentView, w: Words, *, by_hand: bool) -> Form:
     amount = Input(
         "amount",
         w("Amount in {currency}", currency=payment.currency),
-        decimal_text(suggested(payment), payment.currency),
+        w.typed_amount(suggested(payment), payment.currency),
         max_length=20,
         hint=w("You have sent it yourself; I only note it down.") if by_hand else "",
     )

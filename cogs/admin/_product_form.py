@@ -6,7 +6,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.errors import BadInput
-from models.money import decimal_text, parse_amount
+from models.money import parse_amount
 from models.product import MAX_DAYS, Product
 
 _NAME, _SKU, _TEXT, _LINK = 100, 40, 2000, 500
@@ -23,13 +23,19 @@ def edit_form(product: Product, currency: str, w: Words) -> Form:
 
 
 def _facts(product: Product | None, currency: str, w: Words) -> list[Input]:
-    price = decimal_text(product.price_cents, currency) if product else ""
-    cost = "" if product is None or product.cost_cents is None else decimal_text(product.cost_cents, currency)
+    price = w.typed_amount(product.price_cents, currency) if product else ""
+    cost = (
+        "" if product is None or product.cost_cents is None else w.typed_amount(product.cost_cents, currency)
+    )
     text = (product.description or "") if product else ""
     return [
         Input("name", w("Name"), product.name if product else "", max_length=_NAME),
         Input(
-            "price", w("Price in {currency}", currency=currency), price, max_length=20, placeholder="12.50"
+            "price",
+            w("Price in {currency}", currency=currency),
+            price,
+            max_length=20,
+            placeholder=w.typed("12.50"),
         ),
         Input("sku", w("SKU (your own short code)"), product.sku if product else "", max_length=_SKU),
         Input("description", w("Description"), text, required=False, long=True, max_length=_TEXT),

@@ -17,21 +17,27 @@ from services import Services
 from services.access import Permission
 
 
+class Group(NamedTuple):
+    """Sections that stand together: Discord takes 25 subcommands, and the shop has more."""
+
+    name: str
+    description: str
+
+
+PEOPLE = Group("people", "Users, roles and accounts")
+
+
 class Entry(NamedTuple):
     """How a section is called behind the slash, maybe in a group; it also needs a method `enter`."""
 
     name: str
     description: str
-    group: str | None = None
+    group: Group | None = None
 
     @property
     def path(self) -> str:
         """What people type."""
-        return " ".join(["/admin", *([self.group] if self.group else []), self.name])
-
-
-# Discord takes 25 subcommands, and the shop has more.
-GROUPS = {"people": "Users, roles and accounts"}
+        return " ".join(["/admin", *([self.group.name] if self.group else []), self.name])
 
 
 class Gate(Desk):
@@ -111,16 +117,16 @@ def parent(sections: Sequence[Section]) -> SlashApplicationCommand:
     return made
 
 
-def _group(parent: SlashApplicationCommand, name: str) -> SlashApplicationSubcommand:
-    if name not in parent.children:
-        parent.children[name] = SlashApplicationSubcommand(
-            name,
-            GROUPS[name],
+def _group(parent: SlashApplicationCommand, group: Group) -> SlashApplicationSubcommand:
+    if group.name not in parent.children:
+        parent.children[group.name] = SlashApplicationSubcommand(
+            group.name,
+            group.description,
             cmd_type=nextcord.ApplicationCommandOptionType.sub_command_group,
             callback=_nothing,
             parent_cmd=parent,
         )
-    return parent.children[name]
+    return parent.children[group.name]
 
 
 def _subcommand(

@@ -8,7 +8,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.errors import BadInput
-from models.money import decimal_text, parse_amount
+from models.money import parse_amount
 from models.tenant import ShippingType
 from services.shops import Shop
 
@@ -63,7 +63,7 @@ def shipping_rows(shop: Shop, w: Words) -> list[Row]:
 
 def shipping_form(kind: ShippingType | None, shop: Shop, w: Words) -> Form:
     """The facts of a way to ship; the code cannot be changed, because open checkouts name it."""
-    cost = decimal_text(kind.cost_cents, shop.currency) if kind else ""
+    cost = w.typed_amount(kind.cost_cents, shop.currency) if kind else ""
     days = "" if kind is None or kind.estimated_days is None else str(kind.estimated_days)
     code = Input("code", w("Short code, never shown"), max_length=20, placeholder="post")
     inputs = [
@@ -72,7 +72,11 @@ def shipping_form(kind: ShippingType | None, shop: Shop, w: Words) -> Form:
             "label", w("Name"), kind.label if kind else "", max_length=_LABEL, placeholder=w("Letter post")
         ),
         Input(
-            "cost", w("Cost in {currency}", currency=shop.currency), cost, max_length=20, placeholder="4.50"
+            "cost",
+            w("Cost in {currency}", currency=shop.currency),
+            cost,
+            max_length=20,
+            placeholder=w.typed("4.50"),
         ),
         Input("days", w("Days until it arrives, about"), days, required=False, max_length=3),
     ]

@@ -85,8 +85,8 @@ def _own_rate(config: BotConfig, w: Words) -> str:
 
 def rate_form(config: BotConfig, w: Words) -> Form:
     """The one rate."""
-    known = "" if config.tax_percent is None else f"{config.tax_percent.normalize():f}"
-    rate = Input("tax_percent", w("Tax in percent"), known, max_length=10, placeholder="8.25")
+    known = "" if config.tax_percent is None else w.typed(f"{config.tax_percent.normalize():f}")
+    rate = Input("tax_percent", w("Tax in percent"), known, max_length=10, placeholder=w.typed("8.25"))
     return Form(w("Tax"), Target("tax:rate"), [rate])
 
 

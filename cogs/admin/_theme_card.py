@@ -15,7 +15,8 @@ from services.theme_desk import ThemeView
 
 SURFACES: tuple[str, ...] = ("sidebar", "container", "section_bg", "text", "primary")
 OTHERS: tuple[str, ...] = ("muted", "border", "success", "warning", "error")
-_TITLES = {SURFACES: later("Surfaces and text"), OTHERS: later("Other colours")}
+_OF_SURFACES, _OF_OTHERS = later("Surfaces and text"), later("Other colours")
+_TITLES = {SURFACES: _OF_SURFACES, OTHERS: _OF_OTHERS}
 _NAME, _IN_MENU, _TYPED = 60, 25, 20
 
 
@@ -90,8 +91,8 @@ def _colours(names: tuple[str, ...], view: ThemeView, w: Words) -> Field:
 def _own_buttons(view: ThemeView, w: Words) -> list[Button]:
     at = (view.theme.key, view.theme.version)
     return [
-        Button(w(_TITLES[SURFACES]), Target("themes:surfaces", *at), "primary"),
-        Button(w(_TITLES[OTHERS]), Target("themes:others", *at), "primary"),
+        Button(w(_OF_SURFACES), Target("themes:surfaces", *at), "primary"),
+        Button(w(_OF_OTHERS), Target("themes:others", *at), "primary"),
         Button(w("Rename"), Target("themes:name", *at)),
         Button(w("Delete"), Target("themes:drop", *at), "danger"),
     ]

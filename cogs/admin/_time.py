@@ -35,7 +35,7 @@ def time_form(shop: Shop, w: Words) -> Form:
     """A city, typed."""
     city = Input(
         "time_zone", w("A large city of your time zone"), shop.config.time_zone, max_length=_LENGTH,
-        placeholder="Berlin",
+        placeholder=w("Berlin"),
     )  # fmt: skip
     return Form(w("Time zone"), Target("time:other"), [city])
 

@@ -19,8 +19,8 @@ _KIND = SlashOption(
     description="Which records",
     choices=["products", "stock", "customers", "discounts", "orders", "ledger"],
 )
-_FROM = SlashOption(name="from", description="First day, such as 2026-12-01", required=False, default="")
-_UNTIL = SlashOption(name="until", description="Last day", required=False, default="")
+_SINCE = SlashOption(description="First day, such as 2026-12-01", required=False, default="")
+_UNTIL = SlashOption(description="Last day", required=False, default="")
 _ANONYMOUS = SlashOption(description="Orders without names", required=False, default=False)
 
 
@@ -35,11 +35,11 @@ class Exporting(Section):
         self,
         visit: Visit,
         kind: str = _KIND,
-        first: str = _FROM,
-        last: str = _UNTIL,
+        since: str = _SINCE,
+        until: str = _UNTIL,
         anonymous: bool = _ANONYMOUS,
     ) -> None:
-        found, days = self.services.exports.kind(kind), read_period(first, last)
+        found, days = self.services.exports.kind(kind), read_period(since, until)
         await self._admit(visit, found, anonymous=anonymous)
         made = await self.services.exports.export(
             await visit.shop(),

@@ -184,7 +184,6 @@ class FundRules(Section):
 
     @submit("fundrule:texts")
     async def texts(self, visit: Visit) -> None:
-        names = ("celebration_message_template", "anonymous_message_template", "disclaimer_text")
-        typed = {key: visit.fields.get(key, "") for key in names}
+        typed = forms.texts_of(visit.fields, visit.words)
         await self.services.fund_rules.texts(await visit.shop(), visit.member, typed)
         await show_fund(visit)

@@ -8,7 +8,7 @@ from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs.admin import _identity_card as cards
 from cogs.admin._paging import number, searchable
 from cogs.admin._rights import picked
-from cogs.admin._root import Entry, Section, chosen
+from cogs.admin._root import PEOPLE, Entry, Section, chosen
 from services.access import Permission
 
 
@@ -16,7 +16,7 @@ class Identities(Section):
     """Who is who."""
 
     needs: ClassVar[Permission | None] = Permission.IDENTITY_MANAGE
-    entry = Entry("identity", "Accounts of a person, and linking them", "people")
+    entry = Entry("identity", "Accounts of a person, and linking them", PEOPLE)
 
     @command_answer
     async def enter(

@@ -31,13 +31,14 @@ class Orders(Section):
         try:
             view = await self.services.orders.staff_view(await visit.shop(), find.strip())
         except NotFound:
-            await self.page(visit, "0", searchable("order:list", find))
+            await self.page(visit, "0", searchable("order:list", cards.looked_for(find, visit.words)))
         else:
             await visit.show(cards.order_card(view, visit.words))
 
     @suggest
     async def orders(self, visit: Visit, typed: str) -> None:
-        found = await self.services.orders.suggest_any(await visit.shop(), typed or "")
+        wanted = cards.looked_for(typed or "", visit.words)
+        found = await self.services.orders.suggest_any(await visit.shop(), wanted)
         await visit.choices([(cards.label(order, visit.words), key) for order, key in found])
 
     completes: ClassVar = {"find": orders}
@@ -57,7 +58,8 @@ class Orders(Section):
 
     @submit("order:search")
     async def search(self, visit: Visit) -> None:
-        await self.page(visit, "0", searchable("order:list", visit.fields.get("query", "")))
+        wanted = cards.looked_for(visit.fields.get("query", ""), visit.words)
+        await self.page(visit, "0", searchable("order:list", wanted))
 
     @click("order:open")
     async def opened(self, visit: Visit, order_id: str = "") -> None:

@@ -7,7 +7,7 @@ from cogs._ui.permission_words import GROUPS, in_group
 from cogs._ui.target import Target
 from cogs.admin import _role_card as cards
 from cogs.admin._rights import picked, show_rights
-from cogs.admin._root import Entry, Section, chosen
+from cogs.admin._root import PEOPLE, Entry, Section, chosen
 from models.errors import BadInput
 from services.access import Permission
 
@@ -16,7 +16,7 @@ class Roles(Section):
     """Sets of permissions with a name."""
 
     needs: ClassVar[Permission | None] = Permission.ROLE_MANAGE
-    entry = Entry("roles", "Roles of the shop and their permissions", "people")
+    entry = Entry("roles", "Roles of the shop and their permissions", PEOPLE)
 
     @command_answer
     async def enter(self, visit: Visit) -> None:

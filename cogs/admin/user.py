@@ -9,7 +9,7 @@ from cogs._ui.target import Target
 from cogs.admin import _user_card as cards
 from cogs.admin._paging import number, searchable
 from cogs.admin._rights import picked, show_rights
-from cogs.admin._root import Entry, Section, chosen
+from cogs.admin._root import PEOPLE, Entry, Section, chosen
 from services.access import Permission
 
 
@@ -17,7 +17,7 @@ class Users(Section):
     """The people behind the counter, and whoever may come to stand there."""
 
     needs: ClassVar[Permission | None] = Permission.USER_MANAGE
-    entry = Entry("user", "Find a user, give roles, make admins", "people")
+    entry = Entry("user", "Find a user, give roles, make admins", PEOPLE)
 
     @command_answer
     async def enter(

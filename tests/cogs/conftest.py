@@ -93,6 +93,25 @@ def greta(guild: Community) -> Person:
 
 
 @pytest.fixture
+def pilar(guild: Community) -> Person:
+    """A customer whose Discord speaks the Spanish of Spain."""
+    return guild.add_member("pilar", display_name="Pilar", locale="es-ES")
+
+
+@pytest.fixture
+def marta(guild: Community) -> Person:
+    """A customer whose Discord speaks the Spanish of Latin America."""
+    return guild.add_member("marta", display_name="Marta", locale="es-419")
+
+
+@pytest.fixture
+def spanish_owner(olivia: Person) -> Person:
+    """The owner, whose Discord speaks Spanish."""
+    olivia.user.locale = "es-ES"
+    return olivia
+
+
+@pytest.fixture
 def german_owner(olivia: Person) -> Person:
     """The owner, whose Discord speaks German."""
     olivia.user.locale = "de"

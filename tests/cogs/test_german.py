@@ -86,11 +86,11 @@ async def test_a_purchase_in_german(
         (
             "/shop product",
             {"name": "nothing"},
-            "Diesen Artikel finde ich nicht. Bitte wähle einen mit `/shop browse`.",
+            "Diesen Artikel finde ich nicht. Bitte wähle einen mit `/shop stöbern`.",
         ),
-        ("/checkout", {}, "Dein Warenkorb ist leer. Mit `/shop browse` findest du etwas."),
+        ("/checkout", {}, "Dein Warenkorb ist leer. Mit `/shop stöbern` findest du etwas."),
         ("/cart view", {}, "Dein Warenkorb ist noch leer. Schau dich gern um!"),
-        ("/help", {}, "`/orders list`: bezahlen, Artikel holen, Rechnung öffnen oder stornieren"),
+        ("/help", {}, "`/bestellungen liste`: bezahlen, Artikel holen, Rechnung öffnen oder stornieren"),
         ("/account addresses", {}, "Du hast noch keine Adresse gespeichert."),
         ("/admin config", {}, "Dafür brauchst du die Berechtigung"),
     ],
@@ -98,7 +98,7 @@ async def test_a_purchase_in_german(
 async def test_refusals_and_empty_places_are_german_too(
     greta: Person, command: str, options: dict[str, str], said: str
 ) -> None:
-    """What cannot be done is said in the person's language, with the commands as they are."""
+    """What cannot be done is said in the person's language, with the commands as Discord lists them."""
     seen = await greta.run(command, options)
     assert said in seen.text
     assert english_in(seen.text) == []

@@ -53,3 +53,18 @@ async def test_a_dms_buttons_go_on_with_a_new_bot(
     async with running(discord, services_over(db, clock)):
         seen = await ada.dms[-1].press("Add to cart")
         assert "You have 1 of these in your cart." in seen.text
+
+
+async def test_a_new_bot_finds_its_commands_as_it_left_them(
+    discord: Sandbox, db: Db, clock: TestClock, services: Services
+) -> None:
+    """Names in every language come back as they were sent, so nothing is registered again."""
+    async with running(discord, services):
+        await discord.ready()
+    before, known = len(discord.requests), discord.world.commands.all(None)
+    assert any(command["name_localizations"] for command in known)
+    async with running(discord, services_over(db, clock)):
+        await discord.ready()
+    again = [each for each in discord.requests[before:] if "/commands" in each.path]
+    assert {each.method for each in again} == {"GET"}
+    assert discord.world.commands.all(None) == known

@@ -174,6 +174,15 @@ BAD_COMMANDS = [
     ),
     (command(options=[option(kind=1), option("b")]), "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"),
     (command(options=[option(choices=[{"name": "n", "value": "v"}] * 26)]), "BASE_TYPE_BAD_LENGTH"),
+    (command(name_localizations={"de": "Laden"}), "APPLICATION_COMMAND_INVALID_NAME"),
+    (command(name_localizations={"es-ES": "la tienda"}), "APPLICATION_COMMAND_INVALID_NAME"),
+    (command(options=[option(name_localizations={"de": "x" * 33})]), "APPLICATION_COMMAND_INVALID_NAME"),
+    (command(description_localizations={"de": "x" * 101}), "BASE_TYPE_MAX_LENGTH"),
+    (command(options=[option(description_localizations={"de": ""})]), "BASE_TYPE_REQUIRED"),
+    (
+        command(options=[option(f"o{number}", name_localizations={"es-ES": "ver"}) for number in range(2)]),
+        "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE",
+    ),
     (command(options=[option(choices=[{"name": "x" * 101, "value": "v"}])]), "BASE_TYPE_MAX_LENGTH"),
 ]
 

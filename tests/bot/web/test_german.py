@@ -1,4 +1,4 @@
-"""The pages in German: for a customer whose Discord speaks it, and for a browser that asks for it."""
+"""The pages in German and Spanish: for customers whose Discord speaks it, and browsers that ask for it."""
 
 import re
 
@@ -49,3 +49,18 @@ async def test_a_page_that_is_not_there_says_so_in_the_browsers_language(site: S
         assert found
         assert found[1] == ("de" if german else "en")
         assert ("Hier ist keine Seite" in text) is german
+
+
+async def test_pages_are_spanish_for_both_kinds_of_spanish(site: Site) -> None:
+    """An invoice by its customer, a page that is not there by its browser; amounts as each writes them."""
+    sums_of = {}
+    for locale in ("es-ES", "es-419"):
+        order = an_order(currency="EUR", customer=someone("Pilar", locale), order_number=locale)
+        page = await site.page(order)
+        assert '<html lang="es" dir="ltr">' in page
+        assert "¿Preguntas sobre este pedido?" in text_of(page)
+        assert re.findall(ENGLISH, text_of(page)) == ["Total"]
+        sums_of[locale] = sums(page)["Total"]
+    assert sums_of == {"es-ES": "25,00\xa0€", "es-419": "EUR\xa025.00"}
+    answer = await site.get("/nowhere", **{"Accept-Language": "es-MX,es;q=0.9"})
+    assert "Aquí no hay ninguna página" in await answer.text()

@@ -261,9 +261,9 @@ async def test_orders_go_out_with_names_or_without(
     assert str(ada.id).encode() not in data
     assert b"Ada" not in data
     assert table(data)[0]["items"] == "1 × MUG Mug"  # noqa: RUF001 - times
-    none = await sam.run("/admin export", {"kind": "orders", "from": "2020-01-01", "until": "2020-12-31"})
+    none = await sam.run("/admin export", {"kind": "orders", "since": "2020-01-01", "until": "2020-12-31"})
     assert table(file_of(discord, none)[1]) == []
-    wrong = await sam.run("/admin export", {"kind": "orders", "from": "yesterday"})
+    wrong = await sam.run("/admin export", {"kind": "orders", "since": "yesterday"})
     assert "2026-12-24" in wrong.text
 
 

@@ -8,6 +8,7 @@ import pytest
 from nextcord.ext import commands
 
 from bot.sandbox import Community, Form, NotOfferedError, Person, Sandbox, Seen
+from bot.sandbox.limits_commands import MAX_CHARACTERS, characters
 from cogs._ui.visit import Kind
 from models.access import Role, RoleAssignment, User
 from models.base import Db
@@ -16,7 +17,6 @@ from tests.cogs.admin.conftest import Buy, Neighbour, everything
 from tests.services.conftest import MakeProduct
 
 LATER_SUBCOMMANDS = 20
-MOST_CHARACTERS = 8000
 # Sections that let some in without a key, and the key that lets in everybody else.
 OWN_GATES = {"setup": "setup.run", "fund": "fund.manage"}
 LONGEST = 78
@@ -227,10 +227,10 @@ async def test_admin_is_shown_to_everybody_in_the_guild_and_nobody_in_a_dm(
 
 @pytest.mark.usefixtures("bot")
 async def test_the_definition_leaves_room_for_later_subcommands(discord: Sandbox) -> None:
-    """Discord counts names, descriptions and choices of a whole command: 8,000 characters."""
+    """Discord counts 8,000 characters of a whole command, each text in its longest language."""
     command = registered(discord)
     largest = max(characters(option) for option in command["options"])
-    assert characters(command) + LATER_SUBCOMMANDS * largest < MOST_CHARACTERS
+    assert characters(command) + LATER_SUBCOMMANDS * largest < MAX_CHARACTERS
 
 
 def registered(discord: Sandbox) -> dict[str, Any]:
@@ -239,10 +239,3 @@ def registered(discord: Sandbox) -> dict[str, Any]:
         command for command in discord.world.commands.all(None) if command["name"] == "admin"
     )
     return found
-
-
-def characters(node: dict[str, Any]) -> int:
-    """What Discord counts of a command or an option."""
-    own = len(node["name"]) + len(node["description"])
-    choices = sum(len(choice["name"]) + len(str(choice["value"])) for choice in node.get("choices") or [])
-    return own + choices + sum(characters(option) for option in node.get("options") or [])

@@ -20,6 +20,7 @@ from models.access import Role, RoleAssignment, User
 from models.alert import Alert
 from models.audit import AuditLog
 from models.base import Db
+from models.fund import DISCLAIMER
 from models.product import Product
 from models.tenant import BotConfig
 from services import Services
@@ -127,7 +128,7 @@ async def test_every_kind_is_listed_and_opened_whatever_it_holds(
         await crowd(db, kind, shop.id)
     seen = await first(german_owner, kind)
     assert seen.embeds[0]["footer"]["text"].startswith(kind.name)
-    assert english_in(seen.text.replace(kind.changed_with or "-", "")) == []
+    assert english_in(seen.text.replace(DISCLAIMER, "")) == []
     rows = db.rows(kind.model.__collection__)
     for row in await rows.find({}).to_list(50):
         enumerated = {each.field for each in kind.filters}

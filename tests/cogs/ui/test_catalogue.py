@@ -6,7 +6,7 @@ from babel.messages.pofile import read_po, write_po
 
 from cogs._ui import catalogue
 from cogs._ui.sentences import template
-from cogs._ui.words import Words, languages
+from cogs._ui.words import COMMAND, OPTION, Words, languages
 
 
 def test_every_kind_of_sentence_is_found() -> None:
@@ -19,6 +19,11 @@ def test_every_kind_of_sentence_is_found() -> None:
     assert found.get("This link has expired")
     assert found.get("Questions about this order? Tell the shop's staff its number: {number}.")
     assert found.get("We check payments every evening.")
+    assert found.get("Take everything out of your cart")
+    assert found.get("/cart clear", COMMAND)
+    assert found.get("/admin product", COMMAND)
+    assert found.get("quantity", OPTION)
+    assert found.get("Somebody gave {amount} to the community fund. Thank you!")
     apology = "Something went wrong on our side. Please try again; if it happens again, tell the staff"
     assert found.get(f"{apology} this code: `{{reference}}`")
 
@@ -38,6 +43,7 @@ def test_a_new_language_starts_empty_and_keeps_what_is_translated(tmp_path: Path
     catalogue.update("eo", tmp_path)
     assert sentences > 20
     assert len(catalogue.untranslated("eo", tmp_path)) == sentences - 1
+    assert "/cart view" in catalogue.untranslated("eo", tmp_path)
     assert "Nobody says" not in path.read_text()
 
 
@@ -75,6 +81,31 @@ def write(known: Catalog, folder: Path) -> None:
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
         write_po(file, known, sort_output=True)
+
+
+def test_a_sentence_names_commands_as_they_are_listed(tmp_path: Path) -> None:
+    """Whole commands only, the longest first, in every form; translators leave the English name there."""
+    polish = Catalog(locale="pl")
+    polish.add("/cart", "/koszyk", context=COMMAND)
+    polish.add("/cart view", "/koszyk pokaż", context=COMMAND)
+    polish.add("/fund", "", context=COMMAND)
+    polish.add("quantity", "ilość", context=OPTION)
+    for text in ("`/cart view`, /cart.", "/cart viewer, /carts, x/cart, https://cart.example/cart", "/fund"):
+        polish.add(text, text)
+    polish.add(("{n} in /cart", "{n} in `/cart view`"), ("{n}: /cart", "{n} w `/cart view`", "{n}: `/cart`"))
+    write(polish, tmp_path)
+    w = Words("pl", tmp_path)
+    assert w("`/cart view`, /cart.") == "`/koszyk pokaż`, /koszyk."
+    assert w("/cart viewer, /carts, x/cart, https://cart.example/cart") == (
+        "/koszyk viewer, /carts, x/cart, https://cart.example/cart"
+    )
+    forms = [w.count(n, "{n} in /cart", "{n} in `/cart view`") for n in (1, 2, 5)]
+    assert forms == ["1: /koszyk", "2 w `/koszyk pokaż`", "5: `/koszyk`"]
+    assert (w.command("/cart view"), w.option("quantity")) == ("/koszyk pokaż", "ilość")
+    assert (w.command("/fund"), w("/fund"), w.command("/later"), w.option("later")) == (
+        *("/fund", "/fund", "/later"),
+        "later",
+    )
 
 
 def test_a_translation_is_spoken(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cogs._ui.words import Words, later
+from models.money import parse_amount
 
 EUROPE = ["da", "de", "en-GB", "es-ES", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl", "ro", "fi", "sv-SE"]
 EAST = ["tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "vi", "id", "zh-CN", "ja", "zh-TW", "ko"]
@@ -34,7 +35,10 @@ def test_an_unknown_locale_speaks_english(locale: str | None) -> None:
         ("en-US", 0, "USD", "$0.00"),
         ("en-US", -500, "USD", "-$5.00"),
         ("en-US", 1250, "JPY", "¥1,250"),
-        ("en-US", 1250, "RSD", "RSD12.50"),
+        ("en-US", 1250, "RSD", "RSD\xa012.50"),
+        ("es-ES", 123456, "EUR", "1.234,56\xa0€"),
+        ("es-419", 123456, "USD", "USD\xa01,234.56"),
+        ("es-419", -500, "USD", "-USD\xa05.00"),
         ("pt-BR", 99999999, "BRL", "R$\xa0999.999,99"),
     ],
 )
@@ -43,6 +47,19 @@ def test_money_is_written_as_the_language_writes_it(
 ) -> None:
     """Minor units become the amount, with as many places as the currency has and no rounding."""
     assert Words(locale).money(cents, currency) == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed"),
+    [("en-US", "12.50"), ("de", "12,50"), ("es-ES", "12,50"), ("es-419", "12.50"), ("ja", "12.50")],
+)
+def test_an_amount_in_a_form_is_as_it_is_typed_and_read_back(locale: str, typed: str) -> None:
+    """Without marks and groups, so that a form that nothing was changed in changes nothing."""
+    words = Words(locale)
+    assert words.typed_amount(1250, "EUR") == words.typed("12.50") == typed
+    assert parse_amount(typed, "EUR") == 1250
+    assert words.typed_amount(1250, "JPY") == "1250"
+    assert words.typed("5 10 25.50") == f"5 10 25{typed[2]}50"
 
 
 def test_values_are_filled_in_and_braces_of_people_stay() -> None:
