@@ -1,6 +1,7 @@
 """Days begin and end when the shop's own clocks say so, and the database counts them the same way."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -94,7 +95,7 @@ async def test_the_database_reads_the_same_clock(
         period.start + timedelta(milliseconds=int(part * (length / timedelta(milliseconds=1))))
         for part in parts
     ]
-    pipeline = [
+    pipeline: list[dict[str, Any]] = [
         {"$documents": [{"at": at} for at in moments]},
         {"$project": {"day": period.day("at"), "hour": period.hour("at")}},
     ]
