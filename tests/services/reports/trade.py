@@ -99,7 +99,7 @@ def periods(draw: st.DrawFn) -> Period:
     """Some days of any zone, around a change of its clocks."""
     zone = draw(st.sampled_from(sorted(ZONES)))
     first = ZONES[zone] - timedelta(draw(st.integers(0, 9)))
-    return Period(first, first + timedelta(draw(st.integers(0, 12))), zone)
+    return Period(first, first + timedelta(draw(st.integers(0, 16))), zone)
 
 
 @st.composite
@@ -108,6 +108,8 @@ def moments(draw: st.DrawFn, period: Period) -> datetime:
     edge = draw(st.sampled_from([period.start, period.end, period.before.start, None]))
     if edge is not None and draw(st.booleans()):
         return edge + timedelta(milliseconds=draw(st.integers(-2, 2)))
+    if draw(st.booleans()):  # the same hour of a few days
+        return period.start + timedelta(days=draw(st.integers(-2, 16)), minutes=draw(st.integers(0, 130)))
     minutes = int((period.end - period.before.start) / timedelta(minutes=1)) + 2000
     return period.before.start + timedelta(minutes=draw(st.integers(-1000, minutes)))
 
@@ -144,7 +146,7 @@ def orders(draw: st.DrawFn, trade: Trade) -> Order:
     off = sum(line.discount_cents for line in lines)
     back = sum(line.refunded_cents or 0 for line in lines)
     total = subtotal - off + donation
-    old = draw(st.integers(0, 5)) == 0
+    old = draw(st.integers(0, 2)) == 0
     if old:
         lines = [line.model_copy(update={"refunded_cents": None}) for line in lines]
     return Order(
@@ -161,7 +163,7 @@ def orders(draw: st.DrawFn, trade: Trade) -> Order:
         shipping_cost_cents=draw(st.sampled_from([0, 450])),
         donation_cents=donation,
         total_cents=total,
-        refunded_cents=draw(st.integers(0, total)) if old else back,
+        refunded_cents=draw(st.sampled_from([0, total, total // 3])) if old else back,
         refunded_goods_cents=None if old else back,
         currency=draw(st.sampled_from([CURRENCY, CURRENCY, CURRENCY, OTHER])),
         customer=OrderCustomer(discord_id="1", discord_username="ada", discord_display_name="Ada"),
