@@ -45,7 +45,7 @@ class InventoryTransaction(TenantDocument):
         index("tenantId", "orderId"),
         index("settled", "tenantId", "productId", only={"settled": False}),
         index("tenantId", "productId", "settled", "type", "quantityDelta"),
-        index("tenantId", "createdAt", "productId", "quantityDelta", only={"type": "SALE"}),
+        index("tenantId", "type", "createdAt", "productId", "quantityDelta", only={"type": "SALE"}),
     )
 
     tenant_id: str

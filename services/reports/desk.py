@@ -106,7 +106,7 @@ class ReportDesk:
         It may be a minute old. Raises NotFound for a type that is no report.
         """
         report = report_of(kind)
-        money = currency or shop.currency
+        money = (currency if report.of_money else None) or shop.currency
         key = ":".join(
             ("shop:report", shop.id, report.type, str(period.first), str(period.last), period.zone, money)
         )
@@ -128,7 +128,11 @@ class ReportDesk:
         self, report: AnyReport, tenant_id: str, period: Period, currency: str, key: str
     ) -> _Known:
         token = secrets.token_hex(8)
-        kept = await self._kept_or_turn(report, key, token)
+        try:
+            kept = await self._kept_or_turn(report, key, token)
+        except (RedisError, OSError, TimeoutError):
+            # Whoever cannot ask Redis does not wait for it again to tell what came of it.
+            return await self._compute(report, tenant_id, period, currency)
         if kept is not None:
             return kept
         try:
@@ -146,14 +150,11 @@ class ReportDesk:
         return _form(report)(at=at, now=report.compared(now, before), before=before)
 
     async def _kept_or_turn(self, report: AnyReport, key: str, token: str) -> _Known | None:
-        """What somebody computed; None when it is our turn to, or when Redis is away."""
+        """What somebody computed; None when it is our turn to. Raises when Redis is away."""
         until = asyncio.get_running_loop().time() + _LOCK.total_seconds()
         while asyncio.get_running_loop().time() < until:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    kept, ours = await self._look(report, key, token)
-            except (RedisError, OSError, TimeoutError):
-                return None
+            async with asyncio.timeout(_PATIENCE):
+                kept, ours = await self._look(report, key, token)
             if kept is not None or ours:
                 return kept
             await asyncio.sleep(_LOOK_AGAIN)

@@ -241,6 +241,7 @@ HOT: dict[str, Query] = {
     "a customer's orders": lambda db: Order.find_all(
         db, Order.of_customer("a", "nobody"), sort="-createdAt", limit=10
     ),
+    "currencies that occur": lambda db: Order.currencies(db, "a"),
     "ended holds": lambda db: Order.with_ended_hold(db, LATER),
     "the payment of an order": lambda db: Payment.of_order(db, "a", "59"),
     "claims that wait": lambda db: Payment.waiting(db, "a", skip=0, limit=10),

@@ -234,3 +234,19 @@ def test_every_text_of_a_payment_methods_form_can_be_translated(services: Servic
     for method in services.methods.known():
         assert {method.display_name, method.description} <= known
         assert {setting.label for setting in services.methods.settings_of(method.value)} <= known
+
+
+async def test_the_time_zone_is_chosen_or_typed(db: Db, shop: Shop, olivia: Person) -> None:
+    """From a menu with the time in each place, or as a city; what is no place changes nothing."""
+    seen = await part(olivia, "Time zone")
+    assert "by the clock of UTC" in seen.text.replace("*", "")
+    seen = await seen.choose("Time zone", "Asia/Tokyo")
+    assert "Asia/Tokyo" in seen.text
+    assert (await config(db, shop)).time_zone == "Asia/Tokyo"
+    form = await seen.open("Another place")
+    refused = await form.submit({"A large city of your time zone": "Atlantis"})
+    assert "I do not know that place" in refused.text
+    form = await seen.open("Another place")
+    refused = await form.submit({"A large city of your time zone": "indiana"})
+    assert "Please write one of these: America/Indiana/" in refused.text
+    assert (await config(db, shop)).time_zone == "Asia/Tokyo"

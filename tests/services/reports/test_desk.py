@@ -139,6 +139,27 @@ async def test_without_redis_it_is_computed_each_time(
         await client.aclose()
 
 
+async def test_a_redis_that_does_not_answer_holds_nobody_up(
+    db: Db, shop: Shop, recorder: Recorder, clock: TestClock
+) -> None:
+    """It is waited for once and for a second."""
+    gone = asyncio.Event()
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    client = Redis(port=server.sockets[0].getsockname()[1])
+    began = asyncio.get_running_loop().time()
+    assert revenue(await ReportDesk(db, clock, client).report(shop, KIND, PERIOD)) == 0
+    assert asyncio.get_running_loop().time() - began < 2.5
+    assert computations(recorder) == 2
+    gone.set()
+    await client.aclose()
+    server.close()
+
+
 async def test_whoever_dies_while_computing_does_not_stop_the_others(
     db: Db, redis: Redis, shop: Shop, recorder: Recorder, clock: TestClock
 ) -> None:

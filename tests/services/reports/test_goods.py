@@ -19,7 +19,7 @@ from services.reports.fulfillment_performance import REPORT as FULFILMENT
 from services.reports.inventory_health import REPORT as STOCK
 from services.reports.period import Period
 from tests.models.samples import sample
-from tests.services.reports.trade import CURRENCY, OTHER, Trade, moments, periods
+from tests.services.reports.trade import CURRENCY, OTHER, Trade, moments, periods, several
 
 some = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -70,7 +70,7 @@ async def test_stock_is_what_snapshots_and_ledger_say(db: Db, data: st.DataObjec
     """Value at cost, reach at the period's pace, what nobody bought, and where counts differ."""
     trade = Trade(period)
     trade.products = data.draw(products(trade))
-    ledger = data.draw(st.lists(rows(trade), max_size=14))
+    ledger = data.draw(several(rows(trade), 14))
     counts = st.tuples(st.integers(0, 20), st.integers(0, 5))
     stock = {key: data.draw(counts) for key in trade.goods[: data.draw(st.integers(0, 4))]}
     snapshots = [
@@ -173,9 +173,9 @@ def hours(spans: Sequence[timedelta]) -> float | None:
 async def test_fulfilment_is_what_parcels_and_roles_say(db: Db, data: st.DataObject, period: Period) -> None:
     """Times by local day and in all, what failed, and how long the oldest has been waiting."""
     trade = Trade(period)
-    parcels = data.draw(st.lists(shipments(trade), max_size=10))
-    goods = data.draw(st.lists(owed(trade), max_size=6))
-    trade.orders = data.draw(st.lists(unsent(trade), max_size=6))
+    parcels = data.draw(several(shipments(trade), 10))
+    goods = data.draw(several(owed(trade), 6))
+    trade.orders = data.draw(several(unsent(trade), 6))
     await trade.write(db, parcels, goods)
     asked = trade.asked(db)
     told = (await FULFILMENT.query(asked)).payload()

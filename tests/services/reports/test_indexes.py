@@ -36,7 +36,7 @@ DISCOUNT = str(ObjectId())
 FETCHED = {
     ReportType.PRODUCT_PERFORMANCE: {"orders", "products"},
     ReportType.CUSTOMER_INSIGHTS: {"customers"},
-    ReportType.INVENTORY_HEALTH: {"products", "inventorysnapshots", "inventorytransactions"},
+    ReportType.INVENTORY_HEALTH: {"products", "inventorysnapshots"},
     ReportType.DISCOUNT_PERFORMANCE: {"discounts"},
     ReportType.FULFILLMENT_PERFORMANCE: {"orders", "entitlements", "shipments"},
 }

@@ -98,6 +98,10 @@ def test_a_line_is_given_back_without_its_tax_and_an_amount_in_proportion() -> N
     assert returned(order, given_back(payment, 550), 550, whole=False)["refundedGoodsCents"] == 500
     # More than the line and its tax: the rest is the shipping's.
     assert returned(order, given_back(payment, 1300), 1300, whole=False)["refundedGoodsCents"] == 1000
+    two = sample(OrderItem, product_id="p", quantity=2, unit_price_cents=1000, tax_cents=200)
+    pair = order.model_copy(update={"items": [two], "subtotal_cents": 2000, "total_cents": 2650})
+    told = returned(pair, by_line, 1100, whole=False)
+    assert told == {"refundedGoodsCents": 1000, "items.0.refundedCents": 1000, "items.0.refundedQuantity": 1}
     by_shipping = given_back(payment, 450, shipping_cents=450)
     assert returned(order, by_shipping, 450, whole=False)["refundedGoodsCents"] == 0
 

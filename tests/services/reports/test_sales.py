@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 
 from models.base import Db
-from models.order import Order
+from models.order import Order, OrderItem
 from services.reports.period import Period
 from services.reports.product_performance import REPORT as PRODUCTS
 from services.reports.revenue_overview import REPORT as REVENUE
 from services.reports.sales_velocity import REPORT as VELOCITY
+from tests.models.samples import sample
 from tests.services.reports.trade import CURRENCY, OTHER, Trade, half_up, revenue_of, trades
 
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -95,6 +96,23 @@ async def test_the_pace_is_what_local_clocks_showed(db: Db, trade: Trade) -> Non
         slow["label"]
         == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][slow["dow"]]
     )
+
+
+async def test_an_hour_that_comes_again_counts_again(db: Db) -> None:
+    """In the next week, and on the day on which clocks show it twice."""
+    trade = Trade(Period(date(2026, 10, 18), date(2026, 11, 1), "Europe/Berlin"))
+    at = [datetime(2026, 10, day, hour, 30, tzinfo=UTC) for day, hour in ((18, 0), (25, 0), (25, 1))]
+    trade.orders = [
+        sample(
+            Order, tenant_id=trade.tenant_id, order_number=f"{n}", currency=CURRENCY, paid_at=paid,
+            items=[sample(OrderItem)],
+        )
+        for n, paid in enumerate(at)
+    ]  # fmt: skip
+    await trade.write(db)
+    told = await VELOCITY.query(trade.asked(db))
+    assert told.dow_heatmap[6][2] == 3  # Sundays at half past two
+    assert [day.order_count for day in told.orders_per_day if day.order_count] == [1, 2]
 
 
 @some

@@ -19,7 +19,7 @@ from services.reports.community_fund import REPORT as FUND
 from services.reports.payment_methods import REPORT as METHODS
 from services.reports.period import Period
 from tests.models.samples import sample
-from tests.services.reports.trade import CURRENCY, OTHER, Trade, moments, percent, periods
+from tests.services.reports.trade import CURRENCY, OTHER, Trade, moments, percent, periods, several
 
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 currencies = st.sampled_from([CURRENCY, CURRENCY, OTHER])
@@ -34,7 +34,7 @@ def after(period: Period) -> st.SearchStrategy[datetime | None]:
 @st.composite
 def payments(draw: st.DrawFn, trade: Trade) -> Payment:
     """A payment in any state."""
-    begun, minutes = draw(moments(trade.period)), draw(st.one_of(st.none(), st.integers(-2, 9999)))
+    begun, minutes = draw(moments(trade.period)), draw(st.sampled_from([90, 7, 9999, -2, None]))
     waited = None if minutes is None else timedelta(minutes=minutes)
     words = draw(st.lists(st.sampled_from(["underpaid", "paid", "conflict_underpaid"]), max_size=3))
     return sample(
@@ -69,7 +69,7 @@ async def test_ways_to_pay_are_what_became_of_their_payments(
 ) -> None:
     """Counts, money, times and what failed, of each way that was begun in the period."""
     trade = Trade(period)
-    made = data.draw(st.lists(payments(trade), max_size=12))
+    made = data.draw(several(payments(trade), 12))
     await trade.write(db, made)
     told = (await METHODS.query(trade.asked(db))).payload()
     mine = [p for p in made if trade.within(p.created_at) and p.currency == CURRENCY and p.amount_cents]
@@ -118,7 +118,7 @@ def sessions(draw: st.DrawFn, trade: Trade) -> OrderSession:
 async def test_the_funnel_is_what_became_of_the_carts(db: Db, data: st.DataObject, period: Period) -> None:
     """How many came how far, and what became of them."""
     trade = Trade(period)
-    made = data.draw(st.lists(sessions(trade), max_size=14))
+    made = data.draw(several(sessions(trade), 14))
     await trade.write(db, made)
     told = (await FUNNEL.query(trade.asked(db))).payload()
     mine = [each for each in made if trade.within(each.created_at)]
@@ -173,8 +173,8 @@ def gifts(draw: st.DrawFn, trade: Trade) -> CommunityFundContribution:
 async def test_the_fund_is_what_its_books_say(db: Db, data: st.DataObject, period: Period) -> None:
     """In, out and balance of every local day, and how many gave."""
     trade = Trade(period)
-    entries = data.draw(st.lists(movements(trade), max_size=12))
-    given_by = data.draw(st.lists(gifts(trade), max_size=8))
+    entries = data.draw(several(movements(trade), 12))
+    given_by = data.draw(several(gifts(trade), 8))
     await trade.write(db, entries, given_by)
     told = (await FUND.query(trade.asked(db))).payload()
     mine = [each for each in entries if each.currency == CURRENCY]
