@@ -12,6 +12,7 @@ from nextcord.ext import commands
 from nextcord.http import Route
 
 import cogs
+from cogs._charts import Charts, Press
 from cogs._ui.desk import Desk
 from cogs._ui.localise import localise
 from models.platform_entitlement import EntitlementKind
@@ -26,10 +27,12 @@ def make_bot(
     reference: Callable[[], str],
     api_url: str,
     command_guild_ids: Sequence[int] = (),
+    charts: Charts | None = None,
 ) -> commands.Bot:
     """A bot with all its cogs, ready to connect; a cog that fails to load raises.
 
-    `reference` makes the ids that connect an apology with the log. The API's address is nextcord's one
+    `reference` makes the ids that connect an apology with the log, `charts` draws, by a press of its own
+    unless one is given. The API's address is nextcord's one
     class attribute, so all bots of a process talk to the same Discord.
     """
     Route.BASE = api_url
@@ -44,7 +47,7 @@ def make_bot(
     )
     bot.event(on_error)
     _hear_of_entitlements(bot)
-    desk = Desk(bot, services, reference)
+    desk = Desk(bot, services, reference, charts or Charts(Press()))
     for name in extensions():
         bot.load_extension(name, extras={"services": services, "desk": desk})
     localise(bot.get_all_application_commands())

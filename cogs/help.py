@@ -57,6 +57,7 @@ _COUNTER = (
     (Permission.PANEL_VIEW, later("`/admin panel`: everything the shop keeps, to look at and to change")),
     (Permission.ALERT_VIEW, later("`/admin alerts`: what needs a look")),
     (Permission.AUDIT_VIEW, later("`/admin audit`: who changed what, and when")),
+    (Permission.ANALYTICS_VIEW, later("`/admin analytics`: how the shop is doing, in figures and pictures")),
     (Permission.CONFIG_MANAGE, later("`/admin config`: channels, roles, payment, shipping and tax")),
     (
         Permission.PROVIDER_MANAGE,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from models.address import Address
-from models.base import Db, Field, Part, TenantDocument, Tx, Utc, index, stored
+from models.base import Db, Field, Part, TenantDocument, Tx, Utc, dated, index, stored
 from models.discount import Percent
 from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
@@ -95,10 +95,23 @@ class TaxOrigin(Part):
     street: str = Field(default="", max_length=100)
 
 
+class DigestRhythm(StrEnum):
+    """How often staff are told how the shop is doing, without asking."""
+
+    OFF = "off"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class BotConfig(TenantDocument):
     """How a tenant's shop behaves in its one guild; ids are Discord's."""
 
-    model_config = stored("botconfigs", index("guildId", unique=True), index("tenantId", unique=True))
+    model_config = stored(
+        "botconfigs",
+        index("guildId", unique=True),
+        index("tenantId", unique=True),
+        index("digestDueAt", only=dated("digestDueAt")),
+    )
 
     tenant_id: str
     guild_id: str
@@ -129,6 +142,12 @@ class BotConfig(TenantDocument):
     time_zone: str = Field(
         default="UTC", max_length=64, description="IANA name; by its clock reports count days and hours"
     )
+    digest_rhythm: DigestRhythm = Field(
+        default=DigestRhythm.OFF, description="How often the staff channel is told how the shop is doing"
+    )
+    digest_due_at: Utc | None = Field(
+        default=None, description="When it is told next; worked out from digestRhythm and timeZone"
+    )
     tax_percent: Percent = Field(
         default=None, description="Added to every order unless a tax partner is in use; None adds nothing"
     )
@@ -157,6 +176,23 @@ class BotConfig(TenantDocument):
         """The set-up of the only shop there is; None when there are several, or none."""
         found = await cls.find_all(db, {}, limit=2)
         return found[0] if len(found) == 1 else None
+
+    @classmethod
+    async def with_due_digest(cls, db: Db, now: datetime, most: int) -> list[str]:
+        """The tenants whose staff are due to be told how the shop is doing, those waiting longest first."""
+        where = {"digestDueAt": {**dated("digestDueAt")["digestDueAt"], "$lte": now}}
+        found = cls.rows(db).find(where, {"tenantId": 1}).sort("digestDueAt").limit(most)
+        return [row["tenantId"] async for row in found]
+
+    @classmethod
+    async def plan_digest(cls, db: Db, seen: Self, due_at: datetime | None, *, tx: Tx) -> bool:
+        """Say when staff are told next, if nobody was faster.
+
+        It is no change of the set-up: whoever edits that meanwhile is not disturbed.
+        """
+        where = {"tenantId": seen.tenant_id, "digestDueAt": seen.digest_due_at}
+        done = await cls.rows(db).update_one(where, {"$set": {"digestDueAt": due_at}}, session=tx)
+        return done.matched_count == 1
 
     @classmethod
     async def undress(cls, db: Db, tenant_id: str, theme_id: str, *, tx: Tx | None = None) -> None:

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     PANEL_VIEW = "panel.view"
     ALERT_VIEW = "alert.view"
     AUDIT_VIEW = "audit.view"
+    ANALYTICS_VIEW = "analytics.view"
     DOCTOR_RUN = "doctor.run"
     FLAG_MANAGE = "flag.manage"
     THEME_MANAGE = "theme.manage"

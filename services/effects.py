@@ -19,6 +19,7 @@ class EffectKind(StrEnum):
     STAFF_CLAIM = "staff.claim"
     STAFF_DECIDED = "staff.decided"
     STAFF_ALERT = "staff.alert"
+    STAFF_DIGEST = "staff.digest"
     INVOICE_NUMBER = "invoice.number"
     PAYMENT_OPEN = "payment.open"
     PAYMENT_CLOSE = "payment.close"

@@ -16,10 +16,11 @@ from models.member import Member
 from models.money import currency_code
 from models.product import Product
 from models.storefront import Storefront
-from models.tenant import BotConfig, Tenant
+from models.tenant import BotConfig, DigestRhythm, Tenant
 from services import time_zones
 from services.audit import Audit
 from services.clock import Clock
+from services.digest_days import next_due
 from services.remembered import Remembered
 
 # Long enough to spare two reads on every click, short enough that another process's change is soon seen.
@@ -129,9 +130,10 @@ class Shops:
             fields["currency"] = await self._currency(shop, str(fields["currency"]))
         changed = _validated(shop.config, fields)
         before = {key: shop.config.model_dump_doc()[key] for key in changed}
+        timed = self._digest(shop.config, fields)
 
         async def work(tx: Tx) -> BotConfig:
-            config = await BotConfig.edit(self._db, shop.config, changed, tx=tx)
+            config = await BotConfig.edit(self._db, shop.config, changed | timed, tx=tx)
             if config is None:
                 raise ChangedMeanwhile
             await self._audit.record(
@@ -144,6 +146,13 @@ class Shops:
         config = await transact(self._db, work)
         self._remembered.forget()
         return Shop(shop.tenant, config)
+
+    def _digest(self, config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:
+        """When staff are told next, where that changes: another clock strikes eight at another time."""
+        if not {"digest_rhythm", "time_zone"} & set(fields):
+            return {}
+        rhythm = DigestRhythm(fields.get("digest_rhythm", config.digest_rhythm))
+        return {"digestDueAt": next_due(rhythm, fields.get("time_zone", config.time_zone), self._clock.now())}
 
     async def _currency(self, shop: Shop, text: str) -> str:
         code = currency_code(text)

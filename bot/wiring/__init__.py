@@ -23,6 +23,7 @@ from services.csv.exports import Exports
 from services.customer_desk import CustomerDesk
 from services.customer_merge import CustomerMerge
 from services.decisions import Decisions
+from services.digests import Digests
 from services.discount_desk import DiscountDesk
 from services.doctor.contract import Instruments
 from services.doctor.examination import Doctor
@@ -160,6 +161,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
         "fund": on.fund.sweep,
         "absences": on.absences.sweep,
         "erased": erasure.sweep,
+        "digests": Digests(on.db, on.clock, on.outbox).owe_due,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }
     return Sweeper(

@@ -80,6 +80,7 @@ EFFECTS = {
     "parcel.follow": later("following a parcel"),
     "fund.celebrate": later("posting that somebody gave to the community fund"),
     "person.scrub": later("clearing what providers told about an erased person"),
+    "staff.digest": later("telling staff how the shop is doing"),
     "import.result": later("telling how an import ended"),
 }
 

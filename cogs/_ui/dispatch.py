@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import nextcord
 from nextcord import InteractionType
 
+from cogs._charts import Charts
 from cogs._ui.attendance import Attendance, Step
 from cogs._ui.target import parse
 from cogs._ui.visit import Kind, Visit
@@ -35,8 +36,11 @@ class Desk:
     `reference` makes the short id that a person can tell the staff and that stands in the log.
     """
 
-    def __init__(self, bot: nextcord.Client, services: Services, reference: Callable[[], str]) -> None:
+    def __init__(
+        self, bot: nextcord.Client, services: Services, reference: Callable[[], str], charts: Charts
+    ) -> None:
         self._bot = bot
+        self._charts = charts
         self._services = services
         self._reference = reference
         self._routes: dict[tuple[Kind, str], _Route] = {}
@@ -44,6 +48,15 @@ class Desk:
             Words.of(language)
         bot.event(self.on_interaction)
         bot.event(self.on_application_command_error)
+
+    @property
+    def charts(self) -> Charts:
+        """Draws every picture of this bot, one after the other."""
+        return self._charts
+
+    def knows(self, kind: Kind, action: str) -> bool:
+        """Whether somebody handles this action."""
+        return (kind, action) in self._routes
 
     def open(self, kind: Kind, action: str, handler: Handler) -> None:
         """Route an action to its handler; raises ValueError when two want the same."""

@@ -28,6 +28,7 @@ _WORDS = {
     Permission.PANEL_VIEW: later("Look through all records"),
     Permission.ALERT_VIEW: later("See alerts"),
     Permission.AUDIT_VIEW: later("See who changed what"),
+    Permission.ANALYTICS_VIEW: later("See how the shop is doing"),
     Permission.DOCTOR_RUN: later("Examine the shop and its server"),
     Permission.DATA_IMPORT: later("Bring in files of records"),
     Permission.DATA_EXPORT: later("Take records out as files"),

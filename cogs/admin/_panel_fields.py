@@ -15,6 +15,8 @@ FIELDS = {
     "added": later("New"),
     "total": later("Rows"),
     "digest": later("Fingerprint"),
+    "digestRhythm": later("Digest for the staff"),
+    "digestDueAt": later("Next digest"),
     "fileName": later("File"),
     "action": later("Act"),
     "actorId": later("Who did it"),

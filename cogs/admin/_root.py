@@ -8,6 +8,7 @@ import nextcord
 from nextcord import InteractionContextType, SlashApplicationCommand, SlashApplicationSubcommand
 from nextcord.ext import commands
 
+from cogs._charts import Charts
 from cogs._ui.attendance import Step
 from cogs._ui.desk import Desk, ShopCog, Visit
 from cogs._ui.dispatch import Handler
@@ -46,6 +47,13 @@ class Gate(Desk):
     def __init__(self, desk: Desk, needs: Permission) -> None:
         self._desk = desk
         self._needs = needs
+
+    @property
+    def charts(self) -> Charts:
+        return self._desk.charts
+
+    def knows(self, kind: Kind, action: str) -> bool:
+        return self._desk.knows(kind, action)
 
     def open(self, kind: Kind, action: str, handler: Handler) -> None:
         self._desk.open(kind, action, self._gated(handler))

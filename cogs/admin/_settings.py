@@ -295,6 +295,6 @@ PARTS = {
         ),
     ),
     "shipping": Part(later("Ways to ship"), _shipping, ("shipping_types", "ship_from")),
-    "time": Part(later("Time zone"), _time, ("time_zone",)),
+    "time": Part(later("Time zone and digest"), _time, ("time_zone", "digest_rhythm")),
     "tax": Part(later("Tax"), _tax, ("tax_percent", "tax_on_shipping", "tax_when_unknown", "tax_origin")),
 }

@@ -23,6 +23,7 @@ from cogs.admin._settings import (
 )
 from cogs.admin._shipping import shipping_text
 from cogs.admin._tax import in_use, tax_text
+from cogs.admin._time import RHYTHMS
 from models.errors import BadInput, NotFound
 from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
@@ -204,6 +205,7 @@ def _overview(look: Look) -> Card:
             Field(w("Stock"), w("shown to customers") if public else w("hidden"), inline=True),
             Field(w("Low stock"), str(config.low_inventory_threshold), inline=True),
             Field(w("Time zone"), config.time_zone, inline=True),
+            Field(w("Digest"), w(RHYTHMS[config.digest_rhythm]), inline=True),
             Field(w("Ways to pay"), "\n".join([*offered, *provider_lines(look)]) or none),
             Field(w("Ways to ship"), shipping_text(shop, w)),
             Field(w("Tax"), tax_text(shop, in_use(look.providers), w, services=look.tax_services)),

@@ -34,7 +34,7 @@ DECLARED = (
             Form("stock", ("lowInventoryThreshold", "defaultProductImageUrl")),
             Form("notices", ("adminNotifyEmail", "paymentInstructions")),
         ),
-        choices=("responseMode", "defaultQtyVisibility", "taxWhenUnknown"),
+        choices=("responseMode", "defaultQtyVisibility", "taxWhenUnknown", "digestRhythm"),
         changed_with="/admin config", ways=(Way("config:open", ""),), check=_config, shows_storefront=True,
     ),
     Declared(

@@ -17,7 +17,7 @@ from models.order import Order
 from services.clock import Clock
 from services.reports import report_of
 from services.reports.contract import Chart, Figure, ReportType, Table
-from services.reports.period import Period, Preset
+from services.reports.period import Period, Preset, period_of
 from services.reports.report import AnyReport, Question, Result
 from services.shops import Shop
 
@@ -92,6 +92,10 @@ class ReportDesk:
     def between(self, shop: Shop, first: str, last: str) -> Period:
         """The days between two that were typed as 2026-03-31; raises BadInput naming the period."""
         return Period.typed(first, last, shop.config.time_zone)
+
+    def coded(self, shop: Shop, code: str) -> Period:
+        """The days that a preset's name or a period's code means here now; raises BadInput."""
+        return period_of(code, shop.config.time_zone, self._clock.now())
 
     async def currencies(self, shop: Shop) -> list[str]:
         """Those in which anything was ever sold, and the shop's own, which comes first."""

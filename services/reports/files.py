@@ -23,7 +23,7 @@ def _as_it_is(text: str) -> str:
 
 def csv_of(shown: Shown, *, personal: bool = False, say: Say = _as_it_is) -> bytes:
     """The table in UTF-8 as spreadsheets read it; `say` translates our own words."""
-    table = visible(shown.table, personal=personal)
+    table = visible(shown.table, personal=personal, say=say)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([harmless(say(column.label)) for column in table.columns])
@@ -49,10 +49,21 @@ def json_of(shown: Shown, *, personal: bool = False) -> bytes:
     return json.dumps(told, ensure_ascii=False, indent=2).encode()
 
 
-def visible(table: Table, *, personal: bool) -> Table:
-    """The table; unless asked for, without the columns that say who somebody is."""
-    kept = [at for at, column in enumerate(table.columns) if personal or not column.personal]
-    return Table([table.columns[at] for at in kept], [[row[at] for at in kept] for row in table.rows])
+def visible(table: Table, *, personal: bool, say: Say = _as_it_is) -> Table:
+    """The table; unless asked for, with Customer 1, Customer 2 instead of who somebody is."""
+    if personal or not any(column.personal for column in table.columns):
+        return table
+    return Table(
+        table.columns,
+        [
+            [_nobody(column, cell, at, say) for column, cell in zip(table.columns, row, strict=True)]
+            for at, row in enumerate(table.rows, start=1)
+        ],
+    )
+
+
+def _nobody(column: Column, cell: Cell, at: int, say: Say) -> Cell:
+    return f"{say('Customer')} {at}" if column.personal else cell
 
 
 def harmless(text: str) -> str:

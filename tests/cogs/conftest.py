@@ -14,6 +14,7 @@ from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
 from bot.sandbox.openapi import DESCRIPTION, violations
 from bot.wiring import build
+from cogs._charts import Charts
 from models.access import Role as Keys
 from models.access import RoleAssignment, User
 from models.base import Db
@@ -227,9 +228,11 @@ async def elsewhere(discord: Sandbox, open_shop: OpenShop) -> tuple[Community, S
 
 
 @asynccontextmanager
-async def running(discord: Sandbox, services: Services) -> AsyncIterator[commands.Bot]:
+async def running(
+    discord: Sandbox, services: Services, charts: Charts | None = None
+) -> AsyncIterator[commands.Bot]:
     """A new bot process, as it were, on the same database until the block ends."""
-    bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url)
+    bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url, charts=charts)
     task = asyncio.create_task(bot.start(discord.token))
     ready = asyncio.create_task(discord.ready())
     try:

@@ -11,6 +11,7 @@ from nextcord.http import Route
 
 from bot.sandbox import Patience, Sandbox
 from bot.sandbox.openapi import violations
+from cogs._charts import Charts, Press
 from cogs._ui.desk import Desk
 from models.tenant import ResponseMode
 from services import Services
@@ -27,7 +28,7 @@ async def talking(discord: Sandbox, services: Services) -> AsyncIterator[command
     """A bot process with the talking cogs until the block ends."""
     Route.BASE = discord.api_url
     bot = commands.Bot(intents=nextcord.Intents(guilds=True))
-    desk = Desk(bot, services, lambda: CODE)
+    desk = Desk(bot, services, lambda: CODE, Charts(Press()))
     bot.add_cog(Talk(bot, services, desk))
     bot.add_cog(Guarded(bot, services, desk))
     task = asyncio.create_task(bot.start(discord.token))
