@@ -68,6 +68,11 @@ class Period:
         return cls.between(*days, zone_name)
 
     @property
+    def code(self) -> str:
+        """Its days as `period_of` reads them back: 2026-01-01_2026-02-01."""
+        return f"{self.first}_{self.last}"
+
+    @property
     def days(self) -> list[date]:
         """Every day, in order."""
         return [self.first + n * DAY for n in range(self.length)]
@@ -120,6 +125,13 @@ class Period:
     def day_of(self, milliseconds: float) -> date:
         """The day that `day` or `hour` means."""
         return min(max(self.first + timedelta(milliseconds=milliseconds), self.first), self.last)
+
+
+def period_of(code: str, zone_name: str, now: datetime) -> Period:
+    """The days that a preset's name or a period's code means at this moment; raises BadInput."""
+    if code in set(Preset):
+        return Period.of(Preset(code), now, zone_name)
+    return Period.typed(*code.partition("_")[::2], zone_name)
 
 
 def midnight(day: date, zone_name: str) -> datetime:

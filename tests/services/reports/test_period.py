@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.base import Db
 from models.errors import BadInput
-from services.reports.period import Period, Preset
+from services.reports.period import Period, Preset, period_of
 from services.time_zones import names
 
 BERLIN, HAVANA, HOWE = "Europe/Berlin", "America/Havana", "Australia/Lord_Howe"
@@ -122,3 +122,19 @@ def test_days_that_make_no_period_are_refused(first: str, last: str, problem: st
         Period.typed(first, last, BERLIN)
     assert (refused.value.field, refused.value.problem) == ("period", problem)
     assert Period.typed(" 2026-03-01 ", "2026-03-01", BERLIN).length == 1
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_a_code_means_the_same_days_again(preset: Preset) -> None:
+    """A preset's name means its days at that moment, and the code of days means these days at any time."""
+    period = Period.of(preset, NOON, BERLIN)
+    assert period_of(preset, BERLIN, NOON) == period
+    assert period_of(period.code, BERLIN, NOON + timedelta(days=400)) == period
+    assert ":" not in period.code
+
+
+@pytest.mark.parametrize("code", ["", "soon", "2026-01-01", "2026-02-01_2026-01-01", "2026-01-01_2026-02-30"])
+def test_what_is_no_code_is_refused(code: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(BadInput):
+        period_of(code, BERLIN, NOON)
