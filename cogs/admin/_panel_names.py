@@ -48,6 +48,7 @@ KINDS = {
     "webhook": later("Messages from providers"),
     "effect": later("Effects owed"),
     "import": later("Imports of files"),
+    "share": later("Shared reports"),
     "rolecheck": later("Comparison of roles"),
     "counter": later("Counters"),
 }
@@ -74,6 +75,7 @@ WAYS = {
     "providers:open": later("Open provider"),
     "queue:effect": later("Open in the queue"),
     "refund:open": later("Give money back"),
+    "share:link": later("Open link"),
     "stock:open": later("Open stock"),
     "storefront:open": later("Open storefront"),
     "webhook:open": later("Open message"),
