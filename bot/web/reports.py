@@ -54,6 +54,7 @@ class ReportWords:
             "counted": self._counted(),
             "currency": shown.currency if shown.report.of_money else "",
             "figures": [self._figure(each) for each in shown.figures],
+            "compared": any(each.before is not None for each in shown.figures),
             "chart": self._chart(),
             "columns": [(w(each.label), _kind(each)) for each in table.columns],
             "rows": [

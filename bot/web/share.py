@@ -13,6 +13,7 @@ from cogs._ui.words import Words
 from services.reports.files import csv_of, json_of
 from services.shares import Shared, Shares
 from services.themes import Look, Themes
+from services.time_zones import zone
 
 # Less than the listener gives an answer, so that this one can say why there is none yet.
 _PATIENCE = 8.0
@@ -67,7 +68,8 @@ class SharePage:
 
     def _page(self, shared: Shared, words: Words, look: Look | None, token: str) -> web.Response:
         values = ReportWords(shared.shown, words).page()
-        until = words.date(shared.link.expires_at)
+        # The day as the shop counts it.
+        until = words.date(shared.link.expires_at.astimezone(zone(shared.shown.period.zone)))
         shop = shared.shop.name
         return self._pages.page("share.html", words, look=look, shop=shop, until=until, token=token, **values)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 from aiohttp import ClientSession
+from redis.asyncio import Redis
 
 from bot.web.app import make_app
 from bot.web.listener import Listener
@@ -88,11 +89,13 @@ class Sharing(Site):
 
 
 @asynccontextmanager
-async def sharing(db: Db, *secrets: str, opens: bool = True) -> AsyncIterator[Sharing]:
+async def sharing(
+    db: Db, *secrets: str, opens: bool = True, redis: Redis | None = None
+) -> AsyncIterator[Sharing]:
     """A listener with everything behind it, and a shop in Berlin that has not sold anything."""
     clock = StoppedClock(NOW)
     links = Links(secrets or (SECRET, "an-older-secret"), PUBLIC, clock)
-    made = build(db, clock, Rules(), links, OUTSIDE)
+    made = build(db, clock, Rules(), links, OUTSIDE, redis)
     app = make_app(
         db=db, cache=None, links=links, invoices=made.invoices, themes=made.themes, shares=made.shares
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from redis.asyncio import Redis
 
 from bot.web.share import _ROBOTS
 from models.base import Db
@@ -17,13 +18,7 @@ from models.share_link import ShareLink
 from models.tenant import BotConfig
 from services.reports.contract import ReportType
 from tests.bot.web.conftest import SECRET
-from tests.bot.web.sharing import (
-    NOW,
-    Sharing,
-    read,
-    sharing,
-    trade,
-)
+from tests.bot.web.sharing import BERLIN, MARCH, NOW, Sharing, read, sharing, trade
 from tests.invoicing import an_order, open_shop, sell
 from tests.services.test_links import signed
 
@@ -200,6 +195,21 @@ async def test_another_shops_sales_are_not_in_it(db: Db, site: Sharing) -> None:
     assert "Coffee mug" in theirs.said
     assert "Mug Market" not in theirs.said
     assert await Order.find_all(db, {"tenantId": "tenant-a"}) == []
+
+
+async def test_a_report_that_takes_long_says_to_come_back(db: Db, redis_url: str) -> None:
+    """Somebody else is counting it: no error, no endless wait, and the browser is told when to ask again."""
+    redis = Redis.from_url(redis_url)
+    async with sharing(db, redis=redis) as site:
+        path = await site.share()
+        key = f"shop:report:tenant-a:REVENUE_OVERVIEW:{MARCH.first}:{MARCH.last}:{BERLIN}:USD:lock"
+        await redis.set(key, "somebody", px=12_000)
+        answer = await site.get(path)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+        assert "This is still being counted" in await answer.text()
+        await redis.delete(key)
+        assert (await site.get(path)).status == 200
+    await redis.aclose()
 
 
 def test_every_robot_that_is_known_is_one() -> None:
