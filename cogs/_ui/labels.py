@@ -72,6 +72,7 @@ FIELDS = {
     "default_qty_visibility": later("display of stock"),
     "delivery_file": later("file that is delivered"),
     "delivery_link": later("link that is delivered"),
+    "link": later("link"),
     "delivery_text": later("text that is delivered"),
     "keys": later("keys"),
     "keys_file": later("file of keys"),

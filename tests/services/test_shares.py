@@ -1,6 +1,7 @@
 """Links to reports: who may make which, who sees and ends them, and what is counted and written down."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ INSIGHTS = ReportType.CUSTOMER_INSIGHTS
 
 def wish(kind: ReportType = ReportType.REVENUE_OVERVIEW, **changed: Any) -> Wish:
     """March in dollars."""
-    return Wish(kind, **({"period": MARCH, "currency": "USD"} | changed))
+    return replace(Wish(kind, MARCH, "USD"), **changed)
 
 
 @pytest.fixture
