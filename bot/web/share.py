@@ -17,9 +17,9 @@ from services.time_zones import zone
 
 # Less than the listener gives an answer, so that this one can say why there is none yet.
 _PATIENCE = 8.0
-# Whoever looks at a link before a person does: chats that show a preview, search engines, scanners.
+# Whoever looks at a link before a person does: previews, search engines, scanners. Cubot makes phones.
 _ROBOTS = re.compile(
-    r"bot\b|crawl|spider|preview|scan|facebookexternalhit|whatsapp|slurp|embed", re.IGNORECASE
+    r"(?<!cu)bot\b|crawl|spider|preview|scan|facebookexternalhit|whatsapp|slurp|embed", re.IGNORECASE
 )
 _PREFETCH = ("Purpose", "Sec-Purpose", "X-Moz")
 

@@ -226,3 +226,4 @@ def test_every_robot_that_is_known_is_one() -> None:
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
     )
     assert not _ROBOTS.search(browser)
+    assert not _ROBOTS.search("Mozilla/5.0 (Linux; Android 10; CUBOT NOTE 20) AppleWebKit/537.36")
