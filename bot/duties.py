@@ -31,6 +31,7 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
         invoices=services.invoices,
         inbox=services.inbox,
         themes=services.themes,
+        shares=services.shares,
     )
     listener = Listener(app, settings.web.host, settings.web.port)
     try:

@@ -59,6 +59,7 @@ from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_desk import RoleDesk
 from services.role_terms import RoleTerms
+from services.shares import Shares
 from services.ship_desk import ShipDesk
 from services.shops import Shops
 from services.stock import Stock
@@ -135,6 +136,7 @@ class Services:
     panel: Panel
     panel_edits: PanelEdits
     reports: ReportDesk
+    shares: Shares
     worker: Worker
     fund: Fund
     fund_desk: FundDesk

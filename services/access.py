@@ -43,6 +43,7 @@ class Permission(StrEnum):
     THEME_MANAGE = "theme.manage"
     DATA_IMPORT = "data.import"
     DATA_EXPORT = "data.export"
+    ANALYTICS_SHARE = "analytics.share"
 
 
 EVERYTHING = frozenset(Permission)

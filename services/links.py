@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from itsdangerous import BadSignature, Signer
@@ -16,6 +16,7 @@ from models.order import Order
 from services.clock import Clock
 
 INVOICE_LIFE = timedelta(days=30)
+SHARE_LIFE = timedelta(days=7)
 MAX_TOKEN = 1024
 # Exactly one spelling of a signature passes: the spare bits of its last character are zero.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
@@ -39,6 +40,16 @@ class InvoiceClaim(NamedTuple):
     order_id: str
 
 
+class ShareClaim(NamedTuple):
+    """The report that the holder of a link may read, from a day to another, and the record of the link."""
+
+    tenant_id: str
+    report_type: str
+    first: date
+    last: date
+    link_id: str
+
+
 class _Payload(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
@@ -50,6 +61,20 @@ class _Invoice(_Payload):
     tenant_id: _Id
 
 
+class _Days(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", populate_by_name=True)
+
+    first: Annotated[date, Bound(alias="from")]
+    last: Annotated[date, Bound(alias="to")]
+
+
+class _Share(_Payload):
+    report_type: _Id
+    tenant_id: _Id
+    period: _Days
+    link_id: _Id
+
+
 class Links:
     """Makes and reads the shop's links; each purpose has a signature of its own."""
 
@@ -58,6 +83,7 @@ class Links:
         if not all(secrets) or not secrets:
             raise ValueError("a secret to sign links is missing")
         self._invoices = _signer(secrets, "invoice")
+        self._shares = _signer(secrets, "share")
         self._public_url = public_url.rstrip("/") if public_url else None
         self._clock = clock
 
@@ -73,6 +99,19 @@ class Links:
         payload = _Invoice(order_id=order.key, tenant_id=order.tenant_id, exp=self._expiry(INVOICE_LIFE))
         return f"{self._public_url}/invoice/{_sign(self._invoices, payload)}"
 
+    def share_url(self, claim: ShareClaim, until: datetime) -> str | None:
+        """An address that shows a report up to that second; None when no public URL is configured."""
+        if self._public_url is None:
+            return None
+        payload = _Share(
+            report_type=claim.report_type,
+            tenant_id=claim.tenant_id,
+            period=_Days(first=claim.first, last=claim.last),
+            link_id=claim.link_id,
+            exp=int(until.timestamp()),
+        )
+        return f"{self._public_url}/share/{_sign(self._shares, payload)}"
+
     def webhook_url(self, provider: str, tenant_id: str) -> str | None:
         """Where this provider delivers webhooks for a shop; None when no public URL is configured."""
         return None if self._public_url is None else f"{self._public_url}/webhooks/{provider}/{tenant_id}"
@@ -81,6 +120,12 @@ class Links:
         """Whose invoice the token opens; raises LinkForged, or LinkExpired once now > exp."""
         payload = self._read(self._invoices, _Invoice, token)
         return InvoiceClaim(payload.tenant_id, payload.order_id)
+
+    def read_share(self, token: str) -> ShareClaim:
+        """Which report the token opens; raises LinkForged, or LinkExpired once now > exp."""
+        payload = self._read(self._shares, _Share, token)
+        days = payload.period
+        return ShareClaim(payload.tenant_id, payload.report_type, days.first, days.last, payload.link_id)
 
     def _expiry(self, life: timedelta) -> int:
         return int((self._clock.now() + life).timestamp())

@@ -9,9 +9,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.access import ROUTE, route_of
+from bot.web.language import asked_for
 from bot.web.pages import Pages
 from bot.web.webhooks import answers_in_text, plain
-from cogs._ui.words import Words, later
+from cogs._ui.words import later
 from models.errors import ShopError
 from services.links import LinkExpired, LinkForged
 
@@ -40,6 +41,15 @@ EXPIRED = Problem(
     later("This link has expired"),
     later("Open the order with /orders in Discord and choose Invoice to get a fresh one."),
 )
+_FOR_HOLDERS = later("Ask whoever sent it to you for a new one.")
+# A report that was revoked, or whose shop is gone, looks the same.
+SHARE_FORGED = Problem(
+    403, FORGED.title, later("Part of it may be missing. Copy it whole, or ask whoever sent it to you.")
+)
+SHARE_EXPIRED = Problem(410, EXPIRED.title, _FOR_HOLDERS)
+SLOW = Problem(
+    503, later("This is still being counted"), later("There is much to count. Try again in half a minute.")
+)
 MISSING = Problem(
     404, later("There is no page here"), later("Check the address, or open the link from Discord once more.")
 )
@@ -57,6 +67,10 @@ BROKEN = Problem(
 _BY_STATUS = {problem.status: problem for problem in (MISSING, WRONG_METHOD)}
 
 
+class StillCounting(Exception):
+    """A report takes longer than a browser should wait; it will be there when it is asked for again."""
+
+
 def translator(pages: Pages) -> Middleware:
     """The middleware that owns the last word on every request."""
 
@@ -67,9 +81,13 @@ def translator(pages: Pages) -> Middleware:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await handler(request)
         except LinkForged:
-            return _show(pages, request, FORGED)
+            return _show(pages, request, SHARE_FORGED if _is_share(request) else FORGED)
         except (LinkExpired, ShopError):
-            return _show(pages, request, EXPIRED)
+            return _show(pages, request, SHARE_EXPIRED if _is_share(request) else EXPIRED)
+        except StillCounting:
+            page = _show(pages, request, SLOW)
+            page.headers["Retry-After"] = "30"
+            return page
         except web.HTTPException as refusal:
             return _refused(pages, request, refusal)
         except Exception:
@@ -93,11 +111,9 @@ def _show(pages: Pages, request: web.Request, problem: Problem, reference: str |
     if answers_in_text(request):
         # After a bug of ours the provider shall send it again.
         return plain(503 if problem is BROKEN else problem.status)
-    words = Words.of(_language(request))
+    words = asked_for(request)
     return pages.page("problem.html", words, status=problem.status, problem=problem, reference=reference)
 
 
-def _language(request: web.Request) -> str | None:
-    """The browser's first choice; the quality values are in order in every browser."""
-    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    return first[:20] or None
+def _is_share(request: web.Request) -> bool:
+    return str(request[ROUTE]).startswith("/share/")

@@ -43,6 +43,7 @@ from services.refund_desk import RefundDesk
 from services.reminders import Reminders
 from services.reports.desk import ReportDesk
 from services.rules import Rules
+from services.shares import Shares
 from services.storefront_worker import StorefrontWorker
 from services.sweeper import Step, Sweeper
 from services.theme_desk import ThemeDesk
@@ -139,12 +140,14 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
 def _watching(on: Ground) -> dict[str, Any]:
     """What looks over everything, by the names of the directory."""
     db, clock, audit, access = on.db, on.clock, on.audit, Access(on.db)
-    panel = Panel(db, access)
+    panel, reports = Panel(db, access), ReportDesk(db, clock, on.redis)
+    shares = Shares(db, clock, access=access, audit=audit, links=on.links, shops=on.shops, reports=reports)
     return {
         "alerts": Alerts(db, audit),
         "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
         "panel": panel,
-        "reports": ReportDesk(db, clock, on.redis),
+        "reports": reports,
+        "shares": shares,
         "panel_edits": PanelEdits(db, clock, audit=audit, access=access, shops=on.shops, panel=panel),
     }
 

@@ -32,6 +32,7 @@ _WORDS = {
     Permission.DOCTOR_RUN: later("Examine the shop and its server"),
     Permission.DATA_IMPORT: later("Bring in files of records"),
     Permission.DATA_EXPORT: later("Take records out as files"),
+    Permission.ANALYTICS_SHARE: later("Share reports by link, also outside Discord"),
     Permission.FLAG_MANAGE: later("Switch parts of the shop on and off"),
     Permission.THEME_MANAGE: later("Change the shop's colours"),
 }

@@ -94,6 +94,8 @@ FIELDS = {
     "entitlementId": later("What is owed"),
     "error": later("Error"),
     "expiresAt": later("Ends on"),
+    "reportType": later("Report"),
+    "openedCount": later("Times opened"),
     "failedReason": later("Why it failed"),
     "given": later("Given back"),
     "grantedAt": later("Delivered on"),

@@ -7,6 +7,7 @@ from models.counter import Counter
 from models.data_import import DataImport
 from models.outbox import OutboxEffect
 from models.role_check import RoleCheck
+from models.share_link import ShareLink
 from models.webhook import WebhookEvent
 from services.access import Permission
 from services.panel.contract import Declared, Filter, Link, PanelSection, Way
@@ -41,6 +42,11 @@ DECLARED = (
         "import", DataImport, PanelSection.MONITORING,
         columns=("kind", "fileName", "state", "createdAt"), looks=Permission.DATA_IMPORT,
         changed_with="/admin import", hidden=("content", "prints"),
+    ),
+    Declared(
+        "share", ShareLink, PanelSection.MONITORING,
+        columns=("reportType", "actorId", "expiresAt", "openedCount"), looks=Permission.ANALYTICS_SHARE,
+        ways=(Way("share:link"),),
     ),
     Declared(
         "rolecheck", RoleCheck, PanelSection.MONITORING,

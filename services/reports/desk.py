@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -70,6 +71,10 @@ class Shown:
     def table(self) -> Table:
         """All of it in rows."""
         return self.report.table(self.now)
+
+    def masked(self, called: Callable[[int], str]) -> "Shown":
+        """The same for strangers: nobody's name is in its figures, chart, table or payload."""
+        return replace(self, now=self.now.masked(called), before=self.before.masked(called))
 
     def payload(self, *, personal: bool = False) -> dict[str, Any]:
         """The result with the data dictionary's names; what is personal only when asked for."""

@@ -2,10 +2,10 @@
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -55,6 +55,10 @@ class Result(BaseModel):
             _hide(self, told)
         return told
 
+    def masked(self, called: Callable[[int], str]) -> Self:
+        """The same with everybody called by their place in a list, the first being 1."""
+        return cast("Self", _masked(self, called, 1))
+
 
 # Tells who somebody is: never leaves the shop unless whoever shares it chose so.
 Personal = Annotated[str | None, _PERSONAL]
@@ -71,6 +75,19 @@ def _hide(part: Any, told: Any) -> None:
                 told.pop(key, None)
             elif key in told:
                 _hide(getattr(part, name), told[key])
+
+
+def _masked(part: Any, called: Callable[[int], str], place: int) -> Any:
+    if isinstance(part, list):
+        return [_masked(each, called, at) for at, each in enumerate(part, 1)]
+    if not isinstance(part, BaseModel):
+        return part
+    fields = type(part).model_fields
+    masked = {
+        name: called(place) if _PERSONAL in field.metadata else _masked(getattr(part, name), called, 1)
+        for name, field in fields.items()
+    }
+    return part.model_copy(update=masked)
 
 
 class Report[R: Result](ABC):
@@ -104,6 +121,11 @@ class Report[R: Result](ABC):
     @abstractmethod
     def table(self, now: R) -> Table:
         """All of it in rows."""
+
+    @property
+    def personal(self) -> bool:
+        """Whether any of it says who somebody is."""
+        return any(column.personal for column in self.table(self.result.empty()).columns)
 
     def words(self) -> Iterator[str]:
         """Every sentence that it may show, for translators."""

@@ -33,6 +33,7 @@ from models.product import Product
 from models.registry import create_indexes
 from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
+from models.share_link import ShareLink
 from models.stock_levels import newly_low
 from models.stock_offers import take_offered, with_ended_offers
 from models.storefront import Storefront
@@ -167,6 +168,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
         sample(UserSettings, **shared, user_id=of % n, active_theme_id="t" if n % 2 else None)
         for n in numbers
     ]
+    yield [sample(ShareLink, **shared, actor_id=str(n), first_day="2026-03-01") for n in numbers]
     yield [sample(DataImport, **shared, content=b"sku", state=ImportState.DONE) for _ in numbers]
 
 
@@ -178,6 +180,7 @@ USER = sample(User, tenant_id="a", discord_id="59")
 EFFECT = sample(OutboxEffect)
 FUND = Account("a", "USD")
 SESSION = sample(OrderSession, tenant_id="a")
+SHARED = sample(ShareLink, tenant_id="a")
 
 
 async def queued(db: Db, document: type[Document], where: Where, sort: str = "createdAt") -> None:
@@ -213,6 +216,11 @@ HOT: dict[str, Query] = {
         db, lambda tx: Waiting.waited_for(db, "a", ["59", "2"], tx=tx)
     ),
     "records of a file": lambda db: found_by(db, Product, "a", "sku", ["SKU-59"], tx=None),
+    "a shop's links": lambda db: ShareLink.page(db, "a", None, skip=0, limit=5),
+    "somebody's links": lambda db: ShareLink.page(db, "a", "59", skip=0, limit=5),
+    "how many links": lambda db: ShareLink.how_many(db, "a", "59"),
+    "an opening of a link": lambda db: SHARED.count_opening(db, NOW),
+    "the end of a link": lambda db: transact(db, lambda tx: ShareLink.revoke(db, "a", "5" * 24, NOW, tx=tx)),
     "the latest import": lambda db: DataImport.latest(db, "a"),
     "an import left standing": lambda db: DataImport.take_over(db, "x", LATER, LATER),
     "acts on a record": lambda db: AuditLog.about(db, "a", "Product", "59", skip=0, limit=5),

@@ -238,7 +238,7 @@ def test_every_text_of_a_payment_methods_form_can_be_translated(services: Servic
 
 async def test_the_time_zone_is_chosen_or_typed(db: Db, shop: Shop, olivia: Person) -> None:
     """From a menu with the time in each place, or as a city; what is no place changes nothing."""
-    seen = await part(olivia, "Time zone")
+    seen = await part(olivia, "Time zone and digest")
     assert "by the clock of UTC" in seen.text.replace("*", "")
     seen = await seen.choose("Time zone", "Asia/Tokyo")
     assert "Asia/Tokyo" in seen.text

@@ -18,6 +18,7 @@ ELSEWHERE = {
     "cogs/_charts/press.py": "what the log says of a picture",
     "cogs/discord_purchases.py": "the name of a task",
     "bot/web/headers.py": "words of HTTP",
+    "bot/web/share.py": "words of HTTP",
     "bot/web/theming.py": "a style of a page",
 }
 # Examples in a field to fill in, which are written so in every language, and a type.

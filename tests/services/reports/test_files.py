@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from services.reports.contract import Column, Table, Unit, Word
+from services.reports.customer_insights import REPORT as INSIGHTS
+from services.reports.customer_insights import CustomerInsights, Spender
 from services.reports.desk import Shown
 from services.reports.files import csv_of, harmless, json_of, visible
 from services.reports.period import Period
@@ -66,6 +68,24 @@ def test_who_somebody_is_is_a_number_unless_asked_for() -> None:
     assert visible(table, personal=False, say=str.upper).rows[0] == ["CUSTOMER 1", 3]
     others = Table(columns[1:], [(3,)])
     assert visible(others, personal=False) is others
+
+
+def test_for_strangers_everybody_is_called_by_their_place() -> None:
+    """In the table, in CSV and in JSON; nothing else changes, and nobody's id stays either."""
+    spent = [
+        Spender(customer_id=f"id-{at}", name=name, order_count=at, revenue_cents=5, lifetime_cents=9)
+        for at, name in enumerate(("Ada", None, "=1+1"), 1)
+    ]
+    result = CustomerInsights(customers=3, top_spenders=spent, cohorts=[])
+    told = Shown(INSIGHTS, PERIOD, "USD", AT, result, CustomerInsights.empty())
+    masked = told.masked("Customer {}".format)
+    assert [row[0] for row in masked.table.rows] == ["Customer 1", "Customer 2", "Customer 3"]
+    assert [row[1:] for row in masked.table.rows] == [row[1:] for row in told.table.rows]
+    assert masked.figures == told.figures
+    for file in (csv_of(masked, personal=True), json_of(masked, personal=True)):
+        assert b"Customer 3" in file
+        assert not [word for word in (b"Ada", b"id-1", b"=1+1") if word in file]
+    assert told.table.rows[0][0] == "Ada"
 
 
 def test_json_has_the_names_of_the_data_dictionary(shared: dict[str, Any]) -> None:
