@@ -40,6 +40,7 @@ def amounts_form(rules: CommunityFundConfig, currency: str, w: Words) -> Form:
             ),
             Input("highest", w("Largest other amount"), high, required=False, max_length=_AMOUNT),
         ],
+        edits=True,
     )
 
 
@@ -64,6 +65,7 @@ def texts_form(rules: CommunityFundConfig, w: Words) -> Form:
                 w("Shown wherever somebody is asked to give"),
             ),
         ],
+        edits=True,
     )
 
 

@@ -41,7 +41,7 @@ def sender_field(shop: Shop, w: Words) -> Field:
 def sender_form(shop: Shop, w: Words) -> Form:
     """Where parcels with labels come from."""
     to = Target("shipping:sender")
-    return address_form(to, w, title=w("Sender's address"), known=shop.config.ship_from)
+    return address_form(to, w, title=w("Sender's address"), known=shop.config.ship_from, edits=True)
 
 
 def shipping_rows(shop: Shop, w: Words) -> list[Row]:
@@ -78,7 +78,7 @@ def shipping_form(kind: ShippingType | None, shop: Shop, w: Words) -> Form:
     ]
     title = w("Change a way to ship") if kind else w("Add a way to ship")
     to = Target("shipping:change", kind.code) if kind else Target("shipping:add")
-    return Form(title, to, inputs)
+    return Form(title, to, inputs, edits=kind is not None)
 
 
 def shipping_of(fields: dict[str, str], shop: Shop, code: str | None = None) -> ShippingType:
