@@ -11,9 +11,7 @@ _CODE_LENGTH = 2
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
-def address_form(
-    to: Target, w: Words, *, title: str | None = None, known: Address | None = None, edits: bool = False
-) -> Form:
+def address_form(to: Target, w: Words, *, title: str | None = None, known: Address | None = None) -> Form:
     """Where something should be sent; some parts share an input, on two lines or with a comma between."""
     street, place, land = _typed(known, w) if known else ("", "", "")
     return Form(
@@ -61,7 +59,6 @@ def address_form(
                 hint=w("The phone number is optional. It helps the carrier."),
             ),
         ],
-        edits,
     )
 
 

@@ -1,5 +1,6 @@
 """/admin ship: what has to be sent, parcel by parcel."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from nextcord import SlashOption
@@ -153,4 +154,5 @@ class Ship(Section):
 
 def _address_form(order: Order, w: Words) -> Form:
     to = Target("ship:address", order.key)
-    return address_form(to, w, title=w("Correct the address"), known=order.shipping_address, edits=True)
+    form = address_form(to, w, title=w("Correct the address"), known=order.shipping_address)
+    return replace(form, edits=True)
