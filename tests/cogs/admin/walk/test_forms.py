@@ -23,7 +23,6 @@ EDITS = {
     "config:general",
     "config:method",
     "customer:edit",
-    "discount:edit",
     "fundrule:texts",
     "goods:edit",
     "panel:save",
