@@ -100,9 +100,12 @@ class Product(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id, "$or": same})
 
     @classmethod
-    async def set_fields(cls, db: Db, product: Self, fields: dict[str, Any], *, tx: Tx | None = None) -> None:
-        """Overwrite validated fields, given by their stored names."""
-        await cls.change(db, {"_id": product.id, "tenantId": product.tenant_id}, {"$set": fields}, tx=tx)
+    async def set_fields(
+        cls, db: Db, product: Self, fields: dict[str, Any], *, seen: Where | None = None, tx: Tx | None = None
+    ) -> bool:
+        """Overwrite validated fields, by stored names, if those in `seen` still say so; whether they did."""
+        where = {**(seen or {}), "_id": product.id, "tenantId": product.tenant_id}
+        return await cls.change(db, where, {"$set": fields}, tx=tx) is not None
 
     @classmethod
     async def uncounted(cls, db: Db, tenant_id: str, keys: list[str]) -> list[str]:

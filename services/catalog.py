@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx, transact
-from models.errors import AlreadyExists, BadInput, NotFound
+from models.errors import AlreadyExists, BadInput, NotFound, RecordChanged
 from models.flag import Flag
 from models.inventory import InventorySnapshot
 from models.member import Member
@@ -151,9 +151,20 @@ class Catalog:
         await self._unique_sku(work)
         return product
 
-    async def edit(self, shop: Shop, actor: Member, product_id: str, fields: dict[str, Any]) -> Product:
-        """Change fields, given by their Python names; raises NotFound, BadInput, AlreadyExists."""
-        old = await Product.get(self._db, shop.id, product_id)
+    async def edit(
+        self,
+        shop: Shop,
+        actor: Member,
+        product_id: str,
+        fields: dict[str, Any],
+        *,
+        seen: Product | None = None,
+    ) -> Product:
+        """Change fields, given by their Python names; raises NotFound, BadInput, AlreadyExists.
+
+        With the product as it was `seen`, raises RecordChanged when one of these fields is another by now.
+        """
+        old = seen or await Product.get(self._db, shop.id, product_id)
         if old is None:
             raise NotFound("product")
         edited = checked_product({**old.model_dump(), **fields})
@@ -161,7 +172,8 @@ class Catalog:
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}
 
         async def work(tx: Tx) -> None:
-            await Product.set_fields(self._db, old, after, tx=tx)
+            if not await Product.set_fields(self._db, old, after, seen=before if seen else None, tx=tx):
+                raise RecordChanged
             await self._audit.record(shop.id, actor, "product.edit", old, before=before, after=after, tx=tx)
             await self._offering.go_round(shop.id, old.key, tx)
             await self._offering.open_up(shop.id, old.key, tx)

@@ -11,7 +11,7 @@ from models.customer_orders import Spent
 from models.discount import Discount
 from models.discount_use import DiscountAssignment
 from models.entitlement import Entitlement
-from models.errors import BadInput, NotFound
+from models.errors import BadInput, NotFound, RecordChanged
 from models.member import Member
 from models.order import Order
 from services.audit import Audit
@@ -173,14 +173,25 @@ class CustomerDesk:
         return NotePage(customer, found[0] if found else None, page, pages)
 
     async def edit(
-        self, shop: Shop, actor: Member, customer_id: str, *, email: str, phone: str, remark: str
+        self,
+        shop: Shop,
+        actor: Member,
+        customer_id: str,
+        *,
+        email: str,
+        phone: str,
+        remark: str,
+        seen: Customer | None = None,
     ) -> Customer:
-        """Keep how to reach a customer and what staff should know; raises BadInput and NotFound."""
+        """Keep how to reach a customer and what staff should know; raises BadInput and NotFound.
+
+        With the customer as it was `seen`, raises RecordChanged when any of it is another by now.
+        """
         said = remark.strip()
         if len(said) > _REMARK_LENGTH:
             raise BadInput("remark", "length", _REMARK_LENGTH)
         fields = {**read_contact(email, phone), "notes": said or None}
-        return await self._change(shop, actor, customer_id, "customer.edit", fields)
+        return await self._change(shop, actor, customer_id, "customer.edit", fields, seen)
 
     async def switch(self, shop: Shop, actor: Member, customer_id: str, *, active: bool) -> Customer:
         """Let a customer place orders again, or no new ones from now on; raises NotFound."""
@@ -211,11 +222,19 @@ class CustomerDesk:
         return await transact(self._db, work)
 
     async def _change(
-        self, shop: Shop, actor: Member, customer_id: str, act: str, fields: dict[str, Any]
+        self,
+        shop: Shop,
+        actor: Member,
+        customer_id: str,
+        act: str,
+        fields: dict[str, Any],
+        seen: Customer | None = None,
     ) -> Customer:
         async def work(tx: Tx) -> Customer:
             old = await self._held(shop, customer_id, tx)
             before = {key: value for key, value in old.model_dump_doc().items() if key in fields}
+            if seen is not None and before != seen.model_dump_doc(include=set(before)):
+                raise RecordChanged
             if before == fields:
                 return old
             await self._audit.record(shop.id, actor, act, old, before=before, after=fields, tx=tx)

@@ -10,7 +10,7 @@ from models.base import Db, Tx, transact
 from models.customer import Customer
 from models.discount import Discount
 from models.discount_use import AssignmentRule, DiscountAssignment, DiscountUse
-from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NotFound, Refused
+from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NotFound, RecordChanged, Refused
 from models.member import Member
 from models.product import Product
 from services.audit import Audit
@@ -118,15 +118,26 @@ class DiscountDesk:
         return await self.view(shop, discount.key)
 
     async def edit(
-        self, shop: Shop, actor: Member, discount_id: str, typed: Mapping[str, str]
+        self,
+        shop: Shop,
+        actor: Member,
+        discount_id: str,
+        typed: Mapping[str, str],
+        *,
+        seen: Discount | None = None,
     ) -> DiscountView:
-        """Change the terms; raises BadInput, AlreadyExists, NotFound, and Refused once it is on or used."""
-        return await self._change(shop, actor, discount_id, read_terms(typed, shop.currency))
+        """Change the terms; raises BadInput, AlreadyExists, NotFound, and Refused once it is on or used.
 
-    async def choose_products(self, shop: Shop, actor: Member, discount_id: str, text: str) -> DiscountView:
+        With the discount as it was `seen`, raises RecordChanged when it is another by now.
+        """
+        return await self._change(shop, actor, discount_id, read_terms(typed, shop.currency), seen)
+
+    async def choose_products(
+        self, shop: Shop, actor: Member, discount_id: str, text: str, *, seen: Discount | None = None
+    ) -> DiscountView:
         """Limit it to products, given by their SKUs or names, one a line; empty for all.
 
-        Raises BadInput for one that is unknown, NotFound, and Refused once it is on or used.
+        Raises BadInput for one that is unknown, and else as `edit` does.
         """
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if len(lines) > _MOST_PRODUCTS:
@@ -134,7 +145,7 @@ class DiscountDesk:
         found = [await self._product(shop, line) for line in lines]
         keys = list(dict.fromkeys(product.key for product in found))
         fields = {"product_ids": keys, "applies_to_all": not keys}
-        return await self._change(shop, actor, discount_id, fields)
+        return await self._change(shop, actor, discount_id, fields, seen)
 
     async def _product(self, shop: Shop, text: str) -> Product:
         product = await Product.named(self._db, shop.id, text)
@@ -223,9 +234,14 @@ class DiscountDesk:
         return await self.view(shop, assignment.discount_id)
 
     async def _change(
-        self, shop: Shop, actor: Member, discount_id: str, fields: dict[str, Any]
+        self,
+        shop: Shop,
+        actor: Member,
+        discount_id: str,
+        fields: dict[str, Any],
+        seen: Discount | None = None,
     ) -> DiscountView:
-        old = await self._get(shop, discount_id)
+        old = seen or await self._get(shop, discount_id)
         if not _changeable(old):
             raise Refused("discount", "used" if old.usage_count else "active")
         edited = Discount.model_validate({**old.model_dump(), **fields})
@@ -234,11 +250,12 @@ class DiscountDesk:
 
         async def work(tx: Tx) -> None:
             if await Discount.set_unused(self._db, old, after, tx=tx) is None:
-                raise Refused("discount", "active")
+                now = await Discount.get(self._db, shop.id, old.key, tx=tx)
+                raise RecordChanged if now and _changeable(now) else Refused("discount", "active")
             await self._audit.record(shop.id, actor, "discount.edit", old, before=before, after=after, tx=tx)
 
         await self._unique_code(work)
-        return await self.view(shop, discount_id)
+        return await self.view(shop, old.key)
 
     async def _unique_code(self, work: Callable[[Tx], Coroutine[Any, Any, None]]) -> None:
         try:

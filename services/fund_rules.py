@@ -53,8 +53,13 @@ class FundRules:
         """Choose the names of the roles whose holders may pay out."""
         return await self._edit(shop, actor, {"disbursement_approval_roles": list(names)})
 
-    async def amounts(self, shop: Shop, actor: Member, typed: Mapping[str, str]) -> CommunityFundConfig:
-        """Set the amounts offered, and the bounds of any other, both empty for none; raises BadInput."""
+    async def amounts(
+        self, shop: Shop, actor: Member, typed: Mapping[str, str], *, seen: CommunityFundConfig | None = None
+    ) -> CommunityFundConfig:
+        """Set the amounts offered, and the bounds of any other, both empty for none; raises BadInput.
+
+        With the rules as they were `seen`, raises ChangedMeanwhile when they are others by now.
+        """
         offered = [_amount(each, shop, "amounts") for each in _BETWEEN.split(typed["amounts"]) if each]
         if len(offered) > MOST_AMOUNTS:
             raise BadInput("amounts", "too_many", MOST_AMOUNTS)
@@ -71,10 +76,15 @@ class FundRules:
             fields |= {"custom_amount_min_cents": least, "custom_amount_max_cents": most}
         elif not offered:
             raise BadInput("amounts", "required")
-        return await self._edit(shop, actor, fields)
+        return await self._edit(shop, actor, fields, seen)
 
-    async def texts(self, shop: Shop, actor: Member, typed: Mapping[str, str]) -> CommunityFundConfig:
-        """Set both messages and the disclaimer; raises BadInput naming the one that is wrong."""
+    async def texts(
+        self, shop: Shop, actor: Member, typed: Mapping[str, str], *, seen: CommunityFundConfig | None = None
+    ) -> CommunityFundConfig:
+        """Set both messages and the disclaimer; raises BadInput naming the one that is wrong.
+
+        `seen` is as for the amounts.
+        """
         fields = {name: typed[name].strip() for name in _TEXTS}
         for name, text in fields.items():
             if not visible(text):
@@ -83,10 +93,16 @@ class FundRules:
                 raise BadInput(name, "length", _TEXT_LENGTH)
         if "{donor}" in fields["anonymous_message_template"]:
             raise BadInput("anonymous_message_template", "names_donor")
-        return await self._edit(shop, actor, fields)
+        return await self._edit(shop, actor, fields, seen)
 
-    async def _edit(self, shop: Shop, actor: Member, fields: dict[str, Any]) -> CommunityFundConfig:
-        old = await self._fund.rules(shop)
+    async def _edit(
+        self,
+        shop: Shop,
+        actor: Member,
+        fields: dict[str, Any],
+        seen: CommunityFundConfig | None = None,
+    ) -> CommunityFundConfig:
+        old = seen or await self._fund.rules(shop)
         new = CommunityFundConfig.model_validate({**old.model_dump(), **fields})
         after = new.model_dump_doc(include=set(fields))
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from models.base import Db, Tx, transact
-from models.errors import BadInput, ChangedMeanwhile, NotFound
+from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged
 from models.member import Member
 from models.provider import Provider
 from models.webhook import WebhookEvent, WebhookProvider
@@ -120,16 +120,29 @@ class Providers:
         except NotFound:
             return None
 
-    async def configure(self, shop: Shop, actor: Member, name: str, values: Mapping[str, str]) -> Shop:
+    async def configure(
+        self,
+        shop: Shop,
+        actor: Member,
+        name: str,
+        values: Mapping[str, str],
+        *,
+        seen: Mapping[str, str] | None = None,
+    ) -> Shop:
         """Store keys; an empty secret keeps the one that is stored.
 
-        With the first ones a payment method is offered, another partner is in use unless the shop has one of
+        With the values as they were `seen`, raises RecordChanged when they are others by now. With the first
+        ones a payment method is offered, another partner is in use unless the shop has one of
         its kind. Raises BadInput naming the first value that is wrong, NotFound for an unknown partner.
         """
         partner = self._partners.called(name)
-        first = await self._store(
-            shop, actor, partner, "provider.keys", lambda known: checked(partner.keys, values, known)
-        )
+
+        def renewed(known: ProviderKeys | None) -> ProviderKeys:
+            if seen is not None and seen != (masked(known) if known else {}):
+                raise RecordChanged
+            return checked(partner.keys, values, known)
+
+        first = await self._store(shop, actor, partner, "provider.keys", renewed)
         # New keys for what staff took out of use leave it there.
         if (first and not _rival(await self._shops.of_tenant(shop.id), partner)) or not partner.opens:
             return await self.offer(shop, actor, partner.name, offered=partner.opens)

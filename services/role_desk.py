@@ -7,7 +7,15 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access import Role, RoleAssignment, User, name_roles
 from models.base import Db, Tx, transact, visible
-from models.errors import AlreadyExists, BadInput, BeyondOwnKeys, ChangedMeanwhile, NotAllowed, NotFound
+from models.errors import (
+    AlreadyExists,
+    BadInput,
+    BeyondOwnKeys,
+    ChangedMeanwhile,
+    NotAllowed,
+    NotFound,
+    RecordChanged,
+)
 from models.fund import CommunityFundConfig
 from models.member import Member
 from services.access import Access, Held, Permission
@@ -76,12 +84,19 @@ class RoleDesk:
         except DuplicateKeyError as error:
             raise AlreadyExists("role_name") from error
 
-    async def rename(self, shop: Shop, actor: Member, role_id: str, name: str) -> Role:
-        """Call it something else; raises as `create` does, and NotFound."""
+    async def rename(
+        self, shop: Shop, actor: Member, role_id: str, name: str, *, seen: str | None = None
+    ) -> Role:
+        """Call it something else; raises as `create` does, and NotFound.
+
+        With the name that was `seen`, raises RecordChanged when it is called otherwise by now.
+        """
         named = _named(name)
 
         async def work(tx: Tx) -> Role:
             role, held = await self._mine(shop, actor, role_id, tx)
+            if seen not in {None, role.name}:
+                raise RecordChanged
             after = {"name": named}
             await self._check(shop, held, role.model_copy(update=after), tx)
             renamed = await Role.set_fields(self._db, role, after, tx=tx) or role

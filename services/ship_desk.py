@@ -6,7 +6,7 @@ from typing import Any
 
 from models import undelivered
 from models.base import Db, visible
-from models.errors import BadInput, ChangedMeanwhile, NotFound, Refused
+from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged, Refused
 from models.member import Member
 from models.order import Order, OrderItem
 from models.payment import Payment, RefundState
@@ -185,30 +185,54 @@ class ShipDesk:
         return await self._packer.act(shop, order_id, work, actor=actor)
 
     async def correct(
-        self, shop: Shop, actor: Member, order_id: str, key: str, *, carrier: str, tracking_number: str
+        self,
+        shop: Shop,
+        actor: Member,
+        order_id: str,
+        key: str,
+        *,
+        carrier: str,
+        tracking_number: str,
+        seen: Parcel | None = None,
     ) -> Parcel:
         """Put another carrier and number in place of wrong ones; the customer is told.
 
+        With the parcel as it was `seen`, raises RecordChanged when somebody corrected it since.
         It is on its way then: what was said of the wrong number was said of another parcel.
         """
         fresh = read_tracking(carrier, tracking_number)
 
         async def work(at: Packing) -> Parcel:
-            seen = at.parcel(key)
-            if not correctable(seen):
-                raise Refused("parcel", seen.state)
-            parcel = seen.model_copy(update={**_UNFOLLOWED, **fresh})
+            old = at.parcel(key)
+            if not correctable(old):
+                raise Refused("parcel", old.state)
+            if seen is not None and _tracking(seen) != _tracking(old):
+                raise RecordChanged
+            parcel = old.model_copy(update={**_UNFOLLOWED, **fresh})
             await self._packer.keep(at, parcel, "corrected", after=_summary(parcel))
             await self._packer.tell(at, parcel)
             return parcel
 
         return await self._packer.act(shop, order_id, work, actor=actor)
 
-    async def readdress(self, shop: Shop, actor: Member, order_id: str, fields: Mapping[str, str]) -> Order:
-        """Put right where an order goes, as long as no parcel has a label or is on its way."""
+    async def readdress(
+        self,
+        shop: Shop,
+        actor: Member,
+        order_id: str,
+        fields: Mapping[str, str],
+        *,
+        seen: Order | None = None,
+    ) -> Order:
+        """Put right where an order goes, as long as no parcel has a label or is on its way.
+
+        With the order as it was `seen`, raises RecordChanged when it goes elsewhere by now.
+        """
         address = read_address(shop, fields)
 
         async def work(at: Packing) -> Order:
+            if seen is not None and seen.shipping_address != at.order.shipping_address:
+                raise RecordChanged
             packed = next((each for each in at.shipment.parcels if each.holding), None)
             if packed is not None:
                 raise Refused("parcel", packed.state)
@@ -229,6 +253,10 @@ class ShipDesk:
 def made(shipment: Shipment) -> int:
     """How many parcels were made of it, whatever became of them; a question of price is none."""
     return sum(each.state is not ParcelState.QUOTED for each in shipment.parcels)
+
+
+def _tracking(parcel: Parcel) -> tuple[str | None, str | None]:
+    return parcel.carrier, parcel.tracking_number
 
 
 def correctable(parcel: Parcel) -> bool:

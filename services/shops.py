@@ -10,7 +10,7 @@ from bson import ObjectId
 from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError
 
-from models.base import Db, Tx, transact
+from models.base import Db, Tx, transact, visible
 from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NoShop
 from models.member import Member
 from models.money import currency_code
@@ -122,30 +122,34 @@ class Shops:
         return Shop(tenant, config)
 
     async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
-        """Change settings, given by their Python names.
+        """Change settings, given by their Python names, and the shop's `name`: all of it or nothing.
 
         Raises BadInput naming the first that is wrong, and ChangedMeanwhile when somebody else was faster.
         """
+        name = str(fields.pop("name", shop.name))
+        named = shop.name if name == shop.name else _named(name)
         if "currency" in fields:
             fields["currency"] = await self._currency(shop, str(fields["currency"]))
         changed = _validated(shop.config, fields)
         before = {key: shop.config.model_dump_doc()[key] for key in changed}
         timed = self._digest(shop.config, fields)
 
-        async def work(tx: Tx) -> BotConfig:
+        async def work(tx: Tx) -> Shop:
             config = await BotConfig.edit(self._db, shop.config, changed | timed, tx=tx)
             if config is None:
                 raise ChangedMeanwhile
-            await self._audit.record(
-                shop.id, actor, "config.edit", shop.config, before=before, after=changed, tx=tx
-            )
+            if changed:
+                await self._audit.record(
+                    shop.id, actor, "config.edit", shop.config, before=before, after=changed, tx=tx
+                )
             await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
-            return config
+            renamed = named != shop.name
+            return Shop(await self._rename(shop, actor, named, tx) if renamed else shop.tenant, config)
 
         self._remembered.forget()
-        config = await transact(self._db, work)
+        now = await transact(self._db, work)
         self._remembered.forget()
-        return Shop(shop.tenant, config)
+        return now
 
     def _digest(self, config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:
         """When staff are told next, where that changes: another clock strikes eight at another time."""
@@ -161,25 +165,22 @@ class Shops:
             raise BadInput("currency", "in_use", shop.currency)
         return code
 
-    async def rename(self, shop: Shop, actor: Member, name: str) -> Shop:
-        """Give the shop another name of 1 to 100 characters."""
-        name = name.strip()
-        if not 1 <= len(name) <= 100:  # noqa: PLR2004 - the bound of Tenant.name
-            raise BadInput("name", "length", 100)
-
-        async def work(tx: Tx) -> Tenant | None:
-            before, after = {"name": shop.name}, {"name": name}
-            await self._audit.record(
-                shop.id, actor, "shop.rename", shop.tenant, before=before, after=after, tx=tx
-            )
-            await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
-            return await Tenant.rename(self._db, shop.id, name, tx=tx)
-
-        tenant = await transact(self._db, work)
-        self._remembered.forget()
+    async def _rename(self, shop: Shop, actor: Member, name: str, tx: Tx) -> Tenant:
+        before, after = {"name": shop.name}, {"name": name}
+        named = shop.tenant
+        await self._audit.record(shop.id, actor, "shop.rename", named, before=before, after=after, tx=tx)
+        tenant = await Tenant.rename(self._db, shop.id, name, tx=tx)
         if tenant is None:
             raise NoShop
-        return Shop(tenant, shop.config)
+        return tenant
+
+
+def _named(name: str) -> str:
+    if not visible(name):
+        raise BadInput("name", "required")
+    if len(name.strip()) > 100:  # noqa: PLR2004 - the bound of Tenant.name
+        raise BadInput("name", "length", 100)
+    return name.strip()
 
 
 def _validated(config: BotConfig, fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """A short form: up to five texts that a person fills in."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cogs._ui.target import Target
 from cogs._ui.text import BLANK, cut
+from models.errors import RecordChanged
 
 _MAX_INPUTS = 5
 _MAX_TEXT = 4000
@@ -51,18 +54,36 @@ class Input:
 
 @dataclass(slots=True)
 class Form:
-    """A title and 1 to 5 inputs; raises ValueError for more or none."""
+    """A title and 1 to 5 inputs; raises ValueError for more or none.
+
+    One that `edits` carries a stamp of what it shows, as the last argument of where it leads; `beside` is
+    what it overwrites and does not show.
+    """
 
     title: str
     to: Target
     inputs: Sequence[Input]
+    edits: bool = False
+    beside: Sequence[str] = ()
+
+    @property
+    def stamp(self) -> str:
+        """A short name for what the inputs say before anybody types."""
+        said = [[each.key, each.value] for each in self.inputs]
+        return hashlib.sha256(json.dumps([*said, *self.beside]).encode()).hexdigest()[:8]
+
+    def still(self, seen: str) -> None:
+        """Return if this is what was opened; raises RecordChanged when somebody else was faster."""
+        if seen != self.stamp:
+            raise RecordChanged
 
     def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
         """The form as Discord wants it; the prefix tells the guild in a DM."""
         if not 1 <= len(self.inputs) <= _MAX_INPUTS:
             raise ValueError(f"a form takes 1 to {_MAX_INPUTS} inputs, not {len(self.inputs)}")
+        to = self.to.further(self.stamp) if self.edits else self.to
         return {
-            "custom_id": (guild_prefix or "") + self.to.custom_id,
+            "custom_id": (guild_prefix or "") + to.custom_id,
             "title": cut(self.title, 45) or BLANK,
             "components": [each.payload() for each in self.inputs],
         }

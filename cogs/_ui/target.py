@@ -18,7 +18,16 @@ class Target:
     def __init__(self, action: str, *args: str | int) -> None:
         if action.count(":") != 1:
             raise ValueError(f"an action is area:verb, not {action!r}")
-        self.custom_id = ":".join((action, *(written(arg) for arg in args)))
+        self._keep(":".join((action, *(written(arg) for arg in args))))
+
+    def further(self, *args: str | int) -> "Target":
+        """The same with more arguments."""
+        made = object.__new__(Target)
+        made._keep(":".join((self.custom_id, *(written(arg) for arg in args))))
+        return made
+
+    def _keep(self, custom_id: str) -> None:
+        self.custom_id = custom_id
         if width(self.custom_id) > MAX_LENGTH - _PREFIX_LENGTH:
             raise ValueError(f"too long for a custom_id: {self.custom_id!r}")
 

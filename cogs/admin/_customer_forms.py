@@ -32,7 +32,9 @@ def edit_form(customer: Customer, w: Words) -> Form:
         long=True,
         max_length=_REMARK,
     )
-    return Form(w("Edit a customer"), Target("customer:edit", customer.key), [email, phone, remark])
+    return Form(
+        w("Edit a customer"), Target("customer:edit", customer.key), [email, phone, remark], edits=True
+    )
 
 
 def note_form(customer: Customer, w: Words) -> Form:

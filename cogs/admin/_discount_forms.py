@@ -58,6 +58,7 @@ def terms_form(discount: Discount | None, currency: str, w: Words) -> Form:
                 hint=w("One day alone is the last one; after a first day, - means no end. Days in UTC."),
             ),
         ],
+        edits=discount is not None,
     )
 
 
@@ -98,4 +99,4 @@ def products_form(view: DiscountView, w: Words) -> Form:
         long=True,
         max_length=4000,
     )
-    return Form(w("Products"), Target("discount:products", view.discount.key), [skus])
+    return Form(w("Products"), Target("discount:products", view.discount.key), [skus], edits=True)

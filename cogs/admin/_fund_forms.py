@@ -50,6 +50,7 @@ def amounts_form(rules: CommunityFundConfig, currency: str, w: Words) -> Form:
             ),
             Input("highest", w("Largest other amount"), high, required=False, max_length=_AMOUNT),
         ],
+        edits=True,
     )
 
 
@@ -76,6 +77,7 @@ def texts_form(rules: CommunityFundConfig, w: Words) -> Form:
                 w,
             ),
         ],
+        edits=True,
     )
 
 

@@ -94,6 +94,7 @@ def edit_form(product: Product, w: Words) -> Form:
             Input("text", w("Text"), text, required=False, long=True, max_length=_TEXT),
             Input("link", w("Link"), link, required=False, max_length=_LINK, placeholder="https://"),
         ],
+        edits=True,
     )
 
 

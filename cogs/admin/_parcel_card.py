@@ -146,4 +146,6 @@ def back_form(order: Order, parcel: Parcel, w: Words) -> Form:
 def correct_form(order: Order, parcel: Parcel, w: Words) -> Form:
     """The right carrier and number."""
     inputs = tracking_inputs(w, parcel.carrier or "", parcel.tracking_number or "")
-    return Form(w("Correct carrier or number"), Target("ship:correct", order.key, parcel.key), inputs)
+    return Form(
+        w("Correct carrier or number"), Target("ship:correct", order.key, parcel.key), inputs, edits=True
+    )

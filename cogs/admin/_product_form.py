@@ -19,7 +19,9 @@ def new_form(currency: str, w: Words) -> Form:
 
 def edit_form(product: Product, currency: str, w: Words) -> Form:
     """The same facts, filled with what is known; the price is entered in the shop's currency of today."""
-    return Form(w("Edit product"), Target("product:edit", product.key), _facts(product, currency, w))
+    return Form(
+        w("Edit product"), Target("product:edit", product.key), _facts(product, currency, w), edits=True
+    )
 
 
 def _facts(product: Product | None, currency: str, w: Words) -> list[Input]:
@@ -87,6 +89,7 @@ def details_form(product: Product, w: Words) -> Form:
                 placeholder="30",
             ),
         ],
+        edits=True,
     )
 
 

@@ -22,6 +22,8 @@ def keys_form(view: ProviderView, w: Words) -> Form:
         w("Keys to {provider}", provider=view.company),
         Target("providers:keys", view.name),
         [_input(field, view, w) for field in view.fields],
+        edits=True,
+        beside=[f"{key} {value}" for key, value in view.values.items()],
     )
 
 

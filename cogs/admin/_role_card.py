@@ -129,4 +129,4 @@ def name_form(role: Role | None, w: Words) -> Form:
     """What a role is called."""
     words = Input("name", w("Name of the role"), role.name if role else "", max_length=_NAME_LENGTH)
     to = Target("roles:rename", role.key) if role else Target("roles:new")
-    return Form(w("Rename the role") if role else w("New role"), to, [words])
+    return Form(w("Rename the role") if role else w("New role"), to, [words], edits=role is not None)

@@ -1,6 +1,7 @@
 """Ways to ship as staff see and enter them."""
 
 import re
+from dataclasses import replace
 
 from cogs._ui.address import address_form, address_text
 from cogs._ui.card import Button, Field, Option, Row, Select, plain
@@ -41,7 +42,8 @@ def sender_field(shop: Shop, w: Words) -> Field:
 def sender_form(shop: Shop, w: Words) -> Form:
     """Where parcels with labels come from."""
     to = Target("shipping:sender")
-    return address_form(to, w, title=w("Sender's address"), known=shop.config.ship_from)
+    form = address_form(to, w, title=w("Sender's address"), known=shop.config.ship_from)
+    return replace(form, edits=True)
 
 
 def shipping_rows(shop: Shop, w: Words) -> list[Row]:
@@ -82,7 +84,7 @@ def shipping_form(kind: ShippingType | None, shop: Shop, w: Words) -> Form:
     ]
     title = w("Change a way to ship") if kind else w("Add a way to ship")
     to = Target("shipping:change", kind.code) if kind else Target("shipping:add")
-    return Form(title, to, inputs)
+    return Form(title, to, inputs, edits=kind is not None)
 
 
 def shipping_of(fields: dict[str, str], shop: Shop, code: str | None = None) -> ShippingType:

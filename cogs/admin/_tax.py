@@ -87,7 +87,7 @@ def rate_form(config: BotConfig, w: Words) -> Form:
     """The one rate."""
     known = "" if config.tax_percent is None else w.typed(f"{config.tax_percent.normalize():f}")
     rate = Input("tax_percent", w("Tax in percent"), known, max_length=10, placeholder=w.typed("8.25"))
-    return Form(w("Tax"), Target("tax:rate"), [rate])
+    return Form(w("Tax"), Target("tax:rate"), [rate], edits=True)
 
 
 def origin_form(config: BotConfig, w: Words) -> Form:
@@ -111,6 +111,7 @@ def origin_form(config: BotConfig, w: Words) -> Form:
             Input("postal_code", w("Postal code"), known.postal_code, required=False, max_length=20),
             Input("country", w("Country"), known.country, max_length=60, placeholder="US"),
         ],
+        edits=True,
     )
 
 
@@ -144,7 +145,7 @@ def _modes(config: BotConfig, providers: Sequence[ProviderView], w: Words, *, by
         Option(w("No tax"), NONE, default=used is None and not flat),
         Option(w("One rate for every order"), FLAT, default=flat),
         *(
-            Option(view.title, view.name, view.about, emoji=view.icon, default=view.name == used)
+            Option(view.title, view.name, w(view.about), emoji=view.icon, default=view.name == used)
             for view in _partners(providers)
         ),
     ]

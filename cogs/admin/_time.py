@@ -53,7 +53,7 @@ def time_form(shop: Shop, w: Words) -> Form:
         "time_zone", w("A large city of your time zone"), shop.config.time_zone, max_length=_LENGTH,
         placeholder=w("Berlin"),
     )  # fmt: skip
-    return Form(w("Time zone"), Target("time:other"), [city])
+    return Form(w("Time zone"), Target("time:other"), [city], edits=True)
 
 
 def _place(name: str) -> str:

@@ -6,7 +6,7 @@ from cogs._ui.card import Button, Card, Field, Option, Select, plain
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
-from cogs._ui.words import later
+from cogs._ui.words import Words, later
 from cogs.admin._reach import CHANNEL_TROUBLES, chosen_roles, is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
@@ -82,9 +82,11 @@ class Config(Section):
 
     @click("config:method")
     async def ask_method(self, visit: Visit, where: str) -> None:
-        value, w = chosen(visit), visit.words
-        settings = self.services.methods.settings_of(value)
-        known = self.services.methods.values_of(await visit.shop(), value)
+        await visit.form(await self._method_form(visit, chosen(visit), where))
+
+    async def _method_form(self, visit: Visit, value: str, where: str) -> Form:
+        w, methods = visit.words, self.services.methods
+        known = methods.values_of(await visit.shop(), value)
         inputs = [
             Input(
                 setting.key,
@@ -96,12 +98,13 @@ class Config(Section):
                 placeholder=w(setting.example),
                 hint=w(FILLED_IN) if setting.key == "text" else "",
             )
-            for setting in settings
+            for setting in methods.settings_of(value)
         ]
-        await visit.form(Form(w("Set up a way to pay"), Target("config:method", value, where), inputs))
+        return Form(w("Set up a way to pay"), Target("config:method", value, where), inputs, edits=True)
 
     @submit("config:method")
-    async def method(self, visit: Visit, value: str, where: str) -> None:
+    async def method(self, visit: Visit, value: str, where: str, seen: str = "") -> None:
+        (await self._method_form(visit, value, where)).still(seen)
         await self.services.methods.configure(await visit.shop(), visit.member, value, visit.fields)
         await self._show(visit, "methods", where)
 
@@ -145,19 +148,19 @@ class Config(Section):
 
     @click("config:general")
     async def ask_general(self, visit: Visit) -> None:
-        await visit.form(_general_form(await Look.at(visit, await visit.shop(), "config")))
+        await visit.form(_general_form(await visit.shop(), visit.words))
 
     @submit("config:general")
-    async def general(self, visit: Visit) -> None:
+    async def general(self, visit: Visit, seen: str = "") -> None:
         shop, typed = await visit.shop(), visit.fields
+        _general_form(shop, visit.words).still(seen)
         fields: dict[str, Any] = {key: typed.get(key) or None for key in _GENERAL}
         fields |= {
             "low_inventory_threshold": _count(typed.get("low_inventory_threshold", "")),
             "payment_instructions": typed.get("payment_instructions", ""),
         }
-        await self.services.shops.configure(shop, visit.member, **fields)
-        if typed.get("name", "") != shop.name:
-            await self.services.shops.rename(await self._fresh(visit), visit.member, typed.get("name", ""))
+        name = typed.get("name", "")
+        await self.services.shops.configure(shop, visit.member, name=name, **fields)
         await self._show(visit, "general", "config")
 
     async def _set(self, visit: Visit, part: str, where: str, **fields: Any) -> None:
@@ -228,13 +231,13 @@ def _mentions(ids: list[str] | list[str | None], mark: str) -> str:
     return " ".join(f"<{mark}{key}>" for key in ids if key)
 
 
-def _general_form(look: Look) -> Form:
-    w, config = look.w, look.config
+def _general_form(shop: Shop, w: Words) -> Form:
+    config = shop.config
     return Form(
         w("Name, answers and texts"),
         Target("config:general"),
         [
-            Input("name", w("Name of the shop"), look.shop.name, max_length=100),
+            Input("name", w("Name of the shop"), shop.name, max_length=100),
             Input(
                 "low_inventory_threshold",
                 w("Call staff when only so many are left"),
@@ -266,4 +269,5 @@ def _general_form(look: Look) -> Form:
                 hint=w(FILLED_IN),
             ),
         ],
+        edits=True,
     )

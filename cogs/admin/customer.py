@@ -12,6 +12,8 @@ from cogs.admin._root import Entry, Section, chosen
 from models.customer import Customer
 from services.access import Permission
 
+_CONTACT = ("email", "phone", "remark")
+
 
 class Customers(Section):
     """The book of customers."""
@@ -93,9 +95,11 @@ class Customers(Section):
         await visit.form(forms.edit_form(await self._get(visit, customer_id), visit.words))
 
     @submit("customer:edit")
-    async def edit(self, visit: Visit, customer_id: str) -> None:
-        typed = {key: visit.fields.get(key, "") for key in ("email", "phone", "remark")}
-        await self.services.customer_desk.edit(await visit.shop(), visit.member, customer_id, **typed)
+    async def edit(self, visit: Visit, customer_id: str, seen: str = "") -> None:
+        customer = await self._get(visit, customer_id)
+        forms.edit_form(customer, visit.words).still(seen)
+        shop, typed = await visit.shop(), {key: visit.fields.get(key, "") for key in _CONTACT}
+        await self.services.customer_desk.edit(shop, visit.member, customer_id, **typed, seen=customer)
         await self._show(visit, customer_id)
 
     @click("customer:on")

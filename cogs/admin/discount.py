@@ -60,9 +60,11 @@ class DiscountsDesk(Section):
         await visit.form(forms.terms_form(view.discount, shop.currency, visit.words))
 
     @submit("discount:edit")
-    async def edit(self, visit: Visit, discount_id: str) -> None:
-        shop, typed = await visit.shop(), forms.terms_of(visit.fields)
-        await self._show(visit, await self.services.discounts.edit(shop, visit.member, discount_id, typed))
+    async def edit(self, visit: Visit, discount_id: str, seen: str = "") -> None:
+        shop, typed, desk = await visit.shop(), forms.terms_of(visit.fields), self.services.discounts
+        discount = (await desk.view(shop, discount_id)).discount
+        forms.terms_form(discount, shop.currency, visit.words).still(seen)
+        await self._show(visit, await desk.edit(shop, visit.member, discount_id, typed, seen=discount))
 
     @click("discount:products")
     async def ask_products(self, visit: Visit, discount_id: str) -> None:
@@ -70,10 +72,13 @@ class DiscountsDesk(Section):
         await visit.form(forms.products_form(view, visit.words))
 
     @submit("discount:products")
-    async def choose_products(self, visit: Visit, discount_id: str) -> None:
+    async def choose_products(self, visit: Visit, discount_id: str, seen: str = "") -> None:
         shop, typed = await visit.shop(), visit.fields.get("products", "")
         desk = self.services.discounts
-        await self._show(visit, await desk.choose_products(shop, visit.member, discount_id, typed))
+        view = await desk.view(shop, discount_id)
+        forms.products_form(view, visit.words).still(seen)
+        made = await desk.choose_products(shop, visit.member, discount_id, typed, seen=view.discount)
+        await self._show(visit, made)
 
     @click("discount:roles")
     async def choose_roles(self, visit: Visit, discount_id: str) -> None:

@@ -172,9 +172,12 @@ class FundRules(Section):
         await visit.form(forms.amounts_form(rules, shop.currency, visit.words))
 
     @submit("fundrule:amounts")
-    async def amounts(self, visit: Visit) -> None:
+    async def amounts(self, visit: Visit, seen: str = "") -> None:
+        shop = await visit.shop()
+        rules = await self.services.fund.rules(shop)
+        forms.amounts_form(rules, shop.currency, visit.words).still(seen)
         typed = {key: visit.fields.get(key, "") for key in ("amounts", "lowest", "highest")}
-        await self.services.fund_rules.amounts(await visit.shop(), visit.member, typed)
+        await self.services.fund_rules.amounts(shop, visit.member, typed, seen=rules)
         await show_fund(visit)
 
     @click("fundrule:texts")
@@ -183,7 +186,10 @@ class FundRules(Section):
         await visit.form(forms.texts_form(rules, visit.words))
 
     @submit("fundrule:texts")
-    async def texts(self, visit: Visit) -> None:
+    async def texts(self, visit: Visit, seen: str = "") -> None:
+        shop = await visit.shop()
+        rules = await self.services.fund.rules(shop)
+        forms.texts_form(rules, visit.words).still(seen)
         typed = forms.texts_of(visit.fields, visit.words)
-        await self.services.fund_rules.texts(await visit.shop(), visit.member, typed)
+        await self.services.fund_rules.texts(shop, visit.member, typed, seen=rules)
         await show_fund(visit)

@@ -21,12 +21,15 @@ class Goods(Section):
         await visit.form(edit_form(pool.product, visit.words))
 
     @submit("goods:edit")
-    async def edit(self, visit: Visit, product_id: str) -> None:
+    async def edit(self, visit: Visit, product_id: str, seen: str = "") -> None:
+        product = (await self.services.key_pool.of(await visit.shop(), product_id)).product
+        edit_form(product, visit.words).still(seen)
         given = {
             "delivery_text": visit.fields.get("text") or None,
             "delivery_link": visit.fields.get("link") or None,
         }
-        await self.services.catalog.edit(await visit.shop(), visit.member, product_id, given)
+        shop = await visit.shop()
+        await self.services.catalog.edit(shop, visit.member, product_id, given, seen=product)
         await self._show(visit, product_id)
 
     @click("goods:drop")

@@ -14,7 +14,7 @@ from cogs.admin._product_card import MAX_ROLES, product_card, product_list, sell
 from cogs.admin._reach import chosen_roles, powerful, role_warnings
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
-from models.product import QtyVisibility
+from models.product import Product, QtyVisibility
 from services.access import Permission
 from services.goods import MAX_FILE_BYTES
 
@@ -86,9 +86,11 @@ class Products(Section):
         await visit.form(forms.edit_form(product, shop.currency, visit.words))
 
     @submit("product:edit")
-    async def edit(self, visit: Visit, product_id: str) -> None:
-        currency = (await visit.shop()).currency
-        await self._change(visit, product_id, **forms.facts_of(visit.fields, currency))
+    async def edit(self, visit: Visit, product_id: str, seen: str = "") -> None:
+        shop = await visit.shop()
+        product = (await self.services.stock.of(shop, product_id)).product
+        forms.edit_form(product, shop.currency, visit.words).still(seen)
+        await self._change(visit, product, forms.facts_of(visit.fields, shop.currency))
 
     @click("product:details")
     async def ask_details(self, visit: Visit, product_id: str) -> None:
@@ -96,8 +98,10 @@ class Products(Section):
         await visit.form(forms.details_form(product, visit.words))
 
     @submit("product:details")
-    async def details(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, **forms.details_of(visit.fields))
+    async def details(self, visit: Visit, product_id: str, seen: str = "") -> None:
+        product = (await self.services.stock.of(await visit.shop(), product_id)).product
+        forms.details_form(product, visit.words).still(seen)
+        await self._change(visit, product, forms.details_of(visit.fields))
 
     @click("product:sell")
     async def sell(self, visit: Visit, product_id: str) -> None:
@@ -106,38 +110,38 @@ class Products(Section):
         if warnings:
             await visit.show(sell_anyway_card(stock.product, warnings, visit.words))
             return
-        await self._change(visit, product_id, is_active=True)
+        await self._set(visit, product_id, is_active=True)
 
     @click("product:sell-anyway")
     async def sell_anyway(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, is_active=True)
+        await self._set(visit, product_id, is_active=True)
 
     @click("product:hide")
     async def hide(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, is_active=False)
+        await self._set(visit, product_id, is_active=False)
 
     @click("product:digital")
     async def digital(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, is_digital=True)
+        await self._set(visit, product_id, is_digital=True)
 
     @click("product:ships")
     async def ships(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, is_digital=False)
+        await self._set(visit, product_id, is_digital=False)
 
     @click("product:count")
     async def count(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, inventory_tracked=True)
+        await self._set(visit, product_id, inventory_tracked=True)
 
     @click("product:uncount")
     async def uncount(self, visit: Visit, product_id: str) -> None:
-        await self._change(visit, product_id, inventory_tracked=False)
+        await self._set(visit, product_id, inventory_tracked=False)
 
     @click("product:visible")
     async def visible(self, visit: Visit, product_id: str) -> None:
         value = chosen(visit)
         if value not in set(QtyVisibility):
             raise BadInput("qty_visibility", "not_allowed")
-        await self._change(visit, product_id, qty_visibility=QtyVisibility(value))
+        await self._set(visit, product_id, qty_visibility=QtyVisibility(value))
 
     @click("product:grants")
     async def grants(self, visit: Visit, product_id: str) -> None:
@@ -148,12 +152,12 @@ class Products(Section):
         # Whoever may sell such a role could buy it: only those who rule the shop anyway put it on the shelf.
         if added & {*shop.config.admin_role_ids, *shop.config.staff_role_ids} or powerful(visit, added):
             await visit.require(Permission.CONFIG_MANAGE)
-        await self._change(visit, product_id, granted_role_ids=roles)
+        await self._set(visit, product_id, granted_role_ids=roles)
 
     @click("product:requires")
     async def requires(self, visit: Visit, product_id: str) -> None:
         roles = chosen_roles(visit, "required_role_ids", MAX_ROLES)
-        await self._change(visit, product_id, required_role_ids=roles)
+        await self._set(visit, product_id, required_role_ids=roles)
 
     async def _give_file(self, visit: Visit, name: str, file: nextcord.Attachment) -> None:
         shop = await visit.shop()
@@ -164,7 +168,11 @@ class Products(Section):
         await self.services.goods.set_file(shop, visit.member, found.key, file.filename, data)
         await visit.show(goods_card(await self.services.key_pool.of(shop, found.key), visit.words))
 
-    async def _change(self, visit: Visit, product_id: str, **fields: Any) -> None:
+    async def _change(self, visit: Visit, seen: Product, fields: dict[str, Any]) -> None:
+        await self.services.catalog.edit(await visit.shop(), visit.member, seen.key, fields, seen=seen)
+        await self._show(visit, seen.key)
+
+    async def _set(self, visit: Visit, product_id: str, **fields: Any) -> None:
         await self.services.catalog.edit(await visit.shop(), visit.member, product_id, fields)
         await self._show(visit, product_id)
 

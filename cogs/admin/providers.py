@@ -40,10 +40,12 @@ class Providers(Section):
         await visit.form(form.keys_form(await self._view(visit, name), visit.words))
 
     @submit("providers:keys")
-    async def keys(self, visit: Visit, name: str) -> None:
+    async def keys(self, visit: Visit, name: str, seen: str = "") -> None:
         shop, fields = await visit.shop(), self.services.providers.fields(name)
+        view = await self._view(visit, name)
+        form.keys_form(view, visit.words).still(seen)
         try:
-            await self.services.providers.configure(shop, visit.member, name, visit.fields)
+            await self.services.providers.configure(shop, visit.member, name, visit.fields, seen=view.values)
         except BadInput as wrong:
             await visit.say(form.wrong_value(wrong, fields, visit.words))
             return

@@ -48,9 +48,11 @@ class Roles(Section):
         await visit.form(cards.name_form(view.role, visit.words))
 
     @submit("roles:rename")
-    async def rename(self, visit: Visit, role_id: str) -> None:
-        name = visit.fields.get("name", "")
-        await self.services.role_desk.rename(await visit.shop(), visit.member, role_id, name)
+    async def rename(self, visit: Visit, role_id: str, seen: str = "") -> None:
+        shop, name, desk = await visit.shop(), visit.fields.get("name", ""), self.services.role_desk
+        role = (await desk.view(shop, role_id)).role
+        cards.name_form(role, visit.words).still(seen)
+        await desk.rename(shop, visit.member, role_id, name, seen=role.name)
         await self._show(visit, role_id)
 
     @click("roles:keys")

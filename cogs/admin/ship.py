@@ -1,12 +1,15 @@
 """/admin ship: what has to be sent, parcel by parcel."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from nextcord import SlashOption
 
 from cogs._ui.address import address_form, typed_address
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
+from cogs._ui.form import Form
 from cogs._ui.target import Target
+from cogs._ui.words import Words
 from cogs.admin import _ship_card as cards
 from cogs.admin._choice import line_at, lines_of, number_of, typed_pieces
 from cogs.admin._order_card import label
@@ -15,6 +18,7 @@ from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._ship_choice import packed, possible, unpacked
 from cogs.admin._ship_show import changed, show_order, show_parcel
 from models.errors import ChangedMeanwhile
+from models.order import Order
 from services.access import Permission
 from services.ship_desk import ShipView
 
@@ -132,16 +136,23 @@ class Ship(Section):
 
     @click("ship:address")
     async def ask_address(self, visit: Visit, order_id: str) -> None:
-        view, w = await self._view(visit, order_id), visit.words
-        to, known = Target("ship:address", view.order.key), view.order.shipping_address
-        await visit.form(address_form(to, w, title=w("Correct the address"), known=known))
+        view = await self._view(visit, order_id)
+        await visit.form(_address_form(view.order, visit.words))
 
     @submit("ship:address")
-    async def address(self, visit: Visit, order_id: str) -> None:
+    async def address(self, visit: Visit, order_id: str, seen: str = "") -> None:
         shop, typed = await visit.shop(), typed_address(visit.fields, visit.words)
-        order = await self.services.ship_desk.readdress(shop, visit.member, order_id, typed)
+        known = (await self._view(visit, order_id)).order
+        _address_form(known, visit.words).still(seen)
+        order = await self.services.ship_desk.readdress(shop, visit.member, order_id, typed, seen=known)
         await show_order(visit, order.key)
         await visit.say(visit.words("The address is corrected. Labels that you buy from now on use it."))
 
     async def _view(self, visit: Visit, order_id: str) -> ShipView:
         return await self.services.ship_desk.view(await visit.shop(), order_id)
+
+
+def _address_form(order: Order, w: Words) -> Form:
+    to = Target("ship:address", order.key)
+    form = address_form(to, w, title=w("Correct the address"), known=order.shipping_address)
+    return replace(form, edits=True)

@@ -57,10 +57,18 @@ class ShipParcels(Section):
         await visit.form(cards.correct_form(order, parcel, visit.words))
 
     @submit("ship:correct")
-    async def correct(self, visit: Visit, order_id: str, key: str) -> None:
+    async def correct(self, visit: Visit, order_id: str, key: str, seen: str = "") -> None:
+        order, parcel = await self._parcel(visit, order_id, key)
+        cards.correct_form(order, parcel, visit.words).still(seen)
         carrier, number = visit.fields.get("carrier", ""), visit.fields.get("tracking_number", "")
         await self.services.ship_desk.correct(
-            await visit.shop(), visit.member, order_id, key, carrier=carrier, tracking_number=number
+            await visit.shop(),
+            visit.member,
+            order_id,
+            key,
+            carrier=carrier,
+            tracking_number=number,
+            seen=parcel,
         )
         await show_parcel(visit, order_id, key)
         await visit.say(visit.words("Corrected. The customer is told."))

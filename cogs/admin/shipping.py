@@ -39,9 +39,10 @@ class Shipping(Section):
         await visit.form(shipping_form(kind, shop, visit.words))
 
     @submit("shipping:change")
-    async def change(self, visit: Visit, code: str) -> None:
+    async def change(self, visit: Visit, code: str, seen: str = "") -> None:
         shop = await visit.shop()
         old = _known(shop.config.shipping_types, code)
+        shipping_form(old, shop, visit.words).still(seen)
         new = shipping_of(visit.fields, shop, old.code)
         await self._keep(visit, [new if kind is old else kind for kind in shop.config.shipping_types])
 
@@ -56,7 +57,8 @@ class Shipping(Section):
         await visit.form(sender_form(await visit.shop(), visit.words))
 
     @submit("shipping:sender")
-    async def sender(self, visit: Visit) -> None:
+    async def sender(self, visit: Visit, seen: str = "") -> None:
+        sender_form(await visit.shop(), visit.words).still(seen)
         typed = typed_address(visit.fields, visit.words)
         await self._set(visit, ship_from=read_address(await visit.shop(), typed))
 

@@ -35,7 +35,8 @@ class Tax(Section):
         await visit.form(_tax.rate_form((await visit.shop()).config, visit.words))
 
     @submit("tax:rate")
-    async def rate(self, visit: Visit) -> None:
+    async def rate(self, visit: Visit, seen: str = "") -> None:
+        _tax.rate_form((await visit.shop()).config, visit.words).still(seen)
         percent = read_rate(visit.fields.get("tax_percent", ""))
         shop = await self._without_partner(visit, await visit.shop())
         await self._keep(visit, shop, tax_percent=percent)
@@ -57,7 +58,8 @@ class Tax(Section):
         await visit.form(_tax.origin_form((await visit.shop()).config, visit.words))
 
     @submit("tax:origin")
-    async def origin(self, visit: Visit) -> None:
+    async def origin(self, visit: Visit, seen: str = "") -> None:
+        _tax.origin_form((await visit.shop()).config, visit.words).still(seen)
         typed = _tax.origin_of(visit.fields, visit.words)
         await self._keep(visit, await visit.shop(), tax_origin=typed)
 

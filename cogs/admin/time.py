@@ -24,7 +24,8 @@ class Time(Section):
         await visit.form(time_form(await visit.shop(), visit.words))
 
     @submit("time:other")
-    async def other(self, visit: Visit) -> None:
+    async def other(self, visit: Visit, seen: str = "") -> None:
+        time_form(await visit.shop(), visit.words).still(seen)
         await self._set(visit, visit.fields.get("time_zone", ""))
 
     @click("time:digest")

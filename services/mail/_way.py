@@ -31,7 +31,11 @@ async def connected(host: str, port: int, *, anywhere: bool) -> socket.socket:
     Raises NotPublic, and OSError for a host that is unknown or does not answer.
     """
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        # A part of a name that is empty or longer than 63 characters is not even asked for.
+        raise socket.gaierror(socket.EAI_NONAME, "no such name") from None
     allowed = [each for each in found if anywhere or is_public(ipaddress.ip_address(_bare(each[4][0])))]
     if not allowed:
         raise NotPublic

@@ -53,7 +53,7 @@ async def test_a_shops_name_cannot_break_out_of_the_card(
     ada: Person, olivia: Person, services: Services, shop: Shop
 ) -> None:
     """Markdown and mentions in the name are shown as they are written."""
-    await services.shops.rename(shop, member(olivia), "**Au** @everyone <@&1>")
+    await services.shops.configure(shop, member(olivia), name="**Au** @everyone <@&1>")
     seen = await ada.run("/help")
     assert r"\*\*Au\*\*" in seen.text
     assert not seen.pings

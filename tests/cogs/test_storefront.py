@@ -155,7 +155,7 @@ async def test_it_shows_what_the_shop_shows(
     assert "$19.00" in up.now.text
     assert "5 left" not in up.now.text
     await services.catalog.edit(shop, owner, mug.key, {"is_active": False})
-    await services.shops.rename(shop, owner, "Aurora & friends")
+    await services.shops.configure(shop, owner, name="Aurora & friends")
     await settle()
     assert "Big mug" not in up.now.text
     assert up.now.embeds[0]["title"] == "Aurora & friends"

@@ -1,6 +1,7 @@
 """Customers as staff find, read, change and close them."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ async def test_what_cannot_be_kept_is_named_and_changes_nothing(
 ) -> None:
     """Staff's entries are held to what customers' own are."""
     ada = await known(services, shop, ADA, "ada@example.com")
-    typed = {"email": "", "phone": "", "remark": "", field: value}
+    typed: dict[str, Any] = {"email": "", "phone": "", "remark": "", field: value}
     with pytest.raises(BadInput) as refused:
         await services.customer_desk.edit(shop, SAM, ada.key, **typed)
     assert (refused.value.field, refused.value.problem) == (field, problem)
@@ -180,7 +181,7 @@ async def test_an_address_that_staff_mend_gets_e_mails_again(services: Services,
     """A remark alone mends nothing: only a new address may be tried again."""
     ada = await known(services, shop, ADA, "ada@exmaple.com")
     await services.mailing.refused(ada)
-    typed = {"email": "ada@exmaple.com", "phone": "", "remark": "Moved"}
+    typed: dict[str, Any] = {"email": "ada@exmaple.com", "phone": "", "remark": "Moved"}
     ada = await services.customer_desk.edit(shop, SAM, ada.key, **typed)
     assert not services.mailing.has_address(ada)
     ada = await services.customer_desk.edit(shop, SAM, ada.key, **{**typed, "email": "ada@example.com"})

@@ -6,7 +6,7 @@ import pytest
 
 from models.base import Db
 from models.entitlement import Entitlement
-from models.errors import BadInput, ChangedMeanwhile, NotFound, Refused
+from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged, Refused
 from models.order import Order, OrderStatus, ShippingStatus
 from models.outbox import OutboxEffect
 from models.shipment import ParcelState, Shipment, ShipmentStatus
@@ -240,3 +240,37 @@ async def test_nobody_follows_without_a_partner(
     """A shop without a shipping partner owes nothing to one."""
     await services.ship_desk.send(shop, OWNER, paid.key, {of.mug.key: 3}, tracking_number=NUMBER)
     assert await OutboxEffect.find_all(db, {"kind": EffectKind.PARCEL_FOLLOW}) == []
+
+
+async def test_of_two_who_correct_a_number_at_once_one_is_told(
+    db: Db, services: Services, shop: Shop, of: Basket, paid: Order
+) -> None:
+    """Both saw the wrong one; what the first wrote stays."""
+    desk = services.ship_desk
+    seen = await desk.send(shop, OWNER, paid.key, {of.mug.key: 3}, carrier="USPS", tracking_number="1")
+    numbers = (NUMBER, NUMBER[::-1])
+    edits = [
+        desk.correct(shop, OWNER, paid.key, seen.key, carrier="USPS", tracking_number=number, seen=seen)
+        for number in numbers
+    ]
+    done = await asyncio.gather(*edits, return_exceptions=True)
+    assert [isinstance(each, RecordChanged) for each in done].count(True) == 1
+    won = numbers[isinstance(done[0], RecordChanged)]
+    assert (await refunding.now(services, shop, paid)).tracking_number == won
+    assert await told(db, paid) == 2
+
+
+async def test_of_two_who_correct_an_address_at_once_one_is_told(
+    services: Services, shop: Shop, paid: Order
+) -> None:
+    """Both saw the old one; what the first wrote stays."""
+    streets = ("13 Garden Street", "14 Garden Street")
+    edits = [
+        services.ship_desk.readdress(shop, OWNER, paid.key, {**HOME, "line1": street}, seen=paid)
+        for street in streets
+    ]
+    done = await asyncio.gather(*edits, return_exceptions=True)
+    assert [isinstance(each, RecordChanged) for each in done].count(True) == 1
+    address = (await refunding.now(services, shop, paid)).shipping_address
+    assert address is not None
+    assert address.line1 == streets[isinstance(done[0], RecordChanged)]

@@ -81,3 +81,24 @@ async def test_a_price_in_another_currency_is_never_charged_as_if_it_were_ours(
     assert [change.kind for change in refusal.value.changes] == ["gone"]
     assert await Order.how_many(db, {"tenantId": shop.id}) == 0
     assert (await services.carts.renew(shop, ADA)).empty
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "x" * 101])
+async def test_a_name_that_cannot_be_takes_no_setting_with_it(
+    services: Services, shop: Shop, name: str
+) -> None:
+    """What stands in one form is stored wholly or not at all."""
+    with pytest.raises(BadInput) as refusal:
+        await services.shops.configure(shop, OWNER, name=name, low_inventory_threshold=9)
+    assert refusal.value.field == "name"
+    assert (await services.shops.of_tenant(shop.id)).config == shop.config
+
+
+async def test_a_setting_that_cannot_be_takes_no_name_with_it(services: Services, shop: Shop) -> None:
+    """The other way round, too; and both are stored at once."""
+    with pytest.raises(BadInput):
+        await services.shops.configure(shop, OWNER, name="Borealis", admin_notify_email="nobody")
+    assert (await services.shops.of_tenant(shop.id)).name == "Aurora"
+    now = await services.shops.configure(shop, OWNER, name=" Borealis ", low_inventory_threshold=9)
+    assert now == await services.shops.of_tenant(shop.id)
+    assert (now.name, now.config.low_inventory_threshold) == ("Borealis", 9)

@@ -97,7 +97,7 @@ async def test_everything_that_can_be_seen_in_it_marks_it(
         "confirm": lambda: buying.order(services, shop, ADA, mug),
         "cancel": lambda: services.orders.cancel(shop, ADA, placed.key if placed else ""),
         "configure": lambda: services.shops.configure(shop, OWNER, default_qty_visibility="private"),
-        "rename": lambda: services.shops.rename(shop, OWNER, "Aurora & friends"),
+        "rename": lambda: services.shops.configure(shop, OWNER, name="Aurora & friends"),
     }
     for _ in range(3):
         while claimed := await services.storefronts.claim():

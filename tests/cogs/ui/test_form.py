@@ -2,7 +2,8 @@ import pytest
 
 from bot.sandbox.limits_modals import check_modal
 from cogs._ui.form import Form, Input, filled
-from cogs._ui.target import Target, guild_prefix
+from cogs._ui.target import Target, guild_prefix, parse
+from models.errors import RecordChanged
 from tests.cogs.ui.test_card import NASTY
 
 HERE = Target("cart:code")
@@ -47,3 +48,19 @@ def test_what_was_typed_is_read_by_its_key() -> None:
         ]
     }
     assert filled(data) == {"name": "Ada", "city": "Bath", "phone": ""}
+
+
+def test_a_form_that_edits_knows_whether_it_still_shows_what_is_stored() -> None:
+    """Its address carries a stamp of what stood in it, also in a DM; what is typed does not count."""
+    seen = Form("A", HERE, [Input("name", "Name", "Mug")], edits=True)
+    where = parse(seen.payload(guild_prefix("123"))["custom_id"])
+    assert where == ("123", "cart:code", (seen.stamp,))
+    Form("B", HERE, [Input("name", "Called", "Mug", max_length=9)], edits=True).still(seen.stamp)
+    for other in ([Input("name", "Name", "Cup")], [Input("name", "Name", "Mug"), Input("price", "Price")]):
+        with pytest.raises(RecordChanged):
+            Form("A", HERE, other, edits=True).still(seen.stamp)
+
+
+def test_a_form_that_makes_something_new_carries_no_stamp() -> None:
+    """There is nothing that somebody else could have changed."""
+    assert Form("A", HERE, [Input("name", "Name")]).payload()["custom_id"] == HERE.custom_id

@@ -124,14 +124,15 @@ async def test_a_server_that_stays_away_is_not_even_asked(calls: Calls, clock: T
 
 
 async def test_nobody_listens(calls: Calls, server: MailServer) -> None:
-    """A port without a server, and a host that does not exist."""
+    """A port without a server, and hosts that do not exist or cannot."""
     async with MailServer() as gone:
         pass
     with pytest.raises(Unavailable):
         await relay(calls).send(keys(gone), MAIL)
-    with pytest.raises(WrongKeys) as wrong:
-        await relay(calls).send(keys(server, host="no-such-host.invalid"), MAIL)
-    assert wrong.value.code == "host"
+    for host in ("no-such-host.invalid", "9" * 64, "mail..example.com"):
+        with pytest.raises(WrongKeys) as wrong:
+            await relay(calls).send(keys(server, host=host), MAIL)
+        assert wrong.value.code == "host"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Walks over everything that /admin offers, whatever sections there are."""
