@@ -50,7 +50,7 @@ class ProductReport(Report[ProductPerformance]):
         """Sums by product, with today's names or those of the last sale."""
         sold = await rows(Order.rows(asked.db), _pipeline(asked))
         names = await _names(asked, [row["_id"] for row in sold])
-        gone = {row["_id"]: await _last_name(asked, row["_id"]) for row in sold if row["_id"] not in names}
+        gone = {row["_id"]: await _last_name(asked, row) for row in sold if row["_id"] not in names}
         lines = {
             row["_id"]: ProductLine(
                 product_id=row["_id"],
@@ -113,15 +113,16 @@ def _pipeline(asked: Question) -> list[dict[str, Any]]:
         "revenue": {"$sum": LINE_NET},
         "units": {"$sum": LINE_UNITS},
         "orders": {"$sum": 1},
+        "last": {"$max": "$paidAt"},
     }
     return [{"$match": paid(asked)}, {"$unwind": "$items"}, {"$group": group}]
 
 
-async def _last_name(asked: Question, key: str) -> str:
-    """What a product that is gone was called when it was last sold."""
-    newest = [(name, -1) for name in ("tenantId", "currency", "paidAt")]
-    where = {**paid(asked), "items.productId": key}
-    row = await Order.rows(asked.db).find_one(where, {"items": 1}, sort=newest)
+async def _last_name(asked: Question, sold: dict[str, Any]) -> str:
+    """What a product that is gone was called when it was last sold: a moment that is known, so one look."""
+    key = str(sold["_id"])
+    where = {**paid(asked), "paidAt": sold["last"], "items.productId": key}
+    row = await Order.rows(asked.db).find_one(where, {"items": 1})
     return next((item["name"] for item in (row or {}).get("items", ()) if item["productId"] == key), key)
 
 

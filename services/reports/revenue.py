@@ -67,5 +67,5 @@ def paid(asked: Question) -> dict[str, Any]:
         "currency": asked.currency,
         "paidAt": asked.period.within,
         # Gifts to the fund that came alone are orders, too, but nothing was sold.
-        "isGift": {"$ne": True},
+        "isGift": False,
     }
