@@ -36,7 +36,7 @@ async def measure(folder: Path, orders: int = ORDERS) -> Table:
         await build(uri, _NAME, every)
         await create_indexes(db)
         _tell(f"{sum(each.orders for each in every):,} orders built in {time.perf_counter() - began:.0f} s")
-        place, figures = Place(db, cache, every[_NEIGHBOURS:]), list[Figure]()
+        place, figures = await Place.of(db, cache, every[_NEIGHBOURS:]), list[Figure]()
         figures += await meanwhile.measure(place)
         await measuring.own_indexes(place)
         for hand in BY_HAND.values():

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
+from typing import NamedTuple
 
+import psutil
 from redis.asyncio import Redis
 
 from bench.report import Figure
@@ -26,6 +28,35 @@ _CACHED, _DRAWN = 30, 3
 _WORDS = Words.of("en-US")
 
 
+class Took(NamedTuple):
+    """Seconds on the clock, and of processor time, which the machine's other business changes less."""
+
+    clock: float
+    work: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A report as it was computed, and by hand in turn with it."""
+
+    mine: list[Took]
+    bare: list[Took]
+
+    def middle(self, of: str) -> tuple[float, float]:
+        """Milliseconds of both."""
+        mine, bare = (1000 * median(getattr(each, of) for each in every) for every in (self.mine, self.bare))
+        return mine, bare
+
+    def ratio(self, of: str) -> float:
+        """The middle of the ratios."""
+        pairs = zip(self.mine, self.bare, strict=True)
+        return median(getattr(mine, of) / getattr(bare, of) for mine, bare in pairs)
+
+    def told(self, of: str) -> str:
+        """Both, in milliseconds."""
+        return "{:.0f} vs {:.0f} ms".format(*self.middle(of))
+
+
 @dataclass(frozen=True)
 class Place:
     """Where it is measured: a database with shops of every size, and Redis."""
@@ -33,6 +64,19 @@ class Place:
     db: Db
     redis: Redis
     traders: tuple[Trader, ...]
+    server: psutil.Process
+
+    @classmethod
+    async def of(cls, db: Db, redis: Redis, traders: tuple[Trader, ...]) -> "Place":
+        """With the process that the database is."""
+        status = await db.database.command("serverStatus")
+        return cls(db, redis, traders, psutil.Process(int(status["pid"])))
+
+    @property
+    def spent(self) -> float:
+        """The seconds of processor time that the database and this process used so far."""
+        times = self.server.cpu_times()
+        return float(times.user + times.system) + time.process_time()
 
     @property
     def database(self) -> Database:
@@ -50,18 +94,19 @@ async def own_indexes(place: Place) -> None:
 
 async def report(place: Place, hand: ByHand) -> list[Figure]:
     """Every figure of one report."""
-    *smaller, largest = place.traders
-    grown = [(trader.orders, (await _alternating(place, hand, trader))[0]) for trader in smaller]
-    mine, bare, ratio = await _alternating(place, hand, largest)
-    growth = ", ".join(f"{orders:,} orders {1000 * took:.0f}" for orders, took in grown)
+    found = {trader.orders: await _alternating(place, hand, trader) for trader in place.traders}
+    largest = place.traders[-1]
+    compared = found[largest.orders]
+    growth = ", ".join(f"{orders:,} orders {each.middle('clock')[0]:.0f}" for orders, each in found.items())
     cached, got, size, shown = await _from_cache(place, hand, largest)
     png, page = await _drawn(shown)
     return [
         Figure(
             f"{hand.type}: computed / by hand",
-            ratio,
+            compared.ratio("clock"),
             1.3,
-            f"{1000 * mine:.0f} vs {1000 * bare:.0f} ms; of {growth} ms",
+            f"{compared.told('clock')}; processor {compared.told('work')} ({compared.ratio('work'):.2f}); "
+            f"{growth} ms",
             at_most=True,
         ),
         Figure(
@@ -74,24 +119,22 @@ async def report(place: Place, hand: ByHand) -> list[Figure]:
     ]
 
 
-async def _alternating(place: Place, hand: ByHand, trader: Trader) -> tuple[float, float, float]:
-    """(computed, by hand, ratio), each the middle of a few in turn, after one of each that warms up."""
+async def _alternating(place: Place, hand: ByHand, trader: Trader) -> Compared:
+    """A few of both in turn, after one of each that warms up."""
     desk, shop = ReportDesk(place.db, SystemClock(), None), Shop(trader.tenant, trader.config)
     asked = Asked(place.database, trader.tenant_id, PERIOD, datetime.now(UTC))
     before = Asked(place.database, trader.tenant_id, PERIOD.before, asked.now, compared=True)
-    mine, bare = [], []
+    mine, bare = list[Took](), list[Took]()
     for _ in range(REPEATS + 1):
-        shown, took = await _timed(lambda: desk.report(shop, hand.type, PERIOD))
+        shown, took = await _worked(place, lambda: desk.report(shop, hand.type, PERIOD))
         mine.append(took)
         await _show(place, hand, shown=True)
-        figures, took = await _timed(lambda: hand.both(asked, before))
+        figures, took = await _worked(place, lambda: hand.both(asked, before))
         bare.append(took)
         await _show(place, hand, shown=False)
         told = [hand.told(result) for result in (shown.now, shown.before)]
         assert told == list(figures), f"{hand.type} by hand is something else"
-    pairs = list(zip(mine, bare, strict=True))[1:]
-    ratio = median(each / other for each, other in pairs)
-    return median(mine[1:]), median(bare[1:]), ratio
+    return Compared(mine[1:], bare[1:])
 
 
 async def _show(place: Place, hand: ByHand, *, shown: bool) -> None:
@@ -125,6 +168,12 @@ async def _drawn(shown: Shown) -> tuple[float, float]:
     pictures = [await _timed(lambda: charts.png(chart, _WORDS, shown.currency, title)) for _ in range(_DRAWN)]
     pages = [await _timed(page) for _ in range(_DRAWN)]
     return median(took for _, took in pictures), median(took for _, took in pages)
+
+
+async def _worked[T](place: Place, act: Callable[[], Awaitable[T]]) -> tuple[T, Took]:
+    spent = place.spent
+    result, seconds = await _timed(act)
+    return result, Took(seconds, place.spent - spent)
 
 
 async def _timed[T](act: Callable[[], Awaitable[T]]) -> tuple[T, float]:
