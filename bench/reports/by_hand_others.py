@@ -9,6 +9,7 @@ from models.entitlement import EntitlementStatus
 from models.fund_ledger import GIFTS
 from models.inventory import InventoryMove
 from models.order import OrderStatus
+from models.payment import PaymentStatus
 from models.session import SessionState
 from models.shipment import ShipmentStatus
 from services.reports.contract import ReportType
@@ -18,7 +19,7 @@ _SENT = [
     OrderStatus.FULFILLING,
     OrderStatus.SHIPPED,
     OrderStatus.COMPLETE,
-    "PARTIALLY_REFUNDED",
+    OrderStatus.PARTIALLY_REFUNDED,
 ]
 
 
@@ -46,7 +47,7 @@ class Payments(ByHand):
             "cents": {"$sum": {"$cond": [confirmed, "$amountCents", 0]}},
             "waited": {"$sum": {"$cond": [confirmed, _took("createdAt", "confirmedAt"), 0]}},
             "rejected": {"$sum": {"$cond": [_known("rejectedAt"), 1, 0]}},
-            "expired": {"$sum": {"$cond": [{"$eq": ["$status", "EXPIRED"]}, 1, 0]}},
+            "expired": {"$sum": {"$cond": [{"$eq": ["$status", PaymentStatus.EXPIRED]}, 1, 0]}},
         }
         short = {**where, "history.what": "underpaid"}
         found, few = await asyncio.gather(
