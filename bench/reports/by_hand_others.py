@@ -87,11 +87,11 @@ class Stock(ByHand):
         sold = {"_id": "$productId", "units": {"$sum": "$quantityDelta"}}
         counted = {**asked.money, "inventoryTracked": True}
         stock = {"_id": 0, "productId": 1, "quantityAvailable": 1, "quantityReserved": 1}
-        products, snapshots, sales, ledger = await asyncio.gather(
-            asked.found("products", counted, {"name": 1, "costCents": 1}),
+        products = await asked.found("products", counted, {"name": 1, "costCents": 1})
+        snapshots, sales, ledger = await asyncio.gather(
             asked.found("inventorysnapshots", asked.mine, stock),
             asked.rows("inventorytransactions", {"$match": sale}, {"$group": sold}),
-            self._ledger(asked),
+            self._ledger(asked, [str(row["_id"]) for row in products]),
         )
         there = {row["productId"]: (row["quantityAvailable"], row["quantityReserved"]) for row in snapshots}
         units = {row["_id"]: -row["units"] for row in sales}
@@ -104,12 +104,12 @@ class Stock(ByHand):
             figures[key] = (row["name"], available, reserved, units.get(key, 0), drift)
         return figures
 
-    async def _ledger(self, asked: Asked) -> Counter[str]:
+    async def _ledger(self, asked: Asked, keys: list[str]) -> Counter[str]:
         told = Counter[str]()
         if asked.compared:
             return told
         by_type = {"_id": {"product": "$productId", "type": "$type"}, "n": {"$sum": "$quantityDelta"}}
-        settled = {**asked.mine, "productId": {"$gt": ""}, "settled": True}
+        settled = {**asked.mine, "productId": {"$in": keys}, "settled": True}
         held = {InventoryMove.RESERVE, InventoryMove.RELEASE}
         for row in await asked.rows("inventorytransactions", {"$match": settled}, {"$group": by_type}):
             if row["_id"]["type"] not in held:  # these two only move pieces from one pile to the other
