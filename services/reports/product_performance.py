@@ -130,7 +130,7 @@ async def _last_name(asked: Question, sold: dict[str, Any]) -> str:
 
 async def _names(asked: Question, sold: list[str]) -> dict[str, str]:
     """Today's names of the products that sold, and of all that are on sale in this currency."""
-    keys = [found for key in sold if (found := object_id(key))]
+    keys = [known for key in sold if (known := object_id(key))]
     every: list[dict[str, Any]] = [
         {"tenantId": asked.tenant_id, "isActive": True, "currency": asked.currency},
         {"tenantId": asked.tenant_id, "_id": {"$in": keys}},
