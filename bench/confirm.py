@@ -51,11 +51,11 @@ async def prepare(db: Db) -> tuple[Services, Shop, list[Product]]:
 
 
 async def carts(
-    services: Services, shop: Shop, products: Sequence[Product], code: str | None = None
+    services: Services, shop: Shop, products: Sequence[Product], code: str | None = None, many: int = ORDERS
 ) -> list[Act]:
     """One reviewed cart per order, ready for its Confirm; all with this discount code where one is given."""
     ready: list[Act] = []
-    for number in range(ORDERS):
+    for number in range(many):
         member = Member(str(ObjectId()), f"user{number}", f"User {number}")
         await services.carts.add(shop, member, products[number % len(products)].key, 1)
         if code is not None:

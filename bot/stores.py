@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
 from bot.outside import open_database, open_redis
 from models.base import Db
+from models.order import Order
 from models.registry import create_indexes
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ async def stored(settings: Settings) -> AsyncIterator[Stores]:
         db = open_database(await _database_uri(settings, stack), settings.database.name)
         stack.callback(db.client.close)
         await create_indexes(db)
+        await Order.say_gifts(db)
         url = await _redis_url(settings, stack)
         cache = open_redis(url) if url else None
         if cache is not None:

@@ -70,7 +70,7 @@ class Order(TenantDocument):
         index("tenantId", "status", "paidAt", only={"awaitsParcel": True}),
         # Whatever reports sum up of paid orders, so that they read nothing else (docs/adr/0029).
         index(
-            *("tenantId", "currency", "paidAt", "isGift", "subtotalCents", "discountAmountCents"),
+            *("tenantId", "currency", "isGift", "paidAt", "subtotalCents", "discountAmountCents"),
             *("refundedGoodsCents", "refundedCents", "taxAmountCents", "shippingCostCents", "customerId"),
             only=dated("paidAt"),
         ),
@@ -79,6 +79,7 @@ class Order(TenantDocument):
             *("refundedGoodsCents", "refundedCents"),
             only={**dated("paidAt"), **given("discountId")},
         ),
+        index("isGift", only={"isGift": None}),
     )
 
     tenant_id: str
@@ -225,6 +226,12 @@ class Order(TenantDocument):
         names = [{"customer.discordUsername": part}, {"customer.discordDisplayName": part}]
         number = {"$regex": f"^{re.escape(text.upper()[:20])}"}
         return {**where, "$or": [{"orderNumber": number}, {"customer.discordId": text}, *names]}
+
+    @classmethod
+    async def say_gifts(cls, db: Db) -> None:
+        """Let orders of earlier versions say whether anything was bought with them."""
+        nothing = {"$eq": [{"$size": "$items"}, 0]}
+        await cls.rows(db).update_many({"isGift": None}, [{"$set": {"isGift": nothing}}])
 
     @classmethod
     async def how_many(cls, db: Db, where: Where) -> int:

@@ -1,5 +1,6 @@
 """COMMUNITY_FUND: what was given to the fund, what it paid, and what is in it."""
 
+import asyncio
 from datetime import date
 from typing import Any, Self
 
@@ -44,15 +45,15 @@ class FundReport(Report[CommunityFund]):
 
     async def query(self, asked: Question) -> CommunityFund:
         """Sums by local day, on what was there before."""
-        balance = await FundEntry.sum_before(
-            asked.db, Account(asked.tenant_id, asked.currency), asked.period.start
+        account = Account(asked.tenant_id, asked.currency)
+        balance, moved, (gifts, donors) = await asyncio.gather(
+            FundEntry.sum_before(asked.db, account, asked.period.start), _moved(asked), _donors(asked)
         )
-        moved, days = await _moved(asked), list[Day]()
+        days = list[Day]()
         for day in asked.period.days:
             came, went = moved.get(day, (0, 0))
             balance += came - went
             days.append(Day(date=day, in_cents=came, out_cents=went, balance_cents=balance))
-        gifts, donors = await _donors(asked)
         return CommunityFund(
             in_cents=sum(day.in_cents for day in days),
             out_cents=sum(day.out_cents for day in days),

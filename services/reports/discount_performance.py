@@ -1,5 +1,6 @@
 """DISCOUNT_PERFORMANCE: how often each discount was used, what was sold with it, and what it cost."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from models.base import given
@@ -48,9 +49,9 @@ class DiscountReport(Report[DiscountPerformance]):
 
     async def query(self, asked: Question) -> DiscountPerformance:
         """Sums by discount, the most used first."""
-        group = {"_id": "$discountId", **SUMS}
+        group = {"_id": "$discountId", **SUMS, "last": {"$max": "$paidAt"}}
         found = await rows(Order.rows(asked.db), [{"$match": _used(asked)}, {"$group": group}])
-        names = await _names(asked, [row["_id"] for row in found])
+        names = await _names(asked, {row["_id"]: row["last"] for row in found})
         lines = [_line(row["_id"], names.get(row["_id"], ""), Sums.read(row)) for row in found]
         return DiscountPerformance(
             uses=sum(line.uses for line in lines),
@@ -105,12 +106,13 @@ def _line(key: str, name: str, sums: Sums) -> DiscountLine:
     )
 
 
-async def _names(asked: Question, keys: list[str]) -> dict[str, str]:
-    """Today's names; of those that are gone, what one of their orders says."""
-    known = await Discount.of_keys(asked.db, asked.tenant_id, keys)
+async def _names(asked: Question, used: dict[str, datetime]) -> dict[str, str]:
+    """Today's names; of those that are gone, what the last of their orders says."""
+    known = await Discount.of_keys(asked.db, asked.tenant_id, list(used))
     names = {discount.key: discount.name or discount.key for discount in known}
-    for key in set(keys) - names.keys():
-        row = await Order.rows(asked.db).find_one({**_used(asked), "discountId": key}, _CALLED)
+    for key in used.keys() - names.keys():
+        where = {**_used(asked), "paidAt": used[key], "discountId": key}
+        row = await Order.rows(asked.db).find_one(where, _CALLED)
         names[key] = next((row[name] for name in _CALLED if row and row.get(name)), key)
     return names
 

@@ -1,5 +1,6 @@
 """FULFILLMENT_PERFORMANCE: how fast goods leave and arrive, what failed, and what is waiting."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Self
 
@@ -55,18 +56,22 @@ class FulfillmentReport(Report[FulfillmentPerformance]):
 
     async def query(self, asked: Question) -> FulfillmentPerformance:
         """Sums by local day of what left and of what arrived."""
-        sent = await _took(asked, "shippedAt", "paidAt")
-        came = await _took(asked, "deliveredAt", "shippedAt")
-        waiting, since = (0, None) if asked.to_compare else await _waiting(asked)
         parcels = {"status": ShipmentStatus.EXCEPTION, "createdAt": asked.period.within}
         goods = {"status": EntitlementStatus.FAILED, "createdAt": asked.period.within}
+        sent, came, (waiting, since), lost, undone = await asyncio.gather(
+            _took(asked, "shippedAt", "paidAt"),
+            _took(asked, "deliveredAt", "shippedAt"),
+            _waiting(asked),
+            _count(asked, Shipment, parcels),
+            _count(asked, Entitlement, goods),
+        )
         return FulfillmentPerformance(
             shipped=sum(each.count for each in sent.values()),
             hours_to_ship=_hours(*sent.values()),
             delivered=sum(each.count for each in came.values()),
             hours_to_deliver=_hours(*came.values()),
-            failed_parcels=await _count(asked, Shipment, parcels),
-            failed_deliveries=await _count(asked, Entitlement, goods),
+            failed_parcels=lost,
+            failed_deliveries=undone,
             waiting=waiting,
             oldest_waiting_hours=_age(since, asked.now),
             days=[_day(day, sent.get(day, _NONE), came.get(day, _NONE)) for day in asked.period.days],
@@ -137,17 +142,27 @@ async def _count(asked: Question, document: type[Document], where: Where) -> int
 
 async def _waiting(asked: Question) -> tuple[int, datetime | None]:
     """How much that was paid has not left or was not handed over, and since when."""
+    if asked.to_compare:
+        return 0, None
     goods = undelivered.deliveries(asked.tenant_id, asked.now)
     places: list[tuple[type[Document], Where, str]] = [
         (Order, undelivered.parcels(asked.tenant_id, asked.now), "paidAt"),
         (Entitlement, goods, "createdAt"),
     ]
-    count, since = 0, list[datetime]()
-    for document, where, name in places:
-        count += await undelivered.how_many(asked.db, document, where)
-        oldest = await document.rows(asked.db).find_one(where, {name: 1}, sort=[(name, 1)])
-        since += [oldest[name]] if oldest else []
-    return count, min(since, default=None)
+    every = await asyncio.gather(*(_oldest(asked, *place) for place in places))
+    since = [oldest for _, oldest in every if oldest]
+    return sum(count for count, _ in every), min(since, default=None)
+
+
+async def _oldest(
+    asked: Question, document: type[Document], where: Where, name: str
+) -> tuple[int, datetime | None]:
+    """How many, and since when the first of them."""
+    count, first = await asyncio.gather(
+        undelivered.how_many(asked.db, document, where),
+        document.rows(asked.db).find_one(where, {name: 1}, sort=[(name, 1)]),
+    )
+    return count, first[name] if first else None
 
 
 def _day(day: date, sent: _Took, came: _Took) -> Day:

@@ -1,5 +1,6 @@
 """INVENTORY_HEALTH: what the stock is worth and how long it lasts, what nobody buys, and where it is off."""
 
+import asyncio
 from typing import Any, Self
 
 from models import ledger
@@ -53,10 +54,7 @@ class InventoryReport(Report[InventoryHealth]):
 
     async def query(self, asked: Question) -> InventoryHealth:
         """A line for each product, that which lasts shortest first."""
-        where = {"tenantId": asked.tenant_id, "currency": asked.currency, "inventoryTracked": True}
-        fields = {"name": 1, "costCents": 1}
-        products = [row async for row in Product.rows(asked.db).find(where, fields)]
-        stock, sold = await _stock(asked), await _sold(asked)
+        products, stock, sold = await asyncio.gather(_products(asked), _stock(asked), _sold(asked))
         drifts = {} if asked.to_compare else await _drifts(asked, [str(row["_id"]) for row in products])
         lines = [
             _line(asked, row, stock[key], sold.get(key, 0), drifts.get(key, 0))
@@ -95,6 +93,12 @@ class InventoryReport(Report[InventoryHealth]):
         ]
         every = [list(line.model_dump(exclude={"product_id"}).values()) for line in now.products]
         return Table(columns, every)
+
+
+async def _products(asked: Question) -> list[dict[str, Any]]:
+    """Those of the currency that are counted."""
+    where = {"tenantId": asked.tenant_id, "currency": asked.currency, "inventoryTracked": True}
+    return [row async for row in Product.rows(asked.db).find(where, {"name": 1, "costCents": 1})]
 
 
 async def _stock(asked: Question) -> dict[str, tuple[int, int]]:

@@ -28,9 +28,9 @@ _LINE = {
     ]
 }
 _SHARE = {"$divide": [{"$multiply": [_LINE, _BACK]}, _SOLD]}
-_LINE_BACK = {
-    "$ifNull": ["$items.refundedCents", {"$cond": [{"$gt": [_BACK, 0]}, {"$toLong": {"$floor": _SHARE}}, 0]}]
-}
+_SHARED = {"$cond": [{"$gt": [_BACK, 0]}, {"$toLong": {"$floor": _SHARE}}, 0]}
+# Of most orders nothing went back at all, which is known at a glance.
+_LINE_BACK = {"$ifNull": ["$items.refundedCents", {"$cond": [{"$gt": ["$refundedCents", 0]}, _SHARED, 0]}]}
 # The same of one line, after $unwind of the items.
 LINE_NET = {"$subtract": [_LINE, _LINE_BACK]}
 LINE_UNITS = {"$subtract": ["$items.quantity", {"$ifNull": ["$items.refundedQuantity", 0]}]}
@@ -67,5 +67,5 @@ def paid(asked: Question) -> dict[str, Any]:
         "currency": asked.currency,
         "paidAt": asked.period.within,
         # Gifts to the fund that came alone are orders, too, but nothing was sold.
-        "isGift": {"$ne": True},
+        "isGift": False,
     }
