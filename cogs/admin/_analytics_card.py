@@ -82,7 +82,7 @@ def report_card(shown: Shown, view: View, frame: Frame, w: Words) -> Card:
 
 def seen(shown: Shown, w: Words, *, names: bool) -> Table:
     """The table as this person may see it."""
-    return visible(shown.table, personal=names, say=w)
+    return visible(shown, personal=names, say=w).table
 
 
 def _head(shown: Shown, frame: Frame, w: Words) -> str:

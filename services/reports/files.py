@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from models.money import decimal_text
-from services.reports.contract import Cell, Column, Table, Unit, Word
+from services.reports.contract import Cell, Column, Unit, Word
 from services.reports.desk import Shown
 
 # What a spreadsheet would take for a formula.
@@ -23,7 +23,7 @@ def _as_it_is(text: str) -> str:
 
 def csv_of(shown: Shown, *, personal: bool = False, say: Say = _as_it_is) -> bytes:
     """The table in UTF-8 as spreadsheets read it; `say` translates our own words."""
-    table = visible(shown.table, personal=personal, say=say)
+    table = visible(shown, personal=personal, say=say).table
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([harmless(say(column.label)) for column in table.columns])
@@ -49,21 +49,9 @@ def json_of(shown: Shown, *, personal: bool = False) -> bytes:
     return json.dumps(told, ensure_ascii=False, indent=2).encode()
 
 
-def visible(table: Table, *, personal: bool, say: Say = _as_it_is) -> Table:
-    """The table; unless asked for, with Customer 1, Customer 2 instead of who somebody is."""
-    if personal or not any(column.personal for column in table.columns):
-        return table
-    return Table(
-        table.columns,
-        [
-            [_nobody(column, cell, at, say) for column, cell in zip(table.columns, row, strict=True)]
-            for at, row in enumerate(table.rows, start=1)
-        ],
-    )
-
-
-def _nobody(column: Column, cell: Cell, at: int, say: Say) -> Cell:
-    return f"{say('Customer')} {at}" if column.personal else cell
+def visible(shown: Shown, *, personal: bool, say: Say = _as_it_is) -> Shown:
+    """The report; unless asked for, with Customer 1, Customer 2 instead of who somebody is."""
+    return shown if personal else shown.masked(lambda place: f"{say('Customer')} {place}")
 
 
 def harmless(text: str) -> str:

@@ -9,6 +9,7 @@ from nextcord.ext import commands
 from bot.sandbox import Community, Form, Person, Seen
 from cogs._ui.visit import Kind
 from models.base import Db
+from models.fund import ANONYMOUS_CELEBRATION, CELEBRATION, DISCLAIMER
 from services.shops import Shop
 from tests.cogs.admin.test_gate import ways
 from tests.cogs.admin.walk.conftest import Stocked
@@ -17,7 +18,7 @@ from tests.cogs.admin.walk.walking import Walk
 from tests.cogs.german import english_in
 
 # Names of records, which the panel shows as they are stored.
-STORED = {"High contrast"}
+STORED = {"High contrast", CELEBRATION, ANONYMOUS_CELEBRATION, DISCLAIMER}
 # The share of actions for which no record stood ready: what an outside service or a fault has to come before.
 MOST_UNREACHED = 0.2
 _ID = re.compile(r"[0-9a-f]{24}")
