@@ -16,7 +16,7 @@ from models.outbox import OutboxEffect
 from models.storefront import Storefront
 from models.tenant import CHANNELS, ROLES, BotConfig, Tenant
 from services.absences import TROUBLES
-from services.audit import Audit
+from services.audit import AboutMany, Audit
 from services.clock import Clock
 from services.outbox import Outbox
 from services.shops import Shop, Shops
@@ -137,10 +137,14 @@ class Moving:
             await Storefront.put(self._db, seen.id, None, None, now, tx=tx)
         for reason in TROUBLES:
             await OutboxEffect.hasten(self._db, seen.id, reason, now, tx=tx)
-        after = {**_places(config), **cleared._asdict()}
+        after = {**_places(config), **cleared.counts._asdict()}
         await self._audit.record(
             seen.id, owner, "shop.move", config, before=_places(seen.config), after=after, tx=tx
         )
+        for kind, changes in (("Product", cleared.products), ("Discount", cleared.discounts)):
+            if changes:
+                many = AboutMany(kind, changes, by="move")
+                await self._audit.record_many(seen.id, owner, f"{kind.lower()}.move", config, many, tx=tx)
         return Shop(tenant, config)
 
     def _offered(self, tenant: Tenant) -> bool:

@@ -81,11 +81,21 @@ async def test_the_owner_moves_the_shop_in_two_servers_and_sees_what_it_means(
     assert kept.is_active
     found = await Discount.find_one(db, {"tenantId": shop.id})
     assert found is not None
-    assert (found.role_ids, found.is_active) == ([], False)
+    assert (found.role_ids, found.is_active) == (["77"], False)
+    rows = await AuditLog.about(db, shop.id, "Product", vip.key, skip=0, limit=1)
+    assert [(row.action, row.meta["before"], row.meta["after"]) for row in rows] == [
+        (
+            "product.move",
+            {"isActive": True, "grantedRoleIds": ["77"]},
+            {"isActive": False, "grantedRoleIds": []},
+        )
+    ]
+    rows = await AuditLog.about(db, shop.id, "Discount", found.key, skip=0, limit=1)
+    assert [(row.action, row.meta["before"]) for row in rows] == [("discount.move", {"isActive": True})]
     assert await Order.get(db, shop.id, placed.key) is not None
     assert await Customer.find_one(db, {"tenantId": shop.id}) is not None
-    rows = [row.action for row in await AuditLog.find_all(db, {"tenantId": shop.id}, sort="_id")]
-    assert rows[-2:] == ["move.offer", "shop.move"]
+    acts = [row.action for row in await AuditLog.find_all(db, {"tenantId": shop.id}, sort="_id")]
+    assert acts[-4:] == ["move.offer", "shop.move", "product.move", "discount.move"]
     assert "no shop yet" in (await ada.run("/shop browse")).text
     assert "Mug" in (await me.run("/shop browse")).text
     assert "Step 1 of 5" in (await seen.press("Guide me through")).text
