@@ -207,6 +207,14 @@ class BotConfig(TenantDocument):
         return await cls.change(db, where, {"$set": fields}, tx=tx)
 
     @classmethod
+    async def touch(cls, db: Db, tenant_id: str, guild_id: str, *, tx: Tx) -> Self | None:
+        """The set-up of a shop that is in this server; of this and a move at the same moment one waits.
+
+        It changes the record: what writes nothing would not collide.
+        """
+        return await cls.change(db, {"tenantId": tenant_id, "guildId": guild_id}, {}, tx=tx)
+
+    @classmethod
     async def move(cls, db: Db, seen: Self, guild_id: str, *, tx: Tx) -> Self | None:
         """Take it to another server without channels and roles, if it is still where it was seen.
 

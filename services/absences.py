@@ -52,6 +52,8 @@ class Absences:
             config = await BotConfig.find_one(self._db, {"guildId": guild_id}, tx=tx)
             if config is None or await Absence.of(self._db, config.tenant_id, tx=tx) is not None:
                 return False
+            if await BotConfig.touch(self._db, config.tenant_id, guild_id, tx=tx) is None:
+                return False
             now = self._clock.now()
             absence = Absence(
                 tenant_id=config.tenant_id, guild_id=guild_id, guild_name=guild_name, locale=locale,

@@ -7,7 +7,7 @@ import pytest
 
 from models.absence import Absence
 from models.audit import AuditLog
-from models.base import Db
+from models.base import Db, Tx, transact
 from models.entitlement import Entitlement, EntitlementStatus
 from models.errors import AlreadyExists, NotFound, OwnerOnly, RolesMissing
 from models.member import Member
@@ -173,3 +173,19 @@ async def test_what_was_for_some_roles_is_not_everybodys_after_a_move(
         await services.carts.add(shop, ADA, club.key)
     await services.catalog.edit(shop, OWNER, club.key, {"required_role_ids": []})
     assert (await services.carts.add(shop, ADA, club.key)).lines
+
+
+async def test_a_leave_heard_during_a_move_is_none_of_the_shop_that_has_left(
+    db: Db, services: Services, shop: Shop
+) -> None:
+    """Whoever hears of it waits for the move, and then finds no shop there that could rest for ever."""
+    heard: list[asyncio.Task[bool]] = []
+
+    async def work(tx: Tx) -> None:
+        assert await BotConfig.move(db, shop.config, THERE, tx=tx)
+        heard.append(asyncio.create_task(services.absences.left(HERE)))
+        await asyncio.sleep(0.3)
+
+    await transact(db, work)
+    assert not any(await asyncio.gather(*heard))
+    assert await Absence.of(db, shop.id) is None
