@@ -171,6 +171,22 @@ async def test_who_may_not_claim_the_new_server_moves_nothing_there(
     assert (await services.shops.of_tenant(shop.id)).guild_id == shop.guild_id
 
 
+async def test_no_shop_comes_to_a_server_that_only_has_the_commands(
+    discord: Sandbox, harbour: Community, olivia: Person, services: Services, shop: Shop
+) -> None:
+    """Neither moved there nor opened there, by old buttons either; the way to invite the bot is said."""
+    await allowed(olivia)
+    me = there(harbour, olivia)
+    card = await me.run("/admin setup")
+    harbour.expel_bot()
+    await discord.quiet()
+    for forged in (f"move:take:{shop.id}", "move:here", "setup:start", "setup:claim"):
+        told = await me.click(card, custom_id=forged, forged=True)
+        assert isinstance(told, Seen)
+        assert "invite me first" in told.text
+    assert (await services.shops.of_tenant(shop.id)).guild_id == shop.guild_id
+
+
 async def test_a_shop_moves_although_the_bot_was_removed_from_its_old_server(
     discord: Sandbox, guild: Community, harbour: Community, olivia: Person, services: Services, shop: Shop,
     db: Db,
