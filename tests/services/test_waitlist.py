@@ -240,6 +240,27 @@ async def test_offers_end_with_the_sale_and_the_place_in_the_line_stays(
     assert len(await told(db, shop)) == 2
 
 
+async def test_the_line_stands_still_while_the_bot_is_out_of_the_server(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Days pass and nobody's turn does; once the bot is back the same member is next."""
+    mug, song = await product(stock=0), await product("Song", stock=0)
+    await line_up(services, shop, clock, mug, ADA, BOB)
+    await line_up(services, shop, clock, song, CY)
+    await services.stock.restock(shop, OWNER, mug.key, 1, "box")
+    await services.absences.left(shop.guild_id)
+    await services.catalog.edit(shop, OWNER, song.key, {"inventory_tracked": False})
+    for _ in range(4):
+        clock.forward(days=1)
+        await services.sweeper.sweep()
+    assert set((await statuses(db, shop)).values()) == {WaitStatus.WAITING}
+    assert len(await told(db, shop)) == 1
+    await services.absences.back(shop.guild_id)
+    await services.sweeper.sweep()
+    assert await offered(db, shop, mug) == {ADA.discord_id}
+    assert (await statuses(db, shop))[CY.discord_id] is WaitStatus.OPENED
+
+
 async def test_a_product_that_is_counted_no_more_has_no_line(
     db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
