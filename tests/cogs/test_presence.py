@@ -263,6 +263,11 @@ async def test_an_alarm_reaches_the_shops_address_while_its_post_waits(
     subjects = [mail["Subject"] for mail in server.letters]
     assert len(subjects) == 2
     assert "Something needs your staff" in subjects[1]
+    # Weeks later what was sent is forgotten, while the post still waits.
+    await OutboxEffect.rows(db).delete_many({"kind": "mail.staff"})
+    await services.worker.drain()
+    await services.worker.drain()
+    assert len(server.letters) == 2
     assert staff_room.messages == []
     guild.invite_bot()
     await eventually(discord, services, shop, away=False)
