@@ -1,7 +1,8 @@
 """What becomes of a shop whose server the bot was removed from: it waits, and its owner is told."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
@@ -36,6 +37,14 @@ class Absences:
     async def away(self, tenant_id: str) -> bool:
         """Whether the bot is out of this shop's server, so that nothing can be done there."""
         return await Absence.of(self._db, tenant_id) is not None
+
+    async def outdated(self, tenant_id: str, payload: Mapping[str, Any]) -> bool:
+        """Whether what an owner was to be told is not so any more: the bot came back, or left once more."""
+        now = await Absence.of(self._db, tenant_id)
+        if OwnerEvent(payload["event"]) is OwnerEvent.BACK:
+            return now is not None
+        # Earlier versions did not say which absence they meant.
+        return now is None or payload.get("absence", now.key) != now.key
 
     async def unseen(self, present: Collection[str]) -> list[str]:
         """The servers of shops that are not among those where the bot is, and not known to be left."""

@@ -74,6 +74,24 @@ async def test_the_owner_is_told_once_and_the_shop_goes_on_when_the_bot_is_back(
 
 
 @with_bot
+async def test_nobody_is_told_late_of_what_is_over(
+    discord: Sandbox, guild: Community, services: Services, server: MailServer, shop: Shop, olivia: Person
+) -> None:
+    """Neither that the bot is out once it is back, by e-mail neither, nor that it is back once it is out."""
+    olivia.close_dms()
+    await services.shops.configure(shop, member(olivia), admin_notify_email="staff@aurora.example")
+    for away in (True, False, True):
+        guild.expel_bot() if away else guild.invite_bot()
+        await eventually(discord, services, shop, away=away)
+    await services.worker.drain()
+    guild.invite_bot()
+    await eventually(discord, services, shop, away=False)
+    await services.worker.drain()
+    await services.worker.drain()
+    assert ["back" in mail["Subject"] for mail in server.letters] == [True]
+
+
+@with_bot
 async def test_an_outage_is_no_leaving(
     discord: Sandbox, guild: Community, services: Services, shop: Shop, olivia: Person, db: Db
 ) -> None:
