@@ -10,7 +10,6 @@ from models.discount import Percent
 from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
 
-_MENU = 25
 # What of a set-up belongs to the server, by stored names.
 CHANNELS = ("defaultOrderChannelId", "announcementChannelId", "adminChannelId")
 ROLES = ("adminRoleIds", "staffRoleIds")
@@ -31,8 +30,8 @@ class Tenant(TenantDocument):
 
     @classmethod
     async def of_owner(cls, db: Db, owner_user_id: str) -> list[Self]:
-        """The shops of this person, the oldest first; no more than a menu takes."""
-        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId", limit=_MENU)
+        """The shops of this person, the oldest first."""
+        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId")
 
     @classmethod
     async def let_move(cls, db: Db, seen: Self, until: datetime | None, *, tx: Tx) -> Self | None:

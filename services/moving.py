@@ -24,6 +24,7 @@ from services.wakeups import Wakeups
 
 # How long the owner has for the way to the other server.
 OFFER = timedelta(days=1)
+_MENU = 25
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ class Moving:
         return Shop(changed, shop.config)
 
     async def movable(self, owner: Member) -> list[Movable]:
-        """The shops of this person that may move now: offered by them, or in a server without the bot."""
-        found = list[Movable]()
-        for tenant in await Tenant.of_owner(self._db, owner.discord_id):
-            absence = await Absence.of(self._db, tenant.tenant_id)
-            if absence is not None or self._offered(tenant):
-                found.append(Movable(await self._shops.of_tenant(tenant.tenant_id), absence))
-        return found
+        """The shops of this person that may move now: offered by them, or in a server without the bot.
+
+        No more than a menu takes, those that they offered first.
+        """
+        mine = await Tenant.of_owner(self._db, owner.discord_id)
+        away = await Absence.of_tenants(self._db, [each.tenant_id for each in mine])
+        may = [each.tenant_id for each in mine if each.tenant_id in away or self._offered(each)]
+        may.sort(key=lambda tenant_id: tenant_id in away)
+        return [Movable(await self._shops.of_tenant(each), away.get(each)) for each in may[:_MENU]]
 
     async def one(self, owner: Member, tenant_id: str) -> Movable:
         """One of these; raises NotFound for any other, whoever's it is."""

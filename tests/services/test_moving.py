@@ -189,3 +189,12 @@ async def test_a_leave_heard_during_a_move_is_none_of_the_shop_that_has_left(
     await transact(db, work)
     assert not any(await asyncio.gather(*heard))
     assert await Absence.of(db, shop.id) is None
+
+
+async def test_an_owner_of_many_shops_moves_any_of_them(services: Services, shop: Shop) -> None:
+    """The one that they allow is offered, however many others they have."""
+    many = [await services.shops.claim(f"{2000 + n}", f"Shop {n}", OWNER) for n in range(26)]
+    for each in [shop, *many]:
+        await services.moving.offer(each, OWNER, each.name)
+        assert [found.shop.id for found in await services.moving.movable(OWNER)] == [each.id]
+        await services.moving.withdraw(each, OWNER)
