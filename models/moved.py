@@ -6,19 +6,22 @@ from models.base import Db, Tx, Where
 from models.discount import Discount
 from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.fund import CommunityFundConfig
+from models.order import Order, OrderStatus
 from models.payment import Payment
 from models.product import Product
+from models.waiting import Waiting
 
 type Changes = dict[str, dict[str, Any]]
 
 
 class LeftBehind(NamedTuple):
-    """How many products and discounts name roles, roles are still owed, claims wait for an answer."""
+    """How many products and discounts name roles, roles are owed, claims wait, unpaid orders grant roles."""
 
     products: int
     discounts: int
     roles_owed: int
     claims: int
+    unpaid: int
 
 
 def of_products(tenant_id: str) -> Where:
@@ -39,11 +42,17 @@ async def left_behind(db: Db, tenant_id: str, *, tx: Tx | None = None) -> LeftBe
         "type": EntitlementType.DISCORD_ROLE,
         "status": {"$in": [EntitlementStatus.PENDING, EntitlementStatus.FAILED]},
     }
+    unpaid = {
+        "tenantId": tenant_id,
+        "status": OrderStatus.PENDING_PAYMENT,
+        "items.grantedRoleIds.0": {"$exists": True},
+    }
     return LeftBehind(
         await Product.rows(db).count_documents(of_products(tenant_id), session=tx),
         await Discount.rows(db).count_documents(of_discounts(tenant_id), session=tx),
         await Entitlement.rows(db).count_documents(owed, session=tx),
         await Payment.how_many_waiting(db, tenant_id),
+        await Order.rows(db).count_documents(unpaid, session=tx),
     )
 
 
@@ -66,6 +75,7 @@ async def clear(db: Db, tenant_id: str, *, tx: Tx) -> Cleared:
     products = await _change(db, Product, of_products(tenant_id), {**off, "grantedRoleIds": []}, tx)
     discounts = await _change(db, Discount, of_discounts(tenant_id), off, tx)
     channel = {"$set": {"celebrationChannelId": None}}
+    await Waiting.forget_roles(db, tenant_id, tx=tx)
     await CommunityFundConfig.change(db, {"tenantId": tenant_id}, channel, tx=tx)
     return Cleared(found, products, discounts)
 

@@ -209,6 +209,23 @@ async def test_only_who_may_buy_is_offered_a_unit(
         await services.carts.add(shop, lost, mug.key)
 
 
+async def test_who_waited_before_a_move_is_next_with_the_roles_of_the_new_server(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """The old roles are forgotten; who looks again keeps the place in the line with the new ones."""
+    club = await product("Club", stock=0, required_role_ids=["77"])
+    ina, jo = [Member(key, key, key, role_ids=frozenset({"77"})) for key in ("8", "9")]
+    await line_up(services, shop, clock, club, ina, jo)
+    await services.moving.offer(shop, OWNER, shop.name)
+    shop = await services.moving.move(OWNER, shop.id, "901", shop.name)
+    assert [each.role_ids for each in await Waiting.find_all(db, {"tenantId": shop.id})] == [[], []]
+    await services.catalog.edit(shop, OWNER, club.key, {"required_role_ids": ["88"], "is_active": True})
+    for key in ("9", "8"):
+        assert await services.waitlist.ask(shop, Member(key, key, key, role_ids=frozenset({"88"})), club.key)
+    await services.stock.restock(shop, OWNER, club.key, 1, "box")
+    assert await offered(db, shop, club) == {"8"}
+
+
 async def test_a_role_lost_before_confirm_is_noticed(
     services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:

@@ -52,13 +52,14 @@ async def test_the_owner_moves_the_shop_in_two_servers_and_sees_what_it_means(
     hush = Discount(tenant_id=shop.id, label="Hush", type=DiscountType.PERCENT, percent=10, role_ids=["77"])
     await hush.insert(db)
     placed = await buying.order(services, shop, member(ada), mug)
+    await buying.order(services, shop, member(ada), vip)
     card = await allowed(olivia)
     assert "Nothing has changed yet" in card.text
     assert (await services.shops.of_guild(str(guild.id))).id == shop.id
     me = there(harbour, olivia)
     seen = await me.run("/admin setup")
     seen = await seen.choose("Move a shop of yours here", "Aurora")
-    for said in ("What stays", "1 product", "1 discount", "stay there"):
+    for said in ("What stays", "1 product", "1 discount", "stay there", "1 order that is not paid"):
         assert said in seen.text
     form = await seen.open("Move it here")
     assert "not what I asked for" in (await form.submit({"Type the shop's name": "Borealis"})).text
