@@ -85,7 +85,7 @@ async def _shared_with(channel: nextcord.TextChannel, allowed: Overwrites) -> bo
     if channel.overwrites == allowed:
         return True
     try:
-        await channel.edit(overwrites=allowed)
+        await channel.edit(overwrites=dict(allowed.items()))
     except nextcord.Forbidden:
         return False
     return True
