@@ -97,6 +97,9 @@ class Absences:
             await self._outbox.owe([owner_notice(OwnerEvent.BACK, absence, now)], tx)
             return True
 
+        # Nearly always it never left, at every start and after every outage of each server.
+        if await Absence.of_guild(self._db, guild_id) is None:
+            return False
         back = await self._outbox.commit(work)
         if back:
             log.info("guild_back", extra={"guild": guild_id})

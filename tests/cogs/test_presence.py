@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
+from cogs.presence import Presence
 from models.absence import Absence
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db
@@ -180,6 +182,37 @@ async def test_a_start_finds_what_happened_while_no_process_ran(
     guild.invite_bot()
     async with running(discord, services):
         await eventually(discord, services, shop, away=False)
+
+
+async def test_a_look_that_fails_for_one_server_is_made_for_the_others_and_again_later(
+    discord: Sandbox,
+    guild: Community,
+    services: Services,
+    shop: Shop,
+    elsewhere: tuple[Community, Shop],
+    db: Db,
+) -> None:
+    """Two leaves that nobody heard: the line drops at one question, and the next look asks again."""
+    guild.expel_bot()
+    elsewhere[0].expel_bot()
+    discord.faults.lose("GET", "/guilds/*")
+    async with running(discord, services) as bot:
+        for _ in range(100):
+            known = [await gone(db, each) for each in (shop, elsewhere[1])]
+            if any(known):
+                break
+            await asyncio.sleep(0.05)
+        assert sum(each is not None for each in known) == 1
+        watch = Presence(bot, services, every=timedelta(seconds=0.05))
+        await watch.on_ready()
+        for each in (shop, elsewhere[1]):
+            await eventually(discord, services, each, away=True)
+        # A return of which nobody heard is found, too.
+        guild.invite_bot()
+        await eventually(discord, services, shop, away=False)
+        assert await services.absences.left(str(guild.id))
+        await eventually(discord, services, shop, away=False)
+        watch.cog_unload()
 
 
 async def eventually(discord: Sandbox, services: Services, shop: Shop, *, away: bool) -> None:
