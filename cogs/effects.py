@@ -13,6 +13,7 @@ from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
 from cogs._effects.stock_offers import StockOffers
 from cogs._ui.desk import Desk
+from cogs._ui.role_names import role_ids_of
 from models.errors import NoShop
 from models.member import Member
 from models.outbox import OutboxEffect
@@ -85,7 +86,7 @@ class Effects(commands.Cog):
         except NoShop:
             return
         member = Member(str(joined.id), joined.name, joined.display_name)
-        await self._services.delivery.rejoined(shop, member)
+        await self._services.delivery.rejoined(shop, member, role_ids_of(joined.guild))
 
 
 def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:  # noqa: ARG001 - every cog gets both

@@ -116,6 +116,8 @@ class Storefront(ShopCog):
         self, visit: Visit, product_id: str, place: Place, *, in_cart: int = 0, note: str | None = None
     ) -> None:
         entry = await visit.services.catalog.entry(await visit.shop(), visit.member, product_id)
+        if entry.wait is not None and not visit.in_dm:
+            await visit.services.waitlist.renew(visit.member, entry.wait)
         name = await role_names(visit)
         await visit.show(product_card(entry, visit.words, name, place, in_cart=in_cart, note=note))
 

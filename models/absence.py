@@ -33,6 +33,12 @@ class Absence(TenantDocument):
         return await cls.find_one(db, {"tenantId": tenant_id}, tx=tx)
 
     @classmethod
+    async def of_tenants(cls, db: Db, tenant_ids: list[str]) -> dict[str, Self]:
+        """The same of several shops, by tenant."""
+        found = await cls.find_all(db, {"tenantId": {"$in": tenant_ids}})
+        return {each.tenant_id: each for each in found}
+
+    @classmethod
     async def of_guild(cls, db: Db, guild_id: str, *, tx: Tx | None = None) -> Self | None:
         """The same by the server."""
         return await cls.find_one(db, {"guildId": guild_id}, tx=tx)

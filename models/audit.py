@@ -95,7 +95,8 @@ class AuditLog(TenantDocument):
     def only(self, entity_id: str) -> Self:
         """The same act as far as it is about this record."""
         one = dict(self.meta.get("records", {}).get(entity_id, {}))
-        kept = {"import": self.meta.get("import"), "before": {}, "after": {}, **one}
+        shared = {name: value for name, value in self.meta.items() if name != "records"}
+        kept = {**shared, "before": {}, "after": {}, **one}
         return self.model_copy(update={"entity_id": entity_id, "entity_ids": [], "meta": kept})
 
 

@@ -86,6 +86,10 @@ class ClaimNotAllowed(ShopError):
     """Only who owns or manages the server may open a shop in it, or bring one there."""
 
 
+class BotNotHere(ShopError):
+    """Commands work in a server that the bot is no member of; a shop would not."""
+
+
 class MayNotMake(ShopError):
     """The bot lacks the permission Manage Channels."""
 

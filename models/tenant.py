@@ -10,7 +10,6 @@ from models.discount import Percent
 from models.money import MAX_CENTS
 from models.payment_method import PaymentMethod
 
-_MENU = 25
 # What of a set-up belongs to the server, by stored names.
 CHANNELS = ("defaultOrderChannelId", "announcementChannelId", "adminChannelId")
 ROLES = ("adminRoleIds", "staffRoleIds")
@@ -31,8 +30,8 @@ class Tenant(TenantDocument):
 
     @classmethod
     async def of_owner(cls, db: Db, owner_user_id: str) -> list[Self]:
-        """The shops of this person, the oldest first; no more than a menu takes."""
-        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId", limit=_MENU)
+        """The shops of this person, the oldest first."""
+        return await cls.find_all(db, {"ownerUserId": owner_user_id}, sort="tenantId")
 
     @classmethod
     async def let_move(cls, db: Db, seen: Self, until: datetime | None, *, tx: Tx) -> Self | None:
@@ -205,6 +204,14 @@ class BotConfig(TenantDocument):
         """Overwrite validated fields, by stored names, if nobody changed the set-up since it was read."""
         where = {"tenantId": seen.tenant_id, "updatedAt": seen.updated_at}
         return await cls.change(db, where, {"$set": fields}, tx=tx)
+
+    @classmethod
+    async def touch(cls, db: Db, tenant_id: str, guild_id: str, *, tx: Tx) -> Self | None:
+        """The set-up of a shop that is in this server; of this and a move at the same moment one waits.
+
+        It changes the record: what writes nothing would not collide.
+        """
+        return await cls.change(db, {"tenantId": tenant_id, "guildId": guild_id}, {}, tx=tx)
 
     @classmethod
     async def move(cls, db: Db, seen: Self, guild_id: str, *, tx: Tx) -> Self | None:

@@ -50,7 +50,9 @@ class Waiting(TenantDocument):
     tenant_id: str
     product_id: str
     discord_user_id: str
-    role_ids: list[str] = Field(default_factory=list, description="Discord roles held when asking")
+    role_ids: list[str] = Field(
+        default_factory=list, description="Discord roles held when asking, or when looking since"
+    )
     locale: str | None = None
     asked_at: Utc
     status: WaitStatus = WaitStatus.WAITING
@@ -121,6 +123,19 @@ class Waiting(TenantDocument):
             "$inc": {"offers": 1},
             "$currentDate": {"updatedAt": True},
         }
+        await cls.rows(db).update_many(where, update, session=tx)
+
+    @classmethod
+    async def renew(cls, db: Db, seen: Self, role_ids: list[str]) -> Self | None:
+        """Note the roles that a member in the line has by now; None when it is over."""
+        where = {"_id": seen.id, "tenantId": seen.tenant_id, "isOpen": True}
+        return await cls.change(db, where, {"$set": {"roleIds": role_ids}})
+
+    @classmethod
+    async def forget_roles(cls, db: Db, tenant_id: str, *, tx: Tx) -> None:
+        """Forget the roles of everybody in the line, for they were those of another server."""
+        where = {"tenantId": tenant_id, "isOpen": True, "roleIds.0": {"$exists": True}}
+        update = {"$set": {"roleIds": []}, "$currentDate": {"updatedAt": True}}
         await cls.rows(db).update_many(where, update, session=tx)
 
     @classmethod

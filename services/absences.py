@@ -1,7 +1,8 @@
 """What becomes of a shop whose server the bot was removed from: it waits, and its owner is told."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
@@ -37,6 +38,14 @@ class Absences:
         """Whether the bot is out of this shop's server, so that nothing can be done there."""
         return await Absence.of(self._db, tenant_id) is not None
 
+    async def outdated(self, tenant_id: str, payload: Mapping[str, Any]) -> bool:
+        """Whether what an owner was to be told is not so any more: the bot came back, or left once more."""
+        now = await Absence.of(self._db, tenant_id)
+        if OwnerEvent(payload["event"]) is OwnerEvent.BACK:
+            return now is not None
+        # Earlier versions did not say which absence they meant.
+        return now is None or payload.get("absence", now.key) != now.key
+
     async def unseen(self, present: Collection[str]) -> list[str]:
         """The servers of shops that are not among those where the bot is, and not known to be left."""
         return await unseen(self._db, present)
@@ -51,6 +60,8 @@ class Absences:
         async def work(tx: Tx) -> bool:
             config = await BotConfig.find_one(self._db, {"guildId": guild_id}, tx=tx)
             if config is None or await Absence.of(self._db, config.tenant_id, tx=tx) is not None:
+                return False
+            if await BotConfig.touch(self._db, config.tenant_id, guild_id, tx=tx) is None:
                 return False
             now = self._clock.now()
             absence = Absence(
@@ -86,6 +97,9 @@ class Absences:
             await self._outbox.owe([owner_notice(OwnerEvent.BACK, absence, now)], tx)
             return True
 
+        # Nearly always it never left, at every start and after every outage of each server.
+        if await Absence.of_guild(self._db, guild_id) is None:
+            return False
         back = await self._outbox.commit(work)
         if back:
             log.info("guild_back", extra={"guild": guild_id})

@@ -8,10 +8,11 @@ from models.member import Member
 
 
 class AboutMany(NamedTuple):
-    """Records of one kind by id, each with its `before` and `after`."""
+    """Records of one kind by id, each with its `before` and `after`, and by what they were changed."""
 
     entity_type: str
     changes: dict[str, dict[str, Any]]
+    by: str = "import"
 
 
 class Audit:
@@ -53,6 +54,6 @@ class Audit:
             entity_type=records.entity_type,
             entity_id=entity.key,
             entity_ids=list(records.changes),
-            meta={"import": entity.key, "records": records.changes},
+            meta={records.by: entity.key, "records": records.changes},
         )
         await row.insert_large(self._db, tx=tx)

@@ -1,5 +1,7 @@
 """Handing over what was bought: roles as Discord lets us, digital items at once."""
 
+from collections.abc import Collection
+
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
 from models.entitlement import Entitlement, EntitlementStatus
@@ -14,6 +16,7 @@ from services.shops import Shop
 from services.stock import alert_effect
 
 _OPEN = {OrderStatus.PAID, OrderStatus.FULFILLING, OrderStatus.SHIPPED}
+_WAITING = {EntitlementStatus.PENDING, EntitlementStatus.FAILED}
 
 
 class Delivery:
@@ -30,8 +33,7 @@ class Delivery:
         if found is not None and found.status is EntitlementStatus.GRANTED:
             # Whoever noted the grant may have died before it looked at the order.
             await self.complete(tenant_id, found.order_id)
-        open_states = {EntitlementStatus.PENDING, EntitlementStatus.FAILED}
-        return found if found is not None and found.status in open_states else None
+        return found if found is not None and found.status in _WAITING else None
 
     async def granted(self, entitlement: Entitlement) -> None:
         """Note that the role is there; a wholly digital order is complete with its last one."""
@@ -45,8 +47,7 @@ class Delivery:
         if order is None or order.status not in _OPEN or not order.arrived:
             return
         owed = await Entitlement.of_order(self._db, tenant_id, order_id)
-        waiting = {EntitlementStatus.PENDING, EntitlementStatus.FAILED}
-        if any(entitlement.status in waiting for entitlement in owed):
+        if any(entitlement.status in _WAITING for entitlement in owed):
             return
         event = OrderEvent(at=self._clock.now(), what=OrderStatus.COMPLETE)
 
@@ -89,10 +90,15 @@ class Delivery:
 
         await self._outbox.commit(work)
 
-    async def rejoined(self, shop: Shop, member: Member) -> int:
-        """Owe a member who came back every role that an order of theirs grants; how many."""
+    async def rejoined(self, shop: Shop, member: Member, present: Collection[str]) -> int:
+        """Owe a member who came back every role that an order of theirs grants; how many.
+
+        `present` are the roles of the server. What was granted and is not among them, as after a move, stays
+        as it is: nobody could grant it here, and it counts again where it exists.
+        """
         now = self._clock.now()
-        owed = await Entitlement.owed_roles(self._db, shop.id, member.discord_id)
+        found = await Entitlement.owed_roles(self._db, shop.id, member.discord_id)
+        owed = [each for each in found if each.status in _WAITING or each.role_id in present]
         again = [
             effect(
                 EffectKind.ROLE_GRANT,

@@ -116,7 +116,8 @@ class OwnerEvent(StrEnum):
 
 def owner_notice(event: OwnerEvent, absence: Absence, now: datetime, **extra: Any) -> OutboxEffect:
     """Tell a shop's owner."""
-    payload = {"event": event, "guild": absence.guild_name, "locale": absence.locale, **extra}
+    known = {"absence": absence.key, "guild": absence.guild_name, "locale": absence.locale}
+    payload = {"event": event, **known, **extra}
     about = f"{absence.key}:{event}"
     return effect(EffectKind.OWNER_NOTICE, absence.tenant_id, about, now, payload=payload)
 

@@ -16,7 +16,7 @@ from models.outbox import OutboxEffect
 from models.storefront import Storefront
 from models.tenant import CHANNELS, ROLES, BotConfig, Tenant
 from services.absences import TROUBLES
-from services.audit import Audit
+from services.audit import AboutMany, Audit
 from services.clock import Clock
 from services.outbox import Outbox
 from services.shops import Shop, Shops
@@ -24,6 +24,7 @@ from services.wakeups import Wakeups
 
 # How long the owner has for the way to the other server.
 OFFER = timedelta(days=1)
+_MENU = 25
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ class Moving:
         return Shop(changed, shop.config)
 
     async def movable(self, owner: Member) -> list[Movable]:
-        """The shops of this person that may move now: offered by them, or in a server without the bot."""
-        found = list[Movable]()
-        for tenant in await Tenant.of_owner(self._db, owner.discord_id):
-            absence = await Absence.of(self._db, tenant.tenant_id)
-            if absence is not None or self._offered(tenant):
-                found.append(Movable(await self._shops.of_tenant(tenant.tenant_id), absence))
-        return found
+        """The shops of this person that may move now: offered by them, or in a server without the bot.
+
+        No more than a menu takes, those that they offered first.
+        """
+        mine = await Tenant.of_owner(self._db, owner.discord_id)
+        away = await Absence.of_tenants(self._db, [each.tenant_id for each in mine])
+        may = [each.tenant_id for each in mine if each.tenant_id in away or self._offered(each)]
+        may.sort(key=lambda tenant_id: tenant_id in away)
+        return [Movable(await self._shops.of_tenant(each), away.get(each)) for each in may[:_MENU]]
 
     async def one(self, owner: Member, tenant_id: str) -> Movable:
         """One of these; raises NotFound for any other, whoever's it is."""
@@ -137,10 +140,14 @@ class Moving:
             await Storefront.put(self._db, seen.id, None, None, now, tx=tx)
         for reason in TROUBLES:
             await OutboxEffect.hasten(self._db, seen.id, reason, now, tx=tx)
-        after = {**_places(config), **cleared._asdict()}
+        after = {**_places(config), **cleared.counts._asdict()}
         await self._audit.record(
             seen.id, owner, "shop.move", config, before=_places(seen.config), after=after, tx=tx
         )
+        for kind, changes in (("Product", cleared.products), ("Discount", cleared.discounts)):
+            if changes:
+                many = AboutMany(kind, changes, by="move")
+                await self._audit.record_many(seen.id, owner, f"{kind.lower()}.move", config, many, tx=tx)
         return Shop(tenant, config)
 
     def _offered(self, tenant: Tenant) -> bool:

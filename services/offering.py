@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo.errors import OperationFailure
 
+from models.absence import Absence
 from models.base import Db, Tx, Unreadable
 from models.flag import Flag
 from models.inventory import InventorySnapshot, StockOffer
@@ -50,6 +51,8 @@ class Offering:
             return 0
         product = await Product.get(self._db, tenant_id, product_id, tx=tx)
         on_sale = product is not None and product.is_active and product.inventory_tracked
+        # Where the bot is out nobody can take what is offered.
+        on_sale = on_sale and await Absence.of(self._db, tenant_id, tx=tx) is None
         kept = [each for each in snapshot.offers if on_sale and each.until > self._clock.now()]
         ended = [each for each in snapshot.offers if each not in kept]
         nexts: list[Waiting] = []
@@ -115,6 +118,8 @@ class Offering:
         """End the line of a product on sale that is counted no more, and tell who stood in it; how many."""
         product = await Product.get(self._db, tenant_id, product_id, tx=tx)
         if product is None or not product.is_active or product.inventory_tracked:
+            return 0
+        if await Absence.of(self._db, tenant_id, tx=tx) is not None:
             return 0
         # The rest hears with the next rounds of the sweeper.
         waits = await self._next(product, _MOST_AT_ONCE, tx)

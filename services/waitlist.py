@@ -51,8 +51,10 @@ class Waitlist:
         entry = await self._catalog.entry(shop, member, product_id)
         if entry.missing_role_ids:
             raise RolesMissing(entry.product.name, entry.missing_role_ids)
-        if entry.wait is not None or not entry.sold_out:
-            return entry.wait
+        if entry.wait is not None:
+            return await self.renew(member, entry.wait)
+        if not entry.sold_out:
+            return None
         await self._flags.require(shop.id, Flag.WAITLIST)
         if len(await Waiting.all_of(self._db, shop.id, member.discord_id, MAX_WAITS)) >= MAX_WAITS:
             raise BadInput("waiting", "too_many", MAX_WAITS)
@@ -68,6 +70,11 @@ class Waitlist:
             return await fresh.insert(self._db)
         except DuplicateKeyError:  # another click of the same person was faster
             return fresh
+
+    async def renew(self, member: Member, wait: Waiting) -> Waiting:
+        """The wait with the roles that its member has now: by these they may be passed over, or not."""
+        now = sorted(member.role_ids)
+        return wait if wait.role_ids == now else await Waiting.renew(self._db, wait, now) or wait
 
     async def withdraw(self, shop: Shop, member: Member, product_id: str) -> bool:
         """Leave the line; what was kept goes to the next. False when this member was not in it.

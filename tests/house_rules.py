@@ -30,6 +30,7 @@ BROAD = {"Exception", "BaseException"}
 LAST_WORD = {
     "cogs/_ui/attendance.py": "a person who clicked is always answered, a bug with its reference",
     "cogs/_ui/dispatch.py": "what fails before a person is attended to is logged and answered",
+    "cogs/presence.py": "one server that cannot be looked at must not keep the others from their turn",
     "services/doctor/examination.py": "one check that fails must not keep the others from looking",
     "services/inbox_worker.py": "one webhook event that cannot be acted upon must not stop the others",
     "services/poller.py": "one payment that cannot be asked about must not stop the others",

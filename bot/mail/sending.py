@@ -56,6 +56,8 @@ class MailEffects:
             if owed.payload.get("test"):
                 draft = test_draft(shop, w)
             elif owed.payload.get("event") in set(OwnerEvent):
+                if await self._services.absences.outdated(shop.id, owed.payload):
+                    return "outdated"
                 draft = owner_draft(owed.payload, shop, w)
             elif "alertId" in owed.payload:
                 alert = await self._services.alerts.of(shop.id, owed.payload["alertId"])

@@ -49,6 +49,8 @@ class OwnerNotices:
     async def tell(self, effect: OutboxEffect) -> str:
         """Send one DM in the owner's language, as far as it is known."""
         with failing():
+            if await self._services.absences.outdated(effect.tenant_id, effect.payload):
+                return "outdated"
             shop = await self._services.shops.of_tenant(effect.tenant_id)
             owner = shop.tenant.owner_user_id
             known = await self._services.customers.known(shop, owner)

@@ -7,7 +7,7 @@ from cogs._ui import labels
 from cogs._ui.permission_words import permission_words
 from cogs._ui.text import plain
 from cogs._ui.words import Words, later
-from models.errors import BeyondOwnKeys, ClaimNotAllowed, MayNotMake, OwnerOnly, StillOwed
+from models.errors import BeyondOwnKeys, BotNotHere, ClaimNotAllowed, MayNotMake, OwnerOnly, StillOwed
 from models.problems import Debt
 
 PROBLEMS = {
@@ -46,6 +46,13 @@ def _claim_not_allowed(_: ClaimNotAllowed, w: Words) -> str:
     return w(
         "This server has no shop yet. Its owner, or somebody with the permission Manage Server, "
         "can open one with `/admin setup`."
+    )
+
+
+def _bot_not_here(_: BotNotHere, w: Words) -> str:
+    return w(
+        "I am not a member of this server yet. Please invite me first (press my name, then Add App), "
+        "then run `/admin setup` again."
     )
 
 
@@ -98,6 +105,7 @@ def _still_owed(error: StillOwed, w: Words) -> str:
 SAID: dict[type, Callable[[Any, Words], str]] = {
     OwnerOnly: _owner_only,
     ClaimNotAllowed: _claim_not_allowed,
+    BotNotHere: _bot_not_here,
     MayNotMake: _may_not_make,
     BeyondOwnKeys: _beyond_own_keys,
     StillOwed: _still_owed,

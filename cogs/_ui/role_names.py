@@ -33,6 +33,11 @@ def role_names_in_dm(bot: nextcord.Client, guild_id: str) -> RoleName:
     return name
 
 
+def role_ids_of(guild: nextcord.Guild | None) -> set[str]:
+    """The roles that a server has."""
+    return {str(role.id) for role in guild.roles} if guild else set()
+
+
 def named(ids: Sequence[str], name: RoleName) -> str:
     """Several roles in one line; more than a few are hinted at."""
     return " · ".join([*(name(key) for key in ids[:_MOST]), *(["…"] if len(ids) > _MOST else [])])

@@ -1,7 +1,7 @@
 """Who may open a shop in a server, or bring one there."""
 
 from cogs._ui.desk import Visit
-from models.errors import AlreadyExists, ClaimNotAllowed, NoShop
+from models.errors import AlreadyExists, BotNotHere, ClaimNotAllowed, NoShop
 
 
 def may_claim(visit: Visit) -> bool:
@@ -10,11 +10,18 @@ def may_claim(visit: Visit) -> bool:
 
 
 async def require_claim(visit: Visit) -> None:
-    """Return if this person may open a shop here now; raises AlreadyExists and ClaimNotAllowed."""
+    """Return if this person may open a shop here; raises AlreadyExists, ClaimNotAllowed, BotNotHere."""
     try:
         await visit.shop()
     except NoShop:
         if not may_claim(visit):
             raise ClaimNotAllowed from None
+        require_bot(visit)
         return
     raise AlreadyExists("guild")
+
+
+def require_bot(visit: Visit) -> None:
+    """Return if the bot is a member of this server; raises BotNotHere where only its commands are."""
+    if visit.bot.get_guild(int(visit.guild_id)) is None:
+        raise BotNotHere

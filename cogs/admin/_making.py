@@ -44,7 +44,7 @@ async def make_staff_channel(visit: Visit, shop: Shop, w: Words) -> str:
         if role := guild.get_role(int(role_id)):
             seeing[role] = _WRITE
     topic = w("Here the shop calls its staff: payments to check, and alerts.")
-    return await _make(guild, w("shop-staff"), topic, seeing)
+    return await _make(guild, w("shop-staff"), topic, seeing, hidden=True)
 
 
 async def make_shop_channel(visit: Visit, w: Words) -> str:
@@ -61,19 +61,34 @@ def _guild(visit: Visit) -> nextcord.Guild:
     return guild
 
 
-async def _make(guild: nextcord.Guild, name: str, topic: str, seeing: Overwrites) -> str:
-    # A process that died may have made it before anybody wrote down which one it is.
-    for each in await guild.fetch_channels():
-        if isinstance(each, nextcord.TextChannel) and (each.name, each.topic) == (name, topic):
-            return str(each.id)
+async def _make(
+    guild: nextcord.Guild, name: str, topic: str, seeing: Overwrites, *, hidden: bool = False
+) -> str:
     # Nobody can hand out in a channel what they do not hold in the server.
     held = guild.me.guild_permissions
     allowed = {who: _held(may, held) for who, may in seeing.items()}
+    # A process that died may have made it before anybody wrote down which one it is.
+    for each in await guild.fetch_channels():
+        if isinstance(each, nextcord.TextChannel) and (each.name, each.topic) == (name, topic):
+            seen = each.permissions_for(guild.default_role).view_channel
+            if not hidden or (not seen and await _shared_with(each, allowed)):
+                return str(each.id)
     try:
         made = await guild.create_text_channel(name, topic=topic, overwrites=allowed, reason=topic)
     except nextcord.Forbidden as error:
         raise MayNotMake from error
     return str(made.id)
+
+
+async def _shared_with(channel: nextcord.TextChannel, allowed: Overwrites) -> bool:
+    """Let those see a channel who should, and nobody else; False where the bot may not change that."""
+    if channel.overwrites == allowed:
+        return True
+    try:
+        await channel.edit(overwrites=dict(allowed.items()))
+    except nextcord.Forbidden:
+        return False
+    return True
 
 
 def _held(may: nextcord.PermissionOverwrite, held: nextcord.Permissions) -> nextcord.PermissionOverwrite:

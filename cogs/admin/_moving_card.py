@@ -64,6 +64,14 @@ def consequences(shop: Shop, behind: LeftBehind, w: Words) -> Card:
                 "{n} paid roles are not granted yet, and cannot be any more. See `/admin queue`.",
             )
         )
+    if behind.unpaid:
+        warned.append(
+            w.count(
+                behind.unpaid,
+                "{n} order that is not paid yet grants a role, which nobody gets in the new server.",
+                "{n} orders that are not paid yet grant roles, which nobody gets in the new server.",
+            )
+        )
     if behind.claims:
         warned.append(
             w.count(

@@ -65,6 +65,10 @@ def product_card(stock: StockView, visit: Visit) -> Card:
     """Everything about one product, with every way to change it."""
     product, w = stock.product, visit.words
     warnings = role_warnings(visit, product.granted_role_ids)
+    if len(known_roles(visit, product.required_role_ids)) < len(product.required_role_ids):
+        warnings.append(
+            w("It is only for roles that this server does not have. Please choose who may buy it.")
+        )
     text = plain(product.description, lines=True) if product.description else w("No description yet.")
     return Card(
         title=plain(product.name),

@@ -10,7 +10,7 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from cogs.admin import _first_cards as cards
-from cogs.admin._claiming import may_claim, require_claim
+from cogs.admin._claiming import may_claim, require_bot, require_claim
 from cogs.admin._doctor_place import place_of
 from cogs.admin._making import fitting, make_shop_channel, make_staff_channel
 from cogs.admin._moving_card import choice
@@ -48,6 +48,7 @@ class Setup(Section):
     async def _welcome(self, visit: Visit) -> None:
         if not may_claim(visit):
             raise ClaimNotAllowed
+        require_bot(visit)
         card = _welcome(visit.words)
         mine = choice(await self.services.moving.movable(visit.member), visit.words)
         card.rows = [*card.rows, *([mine] if mine else [])]

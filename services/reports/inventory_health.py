@@ -117,11 +117,15 @@ async def _sold(asked: Question) -> dict[str, int]:
 
 
 async def _drifts(asked: Question, keys: list[str]) -> dict[str, int]:
-    """By how many pieces, available and held, stock is more than its ledger says, by product."""
+    """By how many pieces, available or held, stock is more than its ledger says, by product.
+
+    The larger of the two: a piece that is held in one and available in the other must not cancel out.
+    """
     found: dict[str, int] = {}
     for at in range(0, len(keys), _AT_ONCE):
         for drift in await ledger.drifts(asked.db, asked.tenant_id, keys[at : at + _AT_ONCE]):
-            found[drift.product_id] = sum(drift.snapshot) - sum(drift.ledger)
+            both = [now - told for now, told in zip(drift.snapshot, drift.ledger, strict=True)]
+            found[drift.product_id] = max(both, key=abs)
     return found
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
+from cogs.presence import Presence
 from models.absence import Absence
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db
@@ -71,6 +73,24 @@ async def test_the_owner_is_told_once_and_the_shop_goes_on_when_the_bot_is_back(
     assert len(olivia.dms) == 2
     assert "goes on where it stopped" in olivia.dms[-1].text
     assert "Aurora" in (await olivia.run("/shop browse", at=guild.general)).text
+
+
+@with_bot
+async def test_nobody_is_told_late_of_what_is_over(
+    discord: Sandbox, guild: Community, services: Services, server: MailServer, shop: Shop, olivia: Person
+) -> None:
+    """Neither that the bot is out once it is back, by e-mail neither, nor that it is back once it is out."""
+    olivia.close_dms()
+    await services.shops.configure(shop, member(olivia), admin_notify_email="staff@aurora.example")
+    for away in (True, False, True):
+        guild.expel_bot() if away else guild.invite_bot()
+        await eventually(discord, services, shop, away=away)
+    await services.worker.drain()
+    guild.invite_bot()
+    await eventually(discord, services, shop, away=False)
+    await services.worker.drain()
+    await services.worker.drain()
+    assert ["back" in mail["Subject"] for mail in server.letters] == [True]
 
 
 @with_bot
@@ -162,6 +182,31 @@ async def test_a_start_finds_what_happened_while_no_process_ran(
     guild.invite_bot()
     async with running(discord, services):
         await eventually(discord, services, shop, away=False)
+
+
+async def test_a_look_that_fails_is_made_again_and_so_is_one_for_what_nobody_heard(
+    discord: Sandbox,
+    guild: Community,
+    services: Services,
+    shop: Shop,
+    elsewhere: tuple[Community, Shop],
+) -> None:
+    """Two leaves that nobody heard: the line drops at one question, and the next look asks again."""
+    guild.expel_bot()
+    elsewhere[0].expel_bot()
+    # A client may ask once more by itself.
+    discord.faults.lose("GET", "/guilds/*", times=2)
+    async with running(discord, services) as bot:
+        watch = Presence(bot, services, every=timedelta(seconds=0.05))
+        await watch.on_ready()
+        for each in (shop, elsewhere[1]):
+            await eventually(discord, services, each, away=True)
+        # A return of which nobody heard is found, too.
+        guild.invite_bot()
+        await eventually(discord, services, shop, away=False)
+        assert await services.absences.left(str(guild.id))
+        await eventually(discord, services, shop, away=False)
+        watch.cog_unload()
 
 
 async def eventually(discord: Sandbox, services: Services, shop: Shop, *, away: bool) -> None:
@@ -263,6 +308,11 @@ async def test_an_alarm_reaches_the_shops_address_while_its_post_waits(
     subjects = [mail["Subject"] for mail in server.letters]
     assert len(subjects) == 2
     assert "Something needs your staff" in subjects[1]
+    # Weeks later what was sent is forgotten, while the post still waits.
+    await OutboxEffect.rows(db).delete_many({"kind": "mail.staff"})
+    await services.worker.drain()
+    await services.worker.drain()
+    assert len(server.letters) == 2
     assert staff_room.messages == []
     guild.invite_bot()
     await eventually(discord, services, shop, away=False)

@@ -69,7 +69,7 @@ async def test_what_staff_did_by_hand_is_left_as_they_left_it(scene: Scene) -> N
     await day(scene)
     assert scene.ada.role_names == []
     assert summaries(scene) == []
-    await scene.services.delivery.rejoined(scene.shop, member(scene.ada))
+    await scene.services.delivery.rejoined(scene.shop, member(scene.ada), {str(scene.vip.id)})
     await scene.drain()
     assert scene.ada.role_names == ["VIP"]
     assert not (await scene.role(order)).by_hand

@@ -264,6 +264,7 @@ HOT: dict[str, Query] = {
     "roles whose time ends": lambda db: role_term.ending(db, LATER, 10),
     "shops whose bot is out": lambda db: Absence.due(db, LATER),
     "whether a shop's bot is out": lambda db: Absence.of(db, "a"),
+    "which of some shops are left": lambda db: Absence.of_tenants(db, ["a", "b"]),
     "whether a server was left": lambda db: Absence.of_guild(db, "a"),
     "the shops of a person": lambda db: Tenant.of_owner(db, "59"),
     "due comparisons of roles": lambda db: RoleCheck.due(db, LATER, 10),

@@ -337,5 +337,5 @@ async def test_roles_stay_owed_to_the_account_that_bought_them(
     await services.merging.merge(shop, SAM, kept.key, gone.key)
     (role,) = await Entitlement.of_order(db, shop.id, order.key)
     assert role.user_id == BOB.discord_id
-    assert await services.delivery.rejoined(shop, BOB) == 1
-    assert await services.delivery.rejoined(shop, ADA) == 0
+    assert await services.delivery.rejoined(shop, BOB, {"77"}) == 1
+    assert await services.delivery.rejoined(shop, ADA, {"77"}) == 0

@@ -7,8 +7,9 @@ import pytest
 
 from models.absence import Absence
 from models.audit import AuditLog
-from models.base import Db
-from models.errors import AlreadyExists, NotFound, OwnerOnly
+from models.base import Db, Tx, transact
+from models.entitlement import Entitlement, EntitlementStatus
+from models.errors import AlreadyExists, NotFound, OwnerOnly, RolesMissing
 from models.member import Member
 from models.outbox import OutboxEffect
 from models.product import Product
@@ -16,6 +17,7 @@ from models.storefront import Storefront
 from models.tenant import BotConfig
 from services import Services
 from services.shops import Shop
+from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 from tests.services.mortal import dies
 from tests.services.test_crashes import MOST_COMMANDS
@@ -139,3 +141,60 @@ async def test_what_waited_for_the_old_server_is_tried_in_the_new_one(
     assert [each.tenant_id for each in await OutboxEffect.find_all(db, due)] == [shop.id]
     with pytest.raises(AlreadyExists):
         await services.shops.claim(THERE, "Third", OWNER)
+
+
+async def test_roles_that_were_delivered_in_the_old_server_stay_delivered(
+    db: Db, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Who joins the new server is owed what is open, and nothing that fails; back home it counts again."""
+    vip = await product("VIP", stock=None, granted_role_ids=["77"])
+    order = await buying.paid(services, shop, ADA, vip)
+    (role,) = await Entitlement.of_order(db, shop.id, order.key)
+    await services.delivery.granted(role)
+    await services.absences.left(HERE)
+    shop = await services.moving.move(OWNER, shop.id, THERE, "Aurora")
+    assert await services.delivery.rejoined(shop, ADA, {"88"}) == 0
+    (role,) = await Entitlement.of_order(db, shop.id, order.key)
+    assert role.status is EntitlementStatus.GRANTED
+    assert await services.delivery.rejoined(shop, ADA, {"77"}) == 1
+
+
+async def test_what_was_for_some_roles_is_not_everybodys_after_a_move(
+    db: Db, services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Put on sale again without a choice it is sold to nobody; the audit says what it was."""
+    club = await product("Club", stock=None, required_role_ids=["77"])
+    await services.moving.offer(shop, OWNER, "Aurora")
+    shop = await services.moving.move(OWNER, shop.id, THERE, "Aurora")
+    (row,) = await AuditLog.about(db, shop.id, "Product", club.key, skip=0, limit=1)
+    assert (row.action, row.meta["before"]["isActive"]) == ("product.move", True)
+    await services.catalog.edit(shop, OWNER, club.key, {"is_active": True})
+    with pytest.raises(RolesMissing):
+        await services.carts.add(shop, ADA, club.key)
+    await services.catalog.edit(shop, OWNER, club.key, {"required_role_ids": []})
+    assert (await services.carts.add(shop, ADA, club.key)).lines
+
+
+async def test_a_leave_heard_during_a_move_is_none_of_the_shop_that_has_left(
+    db: Db, services: Services, shop: Shop
+) -> None:
+    """Whoever hears of it waits for the move, and then finds no shop there that could rest for ever."""
+    heard: list[asyncio.Task[bool]] = []
+
+    async def work(tx: Tx) -> None:
+        assert await BotConfig.move(db, shop.config, THERE, tx=tx)
+        heard.append(asyncio.create_task(services.absences.left(HERE)))
+        await asyncio.sleep(0.3)
+
+    await transact(db, work)
+    assert not any(await asyncio.gather(*heard))
+    assert await Absence.of(db, shop.id) is None
+
+
+async def test_an_owner_of_many_shops_moves_any_of_them(services: Services, shop: Shop) -> None:
+    """The one that they allow is offered, however many others they have."""
+    many = [await services.shops.claim(f"{2000 + n}", f"Shop {n}", OWNER) for n in range(26)]
+    for each in [shop, *many]:
+        await services.moving.offer(each, OWNER, each.name)
+        assert [found.shop.id for found in await services.moving.movable(OWNER)] == [each.id]
+        await services.moving.withdraw(each, OWNER)

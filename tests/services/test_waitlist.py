@@ -209,6 +209,23 @@ async def test_only_who_may_buy_is_offered_a_unit(
         await services.carts.add(shop, lost, mug.key)
 
 
+async def test_who_waited_before_a_move_is_next_with_the_roles_of_the_new_server(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """The old roles are forgotten; who looks again keeps the place in the line with the new ones."""
+    club = await product("Club", stock=0, required_role_ids=["77"])
+    ina, jo = [Member(key, key, key, role_ids=frozenset({"77"})) for key in ("8", "9")]
+    await line_up(services, shop, clock, club, ina, jo)
+    await services.moving.offer(shop, OWNER, shop.name)
+    shop = await services.moving.move(OWNER, shop.id, "901", shop.name)
+    assert [each.role_ids for each in await Waiting.find_all(db, {"tenantId": shop.id})] == [[], []]
+    await services.catalog.edit(shop, OWNER, club.key, {"required_role_ids": ["88"], "is_active": True})
+    for key in ("9", "8"):
+        assert await services.waitlist.ask(shop, Member(key, key, key, role_ids=frozenset({"88"})), club.key)
+    await services.stock.restock(shop, OWNER, club.key, 1, "box")
+    assert await offered(db, shop, club) == {"8"}
+
+
 async def test_a_role_lost_before_confirm_is_noticed(
     services: Services, shop: Shop, product: MakeProduct, clock: TestClock
 ) -> None:
@@ -238,6 +255,27 @@ async def test_offers_end_with_the_sale_and_the_place_in_the_line_stays(
     await services.catalog.edit(shop, OWNER, mug.key, {"is_active": True})
     assert await offered(db, shop, mug) == {ADA.discord_id}
     assert len(await told(db, shop)) == 2
+
+
+async def test_the_line_stands_still_while_the_bot_is_out_of_the_server(
+    db: Db, services: Services, shop: Shop, product: MakeProduct, clock: TestClock
+) -> None:
+    """Days pass and nobody's turn does; once the bot is back the same member is next."""
+    mug, song = await product(stock=0), await product("Song", stock=0)
+    await line_up(services, shop, clock, mug, ADA, BOB)
+    await line_up(services, shop, clock, song, CY)
+    await services.stock.restock(shop, OWNER, mug.key, 1, "box")
+    await services.absences.left(shop.guild_id)
+    await services.catalog.edit(shop, OWNER, song.key, {"inventory_tracked": False})
+    for _ in range(4):
+        clock.forward(days=1)
+        await services.sweeper.sweep()
+    assert set((await statuses(db, shop)).values()) == {WaitStatus.WAITING}
+    assert len(await told(db, shop)) == 1
+    await services.absences.back(shop.guild_id)
+    await services.sweeper.sweep()
+    assert await offered(db, shop, mug) == {ADA.discord_id}
+    assert (await statuses(db, shop))[CY.discord_id] is WaitStatus.OPENED
 
 
 async def test_a_product_that_is_counted_no_more_has_no_line(

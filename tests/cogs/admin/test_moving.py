@@ -52,13 +52,14 @@ async def test_the_owner_moves_the_shop_in_two_servers_and_sees_what_it_means(
     hush = Discount(tenant_id=shop.id, label="Hush", type=DiscountType.PERCENT, percent=10, role_ids=["77"])
     await hush.insert(db)
     placed = await buying.order(services, shop, member(ada), mug)
+    await buying.order(services, shop, member(ada), vip)
     card = await allowed(olivia)
     assert "Nothing has changed yet" in card.text
     assert (await services.shops.of_guild(str(guild.id))).id == shop.id
     me = there(harbour, olivia)
     seen = await me.run("/admin setup")
     seen = await seen.choose("Move a shop of yours here", "Aurora")
-    for said in ("What stays", "1 product", "1 discount", "stay there"):
+    for said in ("What stays", "1 product", "1 discount", "stay there", "1 order that is not paid"):
         assert said in seen.text
     form = await seen.open("Move it here")
     assert "not what I asked for" in (await form.submit({"Type the shop's name": "Borealis"})).text
@@ -81,11 +82,21 @@ async def test_the_owner_moves_the_shop_in_two_servers_and_sees_what_it_means(
     assert kept.is_active
     found = await Discount.find_one(db, {"tenantId": shop.id})
     assert found is not None
-    assert (found.role_ids, found.is_active) == ([], False)
+    assert (found.role_ids, found.is_active) == (["77"], False)
+    rows = await AuditLog.about(db, shop.id, "Product", vip.key, skip=0, limit=1)
+    assert [(row.action, row.meta["before"], row.meta["after"]) for row in rows] == [
+        (
+            "product.move",
+            {"isActive": True, "grantedRoleIds": ["77"]},
+            {"isActive": False, "grantedRoleIds": []},
+        )
+    ]
+    rows = await AuditLog.about(db, shop.id, "Discount", found.key, skip=0, limit=1)
+    assert [(row.action, row.meta["before"]) for row in rows] == [("discount.move", {"isActive": True})]
     assert await Order.get(db, shop.id, placed.key) is not None
     assert await Customer.find_one(db, {"tenantId": shop.id}) is not None
-    rows = [row.action for row in await AuditLog.find_all(db, {"tenantId": shop.id}, sort="_id")]
-    assert rows[-2:] == ["move.offer", "shop.move"]
+    acts = [row.action for row in await AuditLog.find_all(db, {"tenantId": shop.id}, sort="_id")]
+    assert acts[-4:] == ["move.offer", "shop.move", "product.move", "discount.move"]
     assert "no shop yet" in (await ada.run("/shop browse")).text
     assert "Mug" in (await me.run("/shop browse")).text
     assert "Step 1 of 5" in (await seen.press("Guide me through")).text
@@ -158,6 +169,22 @@ async def test_who_may_not_claim_the_new_server_moves_nothing_there(
         told = await me.click(card, custom_id=forged, forged=True)
         assert isinstance(told, Seen)
         assert "Manage Server" in told.text
+    assert (await services.shops.of_tenant(shop.id)).guild_id == shop.guild_id
+
+
+async def test_no_shop_comes_to_a_server_that_only_has_the_commands(
+    discord: Sandbox, harbour: Community, olivia: Person, services: Services, shop: Shop
+) -> None:
+    """Neither moved there nor opened there, by old buttons either; the way to invite the bot is said."""
+    await allowed(olivia)
+    me = there(harbour, olivia)
+    card = await me.run("/admin setup")
+    harbour.expel_bot()
+    await discord.quiet()
+    for forged in (f"move:take:{shop.id}", "move:here", "setup:start", "setup:claim"):
+        told = await me.click(card, custom_id=forged, forged=True)
+        assert isinstance(told, Seen)
+        assert "invite me first" in told.text
     assert (await services.shops.of_tenant(shop.id)).guild_id == shop.guild_id
 
 

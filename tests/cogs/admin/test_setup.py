@@ -199,6 +199,31 @@ async def test_two_clicks_make_one_channel_and_a_lost_one_is_found_again(
     assert [each.name for each in guild.guild.channels.values()].count("shop") == 1
 
 
+async def test_a_channel_of_that_name_is_the_staffs_only_if_nobody_else_sees_it(
+    guild: Community, olivia: Person, ada: Person, services: Services
+) -> None:
+    """A hidden one is opened to the roles chosen, and to no others; one that everybody sees is left alone."""
+    staff = guild.add_role("Helpers")
+    seen = await (await claimed(olivia)).choose("Roles of the staff", staff)
+    seen = await seen.press("Next")
+    await olivia.click(seen, "Make a staff channel")
+    (made,) = [each for each in guild.guild.channels.values() if each.name == "shop-staff"]
+    shop, view = await services.shops.of_guild(str(guild.id)), int(Permission.VIEW_CHANNEL)
+    made.overwrites.pop(staff.id)
+    made.overwrites[ada.id] = (1, view, 0)
+    await services.shops.configure(shop, member(olivia), announcement_channel_id=None)
+    await olivia.click(seen, "Make a staff channel")
+    assert not guild.guild.may_see(ada.id, made)
+    guild.give(ada, staff)
+    assert guild.guild.may_see(ada.id, made)
+    made.overwrites = {}
+    shop = await services.shops.of_guild(str(guild.id))
+    await services.shops.configure(shop, member(olivia), announcement_channel_id=None)
+    await olivia.click(seen, "Make a staff channel")
+    shop = await services.shops.of_guild(str(guild.id))
+    assert shop.config.staff_channel_id != str(made.id)
+
+
 async def test_without_manage_channels_the_wizard_says_so_and_offers_what_is_there(
     guild: Community, olivia: Person, services: Services
 ) -> None:

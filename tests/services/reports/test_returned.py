@@ -106,6 +106,25 @@ def test_a_line_is_given_back_without_its_tax_and_an_amount_in_proportion() -> N
     assert returned(order, by_shipping, 450, whole=False)["refundedGoodsCents"] == 0
 
 
+def test_of_a_refund_in_shares_no_more_is_returned_than_the_money_that_went_back() -> None:
+    """Two pieces paid in halves: the first share stands for both of them, and the second one failed."""
+    item = sample(OrderItem, product_id="p", quantity=2, unit_price_cents=5000)
+    order = sample(Order, items=[item], subtotal_cents=10_000, total_cents=10_000)
+    payment = sample(Payment, currency="USD", amount_cents=10_000)
+    both = RefundLine(product_id="p", quantity=2, cents=10_000)
+    half = given_back(payment, 5000, lines=[both])
+    told = returned(order, half, 5000, whole=False)
+    assert told == {"refundedGoodsCents": 5000, "items.0.refundedCents": 5000, "items.0.refundedQuantity": 1}
+    taxed = order.model_copy(update={"total_cents": 11_000, "tax_amount_cents": 1000})
+    taxed.items[0].tax_cents = 1000
+    line = RefundLine(product_id="p", quantity=2, cents=11_000, tax_cents=1000)
+    cut = given_back(payment, 5750, lines=[line], shipping_cents=500)
+    told = returned(taxed, cut, 5750, whole=False)
+    assert told == {"refundedGoodsCents": 5000, "items.0.refundedCents": 5000, "items.0.refundedQuantity": 1}
+    wholly = given_back(half, 5000)
+    assert returned(order, wholly, 10_000, whole=False)["refundedGoodsCents"] == 10_000
+
+
 async def revenue(services: Services, shop: Shop) -> tuple[int, int]:
     """(revenue, orders) of today."""
     period = services.reports.period(shop, Preset.TODAY)

@@ -192,7 +192,7 @@ class Life:
 
     async def rejoin(self, _number: int) -> None:
         self.guild.away.discard(self.who.discord_id)
-        await self.services.delivery.rejoined(self.shop, self.who)
+        await self.services.delivery.rejoined(self.shop, self.who, {self.vip.granted_role_ids[0]})
 
     async def forbid(self, number: int) -> None:
         self.guild.forbidden = number % 2 == 0
