@@ -11,11 +11,12 @@ KEPT = timedelta(hours=24)
 
 
 class ImportState(StrEnum):
-    """How far it is: once it is APPLYING it will be DONE, whatever dies on the way."""
+    """How far it is: once it is APPLYING it will be DONE, whatever dies on the way, or FAILED and told."""
 
     CHECKED = "CHECKED"
     APPLYING = "APPLYING"
     DONE = "DONE"
+    FAILED = "FAILED"
 
 
 I = ImportState  # noqa: E741 - as the other records name their states
@@ -54,6 +55,7 @@ class DataImport(TenantDocument):
     owner: str | None = Field(default=None, description="Who carries it out at the moment")
     lease_until: Utc | None = None
     finished_at: Utc | None = None
+    fails: int = Field(default=0, description="Rounds that failed one after the other since its latest batch")
     told: bool = Field(default=False, description="Whether whoever brought it in saw how it ended")
 
     @classmethod
@@ -87,7 +89,7 @@ class DataImport(TenantDocument):
         """Note a batch in the transaction that carries it out; None when another process has taken over."""
         update = {
             "$inc": {"done": count},
-            "$set": {"leaseUntil": until},
+            "$set": {"leaseUntil": until, "fails": 0},
             "$push": {"leftOut": {"$each": left_out}},
             "$currentDate": {"updatedAt": True},
         }
@@ -99,9 +101,11 @@ class DataImport(TenantDocument):
         return seen.model_copy(update=now)
 
     @classmethod
-    async def finish(cls, db: Db, seen: Self, now: datetime, *, tx: Tx) -> Self | None:
-        """APPLYING → DONE, the file forgotten; None when another process has taken over."""
-        fields = {"state": I.DONE, "finishedAt": now, "content": b"", "prints": b"", "owner": None}
+    async def finish(
+        cls, db: Db, seen: Self, now: datetime, state: ImportState = I.DONE, *, tx: Tx
+    ) -> Self | None:
+        """APPLYING → DONE or FAILED, the file forgotten; None when another process has taken over."""
+        fields = {"state": state, "finishedAt": now, "content": b"", "prints": b"", "owner": None}
         return await cls.change(db, seen.mine(), {"$set": {**fields, "leaseUntil": None}}, tx=tx)
 
     @classmethod
@@ -109,6 +113,11 @@ class DataImport(TenantDocument):
         """One, of any tenant, that its process left standing."""
         where = {"state": I.APPLYING, "leaseUntil": {"$lt": now}}
         return await cls.change(db, where, {"$set": {"owner": owner, "leaseUntil": until}})
+
+    @classmethod
+    async def stumble(cls, db: Db, seen: Self, until: datetime) -> Self | None:
+        """Note a round that failed, and let it rest; None when another process has taken over."""
+        return await cls.change(db, seen.mine(), {"$inc": {"fails": 1}, "$set": {"leaseUntil": until}})
 
     @classmethod
     async def let_go(cls, db: Db, seen: Self, now: datetime) -> None:
