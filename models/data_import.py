@@ -42,6 +42,9 @@ class DataImport(TenantDocument):
     digest: str = Field(description="SHA-256 of the file")
     content: bytes = Field(description="The file, sealed where it holds secrets; empty once it is done")
     prints: bytes = Field(default=b"", description="Eight bytes for each row: what it met when it was shown")
+    seen: bytes = Field(
+        default=b"", description="Four bytes for each row of a count: what was there when it was shown"
+    )
     total: int = Field(default=0, description="Rows of the file")
     added: int = Field(default=0, description="Rows that make a record")
     changed: int = Field(default=0, description="Rows that change one")
@@ -61,7 +64,7 @@ class DataImport(TenantDocument):
     @classmethod
     async def latest(cls, db: Db, tenant_id: str) -> Self | None:
         """The newest that was begun."""
-        names = {"content": 0, "prints": 0}
+        names = {"content": 0, "prints": 0, "seen": 0}
         where = {"tenantId": tenant_id, "state": {"$ne": I.CHECKED}}
         row = await cls.rows(db).find_one(where, names, sort=[("createdAt", -1)])
         return None if row is None else cls.model_validate_doc({**row, "content": b""})
@@ -105,7 +108,8 @@ class DataImport(TenantDocument):
         cls, db: Db, seen: Self, now: datetime, state: ImportState = I.DONE, *, tx: Tx
     ) -> Self | None:
         """APPLYING → DONE or FAILED, the file forgotten; None when another process has taken over."""
-        fields = {"state": state, "finishedAt": now, "content": b"", "prints": b"", "owner": None}
+        empty = {"content": b"", "prints": b"", "seen": b"", "owner": None}
+        fields = {"state": state, "finishedAt": now, **empty}
         return await cls.change(db, seen.mine(), {"$set": {**fields, "leaseUntil": None}}, tx=tx)
 
     @classmethod

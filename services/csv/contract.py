@@ -130,6 +130,8 @@ class Kind:
     to_export: ClassVar[frozenset[Permission]] = frozenset()
     most_rows: ClassVar[int] = 50_000
     batch: ClassVar[int] = 500
+    # The stored field whose difference to what was shown is carried out, whatever it is by then.
+    counts: ClassVar[str | None] = None
     # Whether a row that says no identity is a new record.
     nameless: ClassVar[bool] = False
 

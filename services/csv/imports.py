@@ -9,7 +9,7 @@ from models.data_import import DataImport, ImportState
 from models.errors import BadInput, ImportStale, NotFound, Refused
 from services.csv import kinds
 from services.csv.contract import Desk, Kind, Reach
-from services.csv.looking import PRINT, Look, Progress, look
+from services.csv.looking import PRINT, Look, Progress, as_shown, look
 from services.csv.reading import Table, read_table
 from services.csv.running import Runner, TakenOver, silent
 from services.shops import Shop
@@ -61,6 +61,7 @@ class Imports:
             digest=hashlib.sha256(content).hexdigest(),
             content=await asyncio.to_thread(self._kept, desk.shop.id, kind, content),
             prints=bytes(found.prints),
+            seen=bytes(found.seen),
             total=len(table.rows),
             added=found.added,
             changed=found.changed,
@@ -88,9 +89,11 @@ class Imports:
     async def again(self, desk: Desk, import_id: str, progress: Progress = silent) -> ImportView:
         """Look at a kept file once more, as the shop is now; raises NotFound, and Refused once begun."""
         record, kind, table = await self._opened(desk.shop, import_id)
-        found = await look(self._reach, kind, desk, table.rows, progress)
+        rows = [replace(row, seen=None) for row in table.rows]
+        found = await look(self._reach, kind, desk, rows, progress)
         fields = {
             "prints": bytes(found.prints),
+            "seen": bytes(found.seen),
             "added": found.added,
             "changed": found.changed,
             "wrong": found.wrong,
@@ -148,7 +151,8 @@ class Imports:
         kind, content = self.kind(record.kind), record.content
         if kind.secret:
             content = self._vault.open(content.decode(), about=_about(record.tenant_id)).encode()
-        return read_table(kind, content)
+        table = read_table(kind, content)
+        return replace(table, rows=as_shown(table.rows, record.seen))
 
     def _kept(self, tenant_id: str, kind: Kind, content: bytes) -> bytes:
         if not kind.secret:

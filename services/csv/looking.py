@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.base import Tx
 from models.errors import BadInput
@@ -11,6 +11,7 @@ from services.csv.contract import Desk, Found, Kind, Reach, Step
 from services.csv.reading import Row
 
 PRINT = 8
+SEEN = 4
 _SAMPLES, _MOST_KEPT = 5, 10_000
 _UNREADABLE = b"\xff" * PRINT
 
@@ -37,6 +38,7 @@ class Look:
     samples: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     prints: bytearray = field(default_factory=bytearray)
+    seen: bytearray = field(default_factory=bytearray)
 
     def note(self, outcome: Step | Problem) -> None:
         """Count a row."""
@@ -65,6 +67,8 @@ async def judged(
     """What some rows come to, as the database is; the thinking is done in a thread, for others to go on."""
     readable, problems = await asyncio.to_thread(_named, kind, rows)
     found = await kind.find(reach, desk, [row.cells for row in readable], tx)
+    if seen := {kind.named(row.cells): row.seen for row in readable if row.seen is not None}:
+        found = replace(found, also={**found.also, "seen": seen})
     return await asyncio.to_thread(_judged, kind, desk, rows, problems, found)
 
 
@@ -103,8 +107,26 @@ async def look(reach: Reach, kind: Kind, desk: Desk, rows: Sequence[Row], progre
         outcomes = await judged(reach, kind, desk, part)
         for row, outcome in zip(part, outcomes, strict=True):
             found.note(_once(kind, row, outcome, first))
+            found.seen += _number(kind, outcome)
         await progress(start + len(part), len(rows))
     return found
+
+
+def _number(kind: Kind, outcome: Step | Problem) -> bytes:
+    if kind.counts is None:
+        return b""
+    record = None if isinstance(outcome, Problem) else outcome.record
+    return int((record or {}).get(kind.counts, 0)).to_bytes(SEEN, signed=True)
+
+
+def as_shown(rows: Sequence[Row], seen: bytes) -> list[Row]:
+    """The rows with the numbers that were there when somebody looked."""
+    if not seen:
+        return list(rows)
+    return [
+        replace(row, seen=int.from_bytes(seen[at * SEEN : (at + 1) * SEEN], signed=True))
+        for at, row in enumerate(rows)
+    ]
 
 
 def _once(kind: Kind, row: Row, outcome: Step | Problem, first: dict[str, int]) -> Step | Problem:

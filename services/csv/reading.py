@@ -23,6 +23,8 @@ class Row:
     line: int
     cells: dict[str, str]
     odd: bool = False
+    # The number that was there when somebody was shown what would change.
+    seen: int | None = None
 
 
 @dataclass(frozen=True)

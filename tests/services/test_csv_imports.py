@@ -177,20 +177,57 @@ async def test_what_changed_since_it_was_shown_is_refused_with_its_name(
     assert (await of_sku(db, shop, "MUG")).description == "Changed"
 
 
-async def test_a_count_becomes_the_difference_of_that_moment(
+async def test_a_count_becomes_the_difference_that_was_shown(
     db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
 ) -> None:
-    """What was sold since the file was looked at is counted in; the ledger replays to the snapshot."""
+    """What was sold since the file was looked at stays sold; the ledger replays to the snapshot."""
     mug, cap = await product("Mug", sku="MUG", stock=10), await product("Cap", sku="CAP", stock=5)
     view = await clerk.check("stock", "sku,quantityAvailable\nMUG,40\nCAP,5\n")
     assert counts(view) == (0, 1, 1, 0)
-    hold = StockHold(order_id="o", quantity=3, taken_at=clerk.services.clock.now())
-    assert await InventorySnapshot.take(db, hold, tenant_id=shop.id, product_id=mug.key)
+    await sell(db, clerk, mug, 3)
     await clerk.services.imports.apply(clerk.desk, view.record.key)
     (row,) = await InventoryTransaction.find_all(db, {"reason": "import: file.csv"})
-    assert (row.quantity_delta, row.type) == (33, "ADJUSTMENT")
-    assert await replay(db, shop.id, mug.key) == (40, 3)
+    assert (row.quantity_delta, row.type) == (30, "ADJUSTMENT")
+    assert await replay(db, shop.id, mug.key) == (37, 3)
     assert await replay(db, shop.id, cap.key) == (5, 0)
+
+
+async def sell(db: Db, clerk: Clerk, product: Product, quantity: int) -> None:
+    """Keep units for an order."""
+    hold = StockHold(order_id="o", quantity=quantity, taken_at=clerk.services.clock.now())
+    assert await InventorySnapshot.take(db, hold, tenant_id=clerk.shop.id, product_id=product.key)
+
+
+async def test_a_row_that_was_shown_as_unchanged_puts_nothing_back_on_sale(
+    db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
+) -> None:
+    """Only the other one was edited; the audit log says what it was and is."""
+    mug, cap = await product("Mug", sku="MUG", stock=40), await product("Cap", sku="CAP", stock=10)
+    view = await clerk.check("stock", "sku,quantityAvailable\nMUG,40\nCAP,12\n")
+    await sell(db, clerk, mug, 3)
+    await sell(db, clerk, cap, 1)
+    await clerk.services.imports.apply(clerk.desk, view.record.key)
+    assert await InventorySnapshot.of(db, shop.id, [mug.key, cap.key]) == {mug.key: 37, cap.key: 11}
+    (act,) = await AuditLog.find_all(db, {"action": "data.import.rows"})
+    assert act.meta["records"] == {
+        cap.key: {"before": {"quantityAvailable": 9}, "after": {"quantityAvailable": 11}}
+    }
+
+
+async def test_a_difference_that_is_not_there_any_more_is_refused_and_another_look_counts_anew(
+    db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
+) -> None:
+    """Ten less of the two that are left; the next look shows two."""
+    mug = await product("Mug", sku="MUG", stock=10)
+    view = await clerk.check("stock", "sku,quantityAvailable\nMUG,0\n")
+    await sell(db, clerk, mug, 8)
+    with pytest.raises(ImportStale) as stale:
+        await clerk.services.imports.apply(clerk.desk, view.record.key)
+    assert stale.value.rows == ("MUG",)
+    again = await clerk.services.imports.again(clerk.desk, view.record.key)
+    assert dict(again.look.samples[0].before) == {"quantityAvailable": "2"}
+    await clerk.services.imports.apply(clerk.desk, again.record.key)
+    assert await InventorySnapshot.of(db, shop.id, [mug.key]) == {mug.key: 0}
 
 
 async def test_stock_that_runs_low_is_told_of_a_few_products(
