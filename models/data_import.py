@@ -52,6 +52,9 @@ class DataImport(TenantDocument):
     state: ImportState = ImportState.CHECKED
     checked_at: Utc
     done: int = 0
+    guarded: list[str] = Field(
+        default_factory=list, description="Roles that whoever brings it in must not put on sale"
+    )
     left_out: list[str] = Field(
         default_factory=list, description="Rows that others made impossible while it was carried out"
     )
@@ -76,13 +79,15 @@ class DataImport(TenantDocument):
         return await cls.change(db, where, {"$set": dict(fields)})
 
     @classmethod
-    async def begin(cls, db: Db, seen: Self, owner: str, until: datetime, *, tx: Tx) -> Self | None:
+    async def begin(
+        cls, db: Db, seen: Self, owner: str, until: datetime, guarded: list[str], *, tx: Tx
+    ) -> Self | None:
         """CHECKED → APPLYING, from where it goes on to its end; None when somebody was faster.
 
         Raises DuplicateKeyError while another of the shop is under way.
         """
         where = {"_id": seen.id, "tenantId": seen.tenant_id, "state": I.CHECKED, "wrong": 0}
-        fields = {"state": I.APPLYING, "owner": owner, "leaseUntil": until}
+        fields = {"state": I.APPLYING, "owner": owner, "leaseUntil": until, "guarded": guarded}
         return await cls.change(db, {**where, "checkedAt": seen.checked_at}, {"$set": fields}, tx=tx)
 
     @classmethod

@@ -21,7 +21,7 @@ _WORDS = {
 }
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?")
-_ID = re.compile(r"[0-9]{5,20}")
+_ID = re.compile(r"[1-9][0-9]{14,19}")
 
 type Read = Callable[[str, str, str], Any]
 

@@ -129,6 +129,8 @@ class Kind:
     to_import: ClassVar[frozenset[Permission]] = frozenset()
     to_export: ClassVar[frozenset[Permission]] = frozenset()
     most_rows: ClassVar[int] = 50_000
+    # Of how many products a file may be.
+    most_named: ClassVar[int | None] = None
     batch: ClassVar[int] = 500
     # The stored field whose difference to what was shown is carried out, whatever it is by then.
     counts: ClassVar[str | None] = None

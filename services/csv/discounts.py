@@ -11,8 +11,22 @@ from models.bulk import found_by
 from models.discount import Discount, DiscountType
 from models.errors import BadInput
 from models.product import Product
-from services.csv.cells import CURRENCY, FLAG, IDS, LINES, MOMENT, MONEY, NAME, PERCENT, WHOLE, choice
+from services.access import Permission
+from services.csv.cells import (
+    CURRENCY,
+    FLAG,
+    IDS,
+    LINES,
+    MOMENT,
+    MONEY,
+    MOST_IDS,
+    NAME,
+    PERCENT,
+    WHOLE,
+    choice,
+)
 from services.csv.contract import Column, Desk, Found, Kind, Reach, Stored
+from services.csv.products import roles_of
 from services.discount_terms import read_code
 from services.offers import folded_code
 
@@ -26,6 +40,7 @@ class Discounts(Kind):
     model = Discount
     identity = ("code", "id")
     order = "createdAt"
+    to_import = to_export = frozenset({Permission.DISCOUNT_MANAGE})
     nameless = True
     columns = (
         Column("id", NAME, only_new=True),
@@ -105,7 +120,7 @@ class Discounts(Kind):
             if "appliesToAll" not in values:
                 fields["applies_to_all"] = not skus
         if "roleIds" in values:
-            fields["role_ids"] = fields["role_ids"] or []
+            fields["role_ids"] = roles_of(desk, "roleIds", fields["role_ids"], MOST_IDS)
         return fields
 
     def _discount(self, fields: dict[str, Any]) -> Discount:

@@ -25,6 +25,8 @@ class Keys(Kind):
     exports = False
     secret = True
     most_rows = batch = MAX_KEYS
+    # Each takes a dozen round trips of the one transaction.
+    most_named = 100
     to_import = frozenset({Permission.STOCK_MANAGE})
     columns = (Column("sku", NAME, needed=True), Column("key", NAME, needed=True))
 

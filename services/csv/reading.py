@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from models.errors import BadInput
 from services.csv.contract import Kind
@@ -44,17 +45,21 @@ def read_table(kind: Kind, content: bytes) -> Table:
     if header is None:
         raise BadInput("csv_file", "empty_file")
     names, unknown = _columns(kind, header[1])
-    rows = [
+    filled = (
         Row(
             at, {name: row[place] for place, name in names if place < len(row)}, odd=len(row) > len(header[1])
         )
         for at, row in lines
         if any(cell.strip() for cell in row)
-    ]
+    )
+    # Ten MiB may hold five million rows: none is made that would not be taken.
+    rows = list(islice(filled, kind.most_rows + 1))
     if not rows:
         raise BadInput("csv_file", "no_rows")
     if len(rows) > kind.most_rows:
         raise BadInput("csv_file", "too_many_rows", kind.most_rows)
+    if kind.most_named is not None and len({kind.named(row.cells) for row in rows}) > kind.most_named:
+        raise BadInput("csv_file", "csv_too_many_products", kind.most_named)
     return Table(rows, unknown)
 
 

@@ -76,7 +76,8 @@ class Runner:
         """
 
         async def work(tx: Tx) -> DataImport:
-            begun = await DataImport.begin(self._db, record, uuid.uuid4().hex, self._lease(), tx=tx)
+            owner, guarded = uuid.uuid4().hex, sorted(desk.guarded)
+            begun = await DataImport.begin(self._db, record, owner, self._lease(), guarded, tx=tx)
             if begun is None:
                 raise Refused("import", "APPLYING")
             names = ("kind", "fileName", "digest", "total", "added", "changed")
@@ -169,7 +170,7 @@ class Runner:
     async def _go_on(self, record: DataImport, table_of: Callable[[DataImport], Awaitable[Table]]) -> int:
         shop = await self._shops.of_tenant(record.tenant_id)
         actor = Member(record.actor_id, record.actor_name, record.actor_name)
-        desk = Desk(shop, actor, reason=f"import: {record.file_name}"[:200])
+        desk = Desk(shop, actor, frozenset(record.guarded), f"import: {record.file_name}"[:200])
         kind, before = kinds()[record.kind], record.done
         table = await table_of(record)
         record = await self.run(record, kind, desk, table.rows, most=_AT_ONCE)

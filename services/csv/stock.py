@@ -11,6 +11,7 @@ from models.errors import BadInput
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction
 from models.product import Product
 from models.storefront import Storefront
+from services.access import Permission
 from services.csv.cells import NAME, WHOLE
 from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
 from services.csv.products import queues
@@ -24,6 +25,7 @@ class StockCount(Kind):
     model = Product
     identity = ("sku",)
     order = "nameFolded"
+    to_import = frozenset({Permission.STOCK_MANAGE})
     counts = "quantityAvailable"
     columns = (
         Column("sku", NAME, optional=False),

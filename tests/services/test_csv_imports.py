@@ -70,6 +70,7 @@ async def test_a_file_is_read_as_people_and_programs_write_it(
         (b"name,price\nMug,1\n", "column_missing"),
         (b"sku,SKU\nM,M\n", "column_twice"),
         (b"sku,name\n" + b"M,Mug\n" * 50_001, "too_many_rows"),
+        (b"sku,name\n" + b"M,Mug\n" * 50_001 + b'M,"' + b"x" * 200_000, "too_many_rows"),
         (b"x" * (10 * 1024 * 1024 + 1), "file_size"),
         (b'sku,name\nM,"' + b"x" * 200_000 + b'"\n', "not_text"),
     ],
@@ -342,13 +343,13 @@ async def test_another_shops_records_are_as_good_as_unknown(
 
 async def test_a_guarded_role_is_not_put_on_sale_by_a_file(services: Services, shop: Shop) -> None:
     """By whoever could buy it then; what is on sale already may stay."""
-    clerk = Clerk(services, shop, guarded=frozenset({"123456"}))
+    clerk = Clerk(services, shop, guarded=frozenset({"123456789012345"}))
     text = "sku,name,price,grantedRoleIds\nMUG,Mug,1,{}\n"
-    assert problems(await clerk.check("products", text.format("123456"))) == [
+    assert problems(await clerk.check("products", text.format("123456789012345"))) == [
         (2, "grantedRoleIds", "csv_guarded")
     ]
-    await Clerk(services, shop).bring("products", text.format("123456"))
-    assert problems(await clerk.check("products", text.format("123456 654321"))) == []
+    await Clerk(services, shop).bring("products", text.format("123456789012345"))
+    assert problems(await clerk.check("products", text.format("123456789012345 654321987654321"))) == []
 
 
 async def test_two_clicks_and_two_imports_at_once_are_one(db: Db, clerk: Clerk) -> None:
