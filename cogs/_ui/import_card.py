@@ -10,7 +10,7 @@ from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words, later
 from models.data_import import DataImport, ImportState
-from services.csv.cells import harmless
+from services.cells import harmless
 from services.csv.contract import Kind, Step
 from services.csv.imports import ImportView
 from services.csv.looking import Problem

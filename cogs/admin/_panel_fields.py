@@ -6,6 +6,7 @@ FIELDS = {
     "told": later("Result was seen"),
     "done": later("Done so far"),
     "fails": later("Failed rounds"),
+    "guarded": later("Guarded roles"),
     "entityIds": later("Records"),
     "checkedAt": later("Looked at on"),
     "actorName": later("Name of who did it"),

@@ -12,9 +12,8 @@ from bson.decimal128 import Decimal128
 
 from models.errors import BadInput
 from models.money import decimal_text, parse_amount
+from services.cells import as_meant, harmless
 
-# What a spreadsheet program takes for a formula, and what was made harmless before.
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")  # noqa: RUF001 - some take the wide signs as well
 _WORDS = {
     True: {"true", "yes", "1", "ja", "wahr", "sí", "si", "verdadero"},
     False: {"false", "no", "0", "nein", "falsch", "falso"},
@@ -32,16 +31,6 @@ class Cell:
 
     read: Read
     write: Callable[[Any, str], str]
-
-
-def harmless(text: str) -> str:
-    """The text as no spreadsheet program runs it: behind an apostrophe where it looks like a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def as_meant(text: str) -> str:
-    """What was made harmless, as it was before."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _text(value: Any, _: str) -> str:

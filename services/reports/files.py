@@ -8,11 +8,9 @@ from datetime import date
 from typing import Any
 
 from models.money import decimal_text
+from services.cells import harmless
 from services.reports.contract import Cell, Column, Table, Unit, Word
 from services.reports.desk import Shown
-
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 type Say = Callable[[str], str]
 
@@ -64,11 +62,6 @@ def visible(table: Table, *, personal: bool, say: Say = _as_it_is) -> Table:
 
 def _nobody(column: Column, cell: Cell, at: int, say: Say) -> Cell:
     return f"{say('Customer')} {at}" if column.personal else cell
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _written(column: Column, cell: Cell, currency: str, say: Say) -> str:

@@ -1,6 +1,8 @@
 """Every kind of file keeps the contract: what goes out comes in again and changes nothing."""
 
 import asyncio
+import csv
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,8 +21,9 @@ from models.data_import import DataImport
 from models.discount import Discount, DiscountType
 from models.inventory import InventorySnapshot
 from models.product import Product, QtyVisibility
+from services.cells import as_meant, harmless
 from services.csv import Kind, kinds
-from services.csv.cells import as_meant, harmless
+from services.csv.writing import CsvFile
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
@@ -45,6 +48,10 @@ NASTY = st.sampled_from(
         '"',
         ";,\t",
         "a\r\nb",
+        "x;=1;y",
+        "x\t=1\ty",
+        "x\n=1\ny",
+        'x;"=1";y',
         "a\nb",
         "=HYPERLINK(1)",
         "'",
@@ -146,6 +153,18 @@ def test_no_text_is_run_and_every_text_comes_back(text: str) -> None:
     written = harmless(text)
     assert written[:1] not in tuple("=+-@\t\r")
     assert as_meant(written) == text
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@given(cells=st.lists(ANY | st.text("=-+@'\";,\t\r\n x", max_size=12), min_size=2, max_size=4))
+def test_no_program_finds_a_formula_wherever_it_splits(delimiter: str, cells: list[str]) -> None:
+    """A German Excel splits at semicolons, and sees our quotes only where its own cell begins with one."""
+    file = CsvFile("a", ["a"])
+    file.write([[harmless(cell) for cell in cells]])
+    text = file.parts()[0].data.decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        for cell in row:
+            assert not cell.strip('" \r\n').startswith(("=", "+", "-", "@")), text
 
 
 def records(shop: Shop, draw: st.DataObject) -> list[TenantDocument]:

@@ -15,7 +15,7 @@ from models.errors import BadInput, ImportStale, ImportUnderWay, NotFound, Refus
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, replay
 from models.product import Product
 from services import Services
-from services.csv.cells import harmless
+from services.cells import harmless
 from services.shops import Shop
 from services.vault import Vault
 from tests.cogs.admin.conftest import everything
