@@ -24,6 +24,10 @@ PROBLEMS = {
     "csv_terms": later("This discount is on or was used, so its terms stay. Only `isActive` can change."),
     "csv_one_of": later("Please leave {field} empty: the type says that the other one counts."),
     "csv_merged": later("This customer was merged with another one. Please change that one."),
+    "csv_code_taken": later("Another discount has this code. Please choose another one."),
+    "csv_control": later(
+        "This holds a character that nobody sees, such as a line break. Please type it anew."
+    ),
     "csv_erased": later("This person was erased, so nothing is kept about them. Please take the row out."),
     "csv_everyone": later("This is @everyone, which all have. Please choose another role."),
     "csv_key_long": later("This key is too long."),

@@ -1,6 +1,7 @@
 """How a cell of a file is read into the model's own types, and how it is written."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +35,15 @@ class Cell:
 
 
 def _text(value: Any, _: str) -> str:
-    return "" if value is None else harmless(str(value))
+    # No file with a NUL is read again.
+    return "" if value is None else harmless(str(value).replace("\0", ""))
+
+
+def _name(text: str, column: str, _: str) -> str:
+    name = as_meant(text).strip()
+    if any(unicodedata.category(sign) == "Cc" for sign in name):
+        raise BadInput(column, "csv_control")
+    return name
 
 
 def _flag(text: str, column: str, _: str) -> bool:
@@ -119,7 +128,7 @@ def choice(kind: type[StrEnum]) -> Cell:
 
 MOST_IDS = 25
 TEXT = Cell(lambda text, _, __: as_meant(text), _text)
-NAME = Cell(lambda text, _, __: as_meant(text).strip(), _text)
+NAME = Cell(_name, _text)
 FLAG = Cell(_flag, lambda value, _: "" if value is None else str(bool(value)).lower())
 WHOLE = Cell(_whole, lambda value, _: "" if value is None else str(value))
 MONEY = Cell(_money, lambda value, currency: "" if value is None else decimal_text(value, currency))

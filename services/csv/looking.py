@@ -133,10 +133,9 @@ def _once(kind: Kind, row: Row, outcome: Step | Problem, first: dict[str, int]) 
     """The same, or that an earlier row is about the same record."""
     if isinstance(outcome, Problem):
         return outcome
-    name = kind.same(row.cells)
-    if not name:
-        return outcome
-    before = first.setdefault(name, row.line)
+    record = f"\0{outcome.record['_id']}" if kind.once and outcome.record else ""
+    lines = [first.setdefault(name, row.line) for name in (kind.same(row.cells), record) if name]
+    before = min(lines, default=row.line)
     if before == row.line:
         return outcome
     error = BadInput(kind.identity[0], "csv_twice", before)

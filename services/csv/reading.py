@@ -58,14 +58,20 @@ def read_table(kind: Kind, content: bytes) -> Table:
         raise BadInput("csv_file", "no_rows")
     if len(rows) > kind.most_rows:
         raise BadInput("csv_file", "too_many_rows", kind.most_rows)
-    if kind.most_named is not None and len({kind.named(row.cells) for row in rows}) > kind.most_named:
+    if kind.most_named is not None and len({_first(kind, row) for row in rows}) > kind.most_named:
         raise BadInput("csv_file", "csv_too_many_products", kind.most_named)
     return Table(rows, unknown)
+
+
+def _first(kind: Kind, row: Row) -> str:
+    return row.cells.get(kind.identity[0], "").strip()
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith(_UTF16) or b"\0" in content[:64]:
         raise BadInput("csv_file", "utf_16")
+    if b"\0" in content:
+        raise BadInput("csv_file", "not_text")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

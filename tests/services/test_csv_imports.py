@@ -64,6 +64,7 @@ async def test_a_file_is_read_as_people_and_programs_write_it(
         ("sku,name\nM,Mug\n".encode("utf-16"), "utf_16"),
         ("sku,name\nM,Mug\n".encode("utf-16-le"), "utf_16"),
         ("sku,name\nM,Müg\n".encode("latin-1"), "not_text"),
+        (b"sku,name\nM," + b"x" * 80 + b"\0\n", "not_text"),
         (b"", "empty_file"),
         (b"\n\n", "empty_file"),
         (b"sku,name,price\n", "no_rows"),
@@ -91,8 +92,8 @@ async def test_each_bad_line_is_named_with_its_reason_and_stops_the_file(
     """By the line where it begins, also after cells of several lines; nothing is brought in."""
     await product("Mug", sku="MUG")
     lines = [
-        "sku,name,price,isActive,roleDays,imageUrl,requiredRoleIds,currency",
-        'GOOD,"Good\nthing",1,yes,,,,',
+        "sku,name,price,isActive,roleDays,imageUrl,requiredRoleIds,currency,description",
+        'GOOD,Good,1,yes,,,,,"Good\nthing"',
         "MUG,,1.234,,,,,",
         f"LONG,{'x' * 4000},1,,,,,",
         'COMMA,Comma,"1.234,56",,,,,',

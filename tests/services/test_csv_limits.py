@@ -7,7 +7,8 @@ import pytest
 from models.base import Db
 from models.customer import Customer
 from models.data_import import DataImport
-from models.errors import BadInput
+from models.discount import Discount
+from models.errors import BadInput, ImportStale
 from models.product import Product
 from services import Services
 from services.shops import Shop
@@ -87,3 +88,45 @@ async def test_roles_stay_guarded_when_another_process_goes_on(
     (ended,) = await DataImport.find_all(db, {"_id": view.record.id})
     assert (ended.state, ended.left_out) == ("DONE", ["552: P550"])
     assert await Product.rows(db).count_documents({"grantedRoleIds": ROLE}) == 0
+
+
+async def test_a_code_that_was_edited_makes_no_second_discount(db: Db, clerk: Clerk) -> None:
+    """The id says which it is; terms that somebody was shown stay, and no code is taken from another one."""
+    rows = "A,PERCENT,10,true\nB,PERCENT,10,false\nC,PERCENT,10,false\n"
+    await clerk.bring("discounts", f"code,type,percent,isActive\n{rows}")
+    data = (await clerk.text("discounts")).decode()
+    keys = {row["code"]: row["id"] for row in table(data.encode())}
+    for edit, problem in ((",A,", ",NEW,"), "csv_terms"), ((",B,", ",C,"), "csv_code_taken"):
+        view = await clerk.check("discounts", data.replace(*edit))
+        assert [each[1:] for each in problems(view)] == [("code", problem)]
+    assert problems(await clerk.check("discounts", f"id,code\n{keys['B']},X\n,B\n")) == [
+        (3, "code", "csv_twice")
+    ]
+    await clerk.bring("discounts", data.replace(",B,", ",b-new,"))
+    found = {each.key: each.code for each in await Discount.find_all(db, {})}
+    assert found == {keys["A"]: "A", keys["B"]: "B-NEW", keys["C"]: "C"}
+    await clerk.bring("discounts", f"id,code,label\n{keys['C']},c,Same\n")
+    assert {each.code for each in await Discount.find_all(db, {})} == {"A", "B-NEW", "C"}
+
+
+async def test_amounts_that_were_shown_in_another_currency_are_looked_at_again(
+    db: Db, clerk: Clerk, services: Services, shop: Shop
+) -> None:
+    """What a new product costs depends on it, although there is no record to have changed."""
+    view = await clerk.check("products", "sku,name,price\nM,Mug,12\n")
+    await db.database["botconfigs"].update_one({"tenantId": shop.id}, {"$set": {"currency": "JPY"}})
+    services.shops.forget()
+    now = Clerk(services, await services.shops.of_tenant(shop.id))
+    assert now.shop.currency == "JPY"
+    with pytest.raises(ImportStale):
+        await services.imports.apply(now.desk, view.record.key)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("sku", "M\x1fX"), ("name", '"Mug\nCup"'), ("name", "Mug\x7fX")]
+)
+async def test_a_name_holds_nothing_that_nobody_sees(clerk: Clerk, column: str, cell: str) -> None:
+    """Two records could look alike; texts of several lines are for descriptions."""
+    cells = {"sku": "M", "name": "Mug", column: cell}
+    view = await clerk.check("products", f"sku,name,price\n{cells['sku']},{cells['name']},1\n")
+    assert problems(view) == [(2, column, "csv_control")]

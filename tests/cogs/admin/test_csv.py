@@ -244,6 +244,24 @@ async def test_an_import_that_nobody_could_watch_is_told_afterwards(
     assert len([dm for dm in sam.dms if "1 changed" in dm.text]) == 1
 
 
+async def test_an_import_that_was_stopped_says_how_far_it_came(
+    db: Db, services: Services, clock: TestClock, sam: Person, staff_room: Room
+) -> None:
+    """To whoever brought it in, to the staff, and on the card of the command; the file is sent again."""
+    await bring(sam, "products", "sku,name,price\nA,A,1\nB,B,1\n")
+    broken = {"state": "APPLYING", "owner": "dead", "leaseUntil": clock.now(), "content": b"\xff"}
+    await DataImport.rows(db).update_many({}, {"$set": broken})
+    for _ in range(5):
+        clock.forward(minutes=9)
+        await services.sweeper.sweep()
+    await services.worker.drain()
+    assert "stopped after 0 of 2 rows" in sam.dms[-1].text
+    assert "0 of 2 rows are done, 2 are left" in staff_room.messages[-1].text
+    assert "stopped after 0 of 2" in (await sam.run("/admin import", kind="products")).text
+    seen = await bring(sam, "products", "sku,name,price\nA,A,1\nB,B,1\n")
+    assert "2 new" in (await seen.press("Import")).text
+
+
 async def test_products_go_out_as_a_spreadsheet_reads_them(
     discord: Sandbox, sam: Person, product: MakeProduct
 ) -> None:
@@ -276,6 +294,7 @@ async def test_orders_go_out_with_names_or_without(
     data = file_of(discord, seen)[1]
     assert str(ada.id).encode() not in data
     assert b"Ada" not in data
+    assert "trackingNumber" not in table(data)[0]
     assert table(data)[0]["items"] == "1 × MUG Mug"  # noqa: RUF001 - times
     none = await sam.run("/admin export", {"kind": "orders", "since": "2020-01-01", "until": "2020-12-31"})
     assert table(file_of(discord, none)[1]) == []
