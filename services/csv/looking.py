@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from models.base import Tx
 from models.errors import BadInput
 from services.csv.contract import Desk, Found, Kind, Reach, Step
-from services.csv.reading import Row
+from services.csv.reading import SEEN, Row
 
 PRINT = 8
-SEEN = 4
 _SAMPLES, _MOST_KEPT = 5, 10_000
 _UNREADABLE = b"\xff" * PRINT
 
@@ -117,16 +116,6 @@ def _number(kind: Kind, outcome: Step | Problem) -> bytes:
         return b""
     record = None if isinstance(outcome, Problem) else outcome.record
     return int((record or {}).get(kind.counts, 0)).to_bytes(SEEN, signed=True)
-
-
-def as_shown(rows: Sequence[Row], seen: bytes) -> list[Row]:
-    """The rows with the numbers that were there when somebody looked."""
-    if not seen:
-        return list(rows)
-    return [
-        replace(row, seen=int.from_bytes(seen[at * SEEN : (at + 1) * SEEN], signed=True))
-        for at, row in enumerate(rows)
-    ]
 
 
 def _once(kind: Kind, row: Row, outcome: Step | Problem, first: dict[str, int]) -> Step | Problem:

@@ -12,6 +12,8 @@ from services.csv.contract import Kind
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 50_000
+# Bytes of a number that was seen with a row.
+SEEN = 4
 _SHOWN = 80
 _DELIMITERS = ",;\t"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -36,8 +38,8 @@ class Table:
     unknown: list[str]
 
 
-def read_table(kind: Kind, content: bytes) -> Table:
-    """The rows of a file; raises BadInput for what is no table of this kind."""
+def read_table(kind: Kind, content: bytes, seen: bytes = b"") -> Table:
+    """The rows of a file, with the numbers that were seen with them; raises BadInput for no such table."""
     if len(content) > MAX_BYTES:
         raise BadInput("csv_file", "file_size", "10 MiB")
     lines = _records(_decoded(content))
@@ -45,15 +47,17 @@ def read_table(kind: Kind, content: bytes) -> Table:
     if header is None:
         raise BadInput("csv_file", "empty_file")
     names, unknown = _columns(kind, header[1])
-    filled = (
-        Row(
-            at, {name: row[place] for place, name in names if place < len(row)}, odd=len(row) > len(header[1])
-        )
-        for at, row in lines
-        if any(cell.strip() for cell in row)
-    )
+    filled = ((at, row) for at, row in lines if any(cell.strip() for cell in row))
     # Ten MiB may hold five million rows: none is made that would not be taken.
-    rows = list(islice(filled, kind.most_rows + 1))
+    rows = [
+        Row(
+            at,
+            {name: row[place] for place, name in names if place < len(row)},
+            odd=len(row) > len(header[1]),
+            seen=_number(seen, number),
+        )
+        for number, (at, row) in enumerate(islice(filled, kind.most_rows + 1))
+    ]
     if not rows:
         raise BadInput("csv_file", "no_rows")
     if len(rows) > kind.most_rows:
@@ -61,6 +65,11 @@ def read_table(kind: Kind, content: bytes) -> Table:
     if kind.most_named is not None and len({_first(kind, row) for row in rows}) > kind.most_named:
         raise BadInput("csv_file", "csv_too_many_products", kind.most_named)
     return Table(rows, unknown)
+
+
+def _number(seen: bytes, at: int) -> int | None:
+    part = seen[at * SEEN : (at + 1) * SEEN]
+    return int.from_bytes(part, signed=True) if part else None
 
 
 def _first(kind: Kind, row: Row) -> str:
