@@ -11,11 +11,12 @@ KEPT = timedelta(hours=24)
 
 
 class ImportState(StrEnum):
-    """How far it is: once it is APPLYING it will be DONE, whatever dies on the way."""
+    """How far it is: once it is APPLYING it will be DONE, whatever dies on the way, or FAILED and told."""
 
     CHECKED = "CHECKED"
     APPLYING = "APPLYING"
     DONE = "DONE"
+    FAILED = "FAILED"
 
 
 I = ImportState  # noqa: E741 - as the other records name their states
@@ -41,6 +42,9 @@ class DataImport(TenantDocument):
     digest: str = Field(description="SHA-256 of the file")
     content: bytes = Field(description="The file, sealed where it holds secrets; empty once it is done")
     prints: bytes = Field(default=b"", description="Eight bytes for each row: what it met when it was shown")
+    seen: bytes = Field(
+        default=b"", description="Four bytes for each row of a count: what was there when it was shown"
+    )
     total: int = Field(default=0, description="Rows of the file")
     added: int = Field(default=0, description="Rows that make a record")
     changed: int = Field(default=0, description="Rows that change one")
@@ -48,18 +52,22 @@ class DataImport(TenantDocument):
     state: ImportState = ImportState.CHECKED
     checked_at: Utc
     done: int = 0
+    guarded: list[str] = Field(
+        default_factory=list, description="Roles that whoever brings it in must not put on sale"
+    )
     left_out: list[str] = Field(
         default_factory=list, description="Rows that others made impossible while it was carried out"
     )
     owner: str | None = Field(default=None, description="Who carries it out at the moment")
     lease_until: Utc | None = None
     finished_at: Utc | None = None
+    fails: int = Field(default=0, description="Rounds that failed one after the other since its latest batch")
     told: bool = Field(default=False, description="Whether whoever brought it in saw how it ended")
 
     @classmethod
     async def latest(cls, db: Db, tenant_id: str) -> Self | None:
         """The newest that was begun."""
-        names = {"content": 0, "prints": 0}
+        names = {"content": 0, "prints": 0, "seen": 0}
         where = {"tenantId": tenant_id, "state": {"$ne": I.CHECKED}}
         row = await cls.rows(db).find_one(where, names, sort=[("createdAt", -1)])
         return None if row is None else cls.model_validate_doc({**row, "content": b""})
@@ -71,13 +79,15 @@ class DataImport(TenantDocument):
         return await cls.change(db, where, {"$set": dict(fields)})
 
     @classmethod
-    async def begin(cls, db: Db, seen: Self, owner: str, until: datetime, *, tx: Tx) -> Self | None:
+    async def begin(
+        cls, db: Db, seen: Self, owner: str, until: datetime, guarded: list[str], *, tx: Tx
+    ) -> Self | None:
         """CHECKED → APPLYING, from where it goes on to its end; None when somebody was faster.
 
         Raises DuplicateKeyError while another of the shop is under way.
         """
         where = {"_id": seen.id, "tenantId": seen.tenant_id, "state": I.CHECKED, "wrong": 0}
-        fields = {"state": I.APPLYING, "owner": owner, "leaseUntil": until}
+        fields = {"state": I.APPLYING, "owner": owner, "leaseUntil": until, "guarded": guarded}
         return await cls.change(db, {**where, "checkedAt": seen.checked_at}, {"$set": fields}, tx=tx)
 
     @classmethod
@@ -87,7 +97,7 @@ class DataImport(TenantDocument):
         """Note a batch in the transaction that carries it out; None when another process has taken over."""
         update = {
             "$inc": {"done": count},
-            "$set": {"leaseUntil": until},
+            "$set": {"leaseUntil": until, "fails": 0},
             "$push": {"leftOut": {"$each": left_out}},
             "$currentDate": {"updatedAt": True},
         }
@@ -99,9 +109,12 @@ class DataImport(TenantDocument):
         return seen.model_copy(update=now)
 
     @classmethod
-    async def finish(cls, db: Db, seen: Self, now: datetime, *, tx: Tx) -> Self | None:
-        """APPLYING → DONE, the file forgotten; None when another process has taken over."""
-        fields = {"state": I.DONE, "finishedAt": now, "content": b"", "prints": b"", "owner": None}
+    async def finish(
+        cls, db: Db, seen: Self, now: datetime, state: ImportState = I.DONE, *, tx: Tx
+    ) -> Self | None:
+        """APPLYING → DONE or FAILED, the file forgotten; None when another process has taken over."""
+        empty = {"content": b"", "prints": b"", "seen": b"", "owner": None}
+        fields = {"state": state, "finishedAt": now, **empty}
         return await cls.change(db, seen.mine(), {"$set": {**fields, "leaseUntil": None}}, tx=tx)
 
     @classmethod
@@ -109,6 +122,11 @@ class DataImport(TenantDocument):
         """One, of any tenant, that its process left standing."""
         where = {"state": I.APPLYING, "leaseUntil": {"$lt": now}}
         return await cls.change(db, where, {"$set": {"owner": owner, "leaseUntil": until}})
+
+    @classmethod
+    async def stumble(cls, db: Db, seen: Self, until: datetime) -> Self | None:
+        """Note a round that failed, and let it rest; None when another process has taken over."""
+        return await cls.change(db, seen.mine(), {"$inc": {"fails": 1}, "$set": {"leaseUntil": until}})
 
     @classmethod
     async def let_go(cls, db: Db, seen: Self, now: datetime) -> None:

@@ -46,7 +46,7 @@ class Product(TenantDocument):
     inventory_tracked: bool = True
     cost_cents: int | None = Field(default=None, ge=0)
     qty_visibility: QtyVisibility | None = QtyVisibility.INHERIT
-    image_url: str | None = None
+    image_url: str | None = Field(default=None, max_length=500)
     delivery_text: str | None = Field(
         default=None, max_length=2000, description="What a buyer of a digital item receives"
     )

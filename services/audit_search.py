@@ -15,7 +15,7 @@ from models.base import Db
 from models.errors import BadInput, NotFound
 from models.member import Member
 from services.audit import Audit
-from services.cells import safe
+from services.cells import harmless
 from services.panel.hiding import without
 from services.shops import Shop
 
@@ -149,8 +149,8 @@ def _written(line: Sequence[str]) -> bytes:
 def _line(act: AuditLog) -> list[str]:
     said = [act.created_at.isoformat(), act.actor_id, act.action, act.entity_type, act.entity_id]
     meta = without(act.meta)
-    return [*map(safe, said), *(_json(meta.get(part)) for part in ("before", "after"))]
+    return [*map(harmless, said), *(_json(meta.get(part)) for part in ("before", "after"))]
 
 
 def _json(value: object) -> str:
-    return safe(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) if value else "")
+    return harmless(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) if value else "")

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from models.base import Db
 from models.fund_ledger import GIFTS, Account, FundEntry
 from models.money import decimal_text
+from services.cells import harmless
 from services.clock import Clock
 from services.fund_desk import FundDesk, Movement
 from services.shops import Shop
 
 MONTHS = 12
 _COLUMNS = ("date", "movement", "amount", "balance", "currency", "who", "order", "reason", "by")
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class FundStatement:
@@ -76,9 +75,4 @@ def _row(shop: Shop, each: Movement, balance: int) -> list[str]:
         by = (paid.reversed_by if undone else paid.approved_by) or ""
     number = "" if hidden else each.order_number or ""
     start = _line(shop, entry.at, entry.move, entry.amount_cents, balance)
-    return [*start, *map(_harmless, (who, number, why, by))]
-
-
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return [*start, *map(harmless, (who, number, why, by))]

@@ -57,6 +57,9 @@ class Sweeper:
                 await self.sweep()
             except PyMongoError:
                 log.exception("sweep_database_away")
+            except Exception as error:  # noqa: BLE001 - as below
+                # Whatever one round met, the next one may not.
+                log.error("sweep_broke", extra={"error": type(error).__name__})  # noqa: TRY400 - as below
             await asyncio.sleep(self._rules.sweep.total_seconds())
 
     async def sweep(self) -> dict[str, int]:
@@ -104,4 +107,10 @@ async def _apart(work: Coroutine[Any, Any, int], *, step: str, about: str | None
     except (ShopError, Unreadable, OperationFailure) as error:
         # Only the kind: the text of a driver's error may quote the record.
         log.warning("sweep_skipped", extra={"step": step, "about": about, "error": type(error).__name__})
-        return 0
+    except PyMongoError:
+        # The database is away: the round is over for all.
+        raise
+    except Exception as error:  # noqa: BLE001 - one bug must not stop all others
+        said = {"step": step, "about": about, "error": type(error).__name__}
+        log.error("sweep_step_broke", extra=said)  # noqa: TRY400 - as above
+    return 0

@@ -35,6 +35,8 @@ LAST_WORD = {
     "services/inbox_worker.py": "one webhook event that cannot be acted upon must not stop the others",
     "services/poller.py": "one payment that cannot be asked about must not stop the others",
     "services/storefront_worker.py": "one storefront that cannot be shown must not stop the others",
+    "services/csv/running.py": "one file that cannot be carried out is stopped, and must not stop the others",
+    "services/sweeper.py": "one step that fails must not stop the others",
     "services/worker.py": "one effect that fails must not stop the others",
     "bot/web/problems.py": "a request is always answered, a bug with its reference",
 }

@@ -177,6 +177,15 @@ def _roles_mended(alert: Alert, w: Words) -> str:
     return " ".join(said)
 
 
+def _import_stopped(alert: Alert, w: Words) -> str:
+    name = plain(cut(str(alert.params["name"]), _NAME_LENGTH))
+    done, total = int(alert.params["done"]), int(alert.params["total"])
+    said = w("I had to stop the import of **{name}**, after several tries.", name=name)
+    left = w("{done} of {total} rows are done, {left} are left.", done=done, total=total, left=total - done)
+    ask = w("Please send the file again with `/admin import`: what is done already stays as it is.")
+    return f"{said} {left} {ask}"
+
+
 def _effect_dead(alert: Alert, w: Words) -> str:
     kind = EFFECTS.get(str(alert.params["kind"]))
     what = w(kind) if kind else str(alert.params["kind"])
@@ -261,6 +270,7 @@ _LINES: dict[str, Callable[[Alert, Words], str]] = {
     "keys_missing": _keys_missing,
     "roles_mended": _roles_mended,
     "effect_dead": _effect_dead,
+    "import_stopped": _import_stopped,
     "parcel_failed": _parcel_failed,
     "parcel_moves": _parcel_moves,
     "tax_blocks": _tax_blocks,

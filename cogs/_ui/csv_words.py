@@ -12,6 +12,7 @@ PROBLEMS = {
     "utf_16": later("That file is in UTF-16. Please save it as CSV UTF-8 and send it again."),
     "no_rows": later("That file has a header and no rows. Please send another one."),
     "too_many_rows": later("A file takes at most {limit} rows. Please split it."),
+    "csv_too_many_products": later("A file of keys is for at most {limit} products. Please split it."),
     "column_twice": later("The column {limit} is there twice. Please keep one of them."),
     "column_missing": later("I need the column {limit}. Please name the columns in the first line."),
     "csv_needed": later("A new record needs {limit}. Please fill it in."),
@@ -23,6 +24,12 @@ PROBLEMS = {
     "csv_terms": later("This discount is on or was used, so its terms stay. Only `isActive` can change."),
     "csv_one_of": later("Please leave {field} empty: the type says that the other one counts."),
     "csv_merged": later("This customer was merged with another one. Please change that one."),
+    "csv_code_taken": later("Another discount has this code. Please choose another one."),
+    "csv_control": later(
+        "This holds a character that nobody sees, such as a line break. Please type it anew."
+    ),
+    "csv_erased": later("This person was erased, so nothing is kept about them. Please take the row out."),
+    "csv_everyone": later("This is @everyone, which all have. Please choose another role."),
     "csv_key_long": later("This key is too long."),
     "csv_key_unseen": later("This key holds characters that nobody sees, such as a zero-width space."),
     "csv_key_known": later("This key was imported before."),

@@ -10,7 +10,7 @@ from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words, later
 from models.data_import import DataImport, ImportState
-from services.csv.cells import harmless
+from services.cells import harmless
 from services.csv.contract import Kind, Step
 from services.csv.imports import ImportView
 from services.csv.looking import Problem
@@ -148,13 +148,18 @@ def done_card(record: DataImport, w: Words) -> Card:
     return Card(
         title=w("Import: {kind}", kind=w(KINDS[record.kind])),
         text=f"{ended(record, w)}\n{said}\n{late}" if late else ended(record, w),
-        colour="warn" if late else "good",
+        colour="bad" if record.state is ImportState.FAILED else "warn" if late else "good",
         footer=cut(record.file_name, 100),
     )
 
 
 def ended(record: DataImport, w: Words) -> str:
     """An import in one line."""
+    if record.state is ImportState.FAILED:
+        return w(
+            "{name}: stopped after {done} of {total} rows. Please send the file again: what is done stays.",
+            name=code(record.file_name), **_numbers(record),
+        )  # fmt: skip
     if record.state is not ImportState.DONE:
         return w("{name}: {done} of {total} rows so far.", name=code(record.file_name), **_numbers(record))
     return w("{name}: {added} new, {changed} changed.", name=code(record.file_name), **_numbers(record))

@@ -5,6 +5,8 @@ from cogs._ui.words import Words, later
 FIELDS = {
     "told": later("Result was seen"),
     "done": later("Done so far"),
+    "fails": later("Failed rounds"),
+    "guarded": later("Guarded roles"),
     "entityIds": later("Records"),
     "checkedAt": later("Looked at on"),
     "actorName": later("Name of who did it"),

@@ -1,6 +1,7 @@
 """How a cell of a file is read into the model's own types, and how it is written."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,16 +13,15 @@ from bson.decimal128 import Decimal128
 
 from models.errors import BadInput
 from models.money import decimal_text, parse_amount
+from services.cells import as_meant, harmless
 
-# What a spreadsheet program takes for a formula, and what was made harmless before.
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")  # noqa: RUF001 - some take the wide signs as well
 _WORDS = {
     True: {"true", "yes", "1", "ja", "wahr", "sí", "si", "verdadero"},
     False: {"false", "no", "0", "nein", "falsch", "falso"},
 }
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?")
-_ID = re.compile(r"[0-9]{5,20}")
+_ID = re.compile(r"[1-9][0-9]{14,19}")
 
 type Read = Callable[[str, str, str], Any]
 
@@ -34,18 +34,16 @@ class Cell:
     write: Callable[[Any, str], str]
 
 
-def harmless(text: str) -> str:
-    """The text as no spreadsheet program runs it: behind an apostrophe where it looks like a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def as_meant(text: str) -> str:
-    """What was made harmless, as it was before."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
-
-
 def _text(value: Any, _: str) -> str:
-    return "" if value is None else harmless(str(value))
+    # No file with a NUL is read again.
+    return "" if value is None else harmless(str(value).replace("\0", ""))
+
+
+def _name(text: str, column: str, _: str) -> str:
+    name = as_meant(text).strip()
+    if any(unicodedata.category(sign) == "Cc" for sign in name):
+        raise BadInput(column, "csv_control")
+    return name
 
 
 def _flag(text: str, column: str, _: str) -> bool:
@@ -130,7 +128,7 @@ def choice(kind: type[StrEnum]) -> Cell:
 
 MOST_IDS = 25
 TEXT = Cell(lambda text, _, __: as_meant(text), _text)
-NAME = Cell(lambda text, _, __: as_meant(text).strip(), _text)
+NAME = Cell(_name, _text)
 FLAG = Cell(_flag, lambda value, _: "" if value is None else str(bool(value)).lower())
 WHOLE = Cell(_whole, lambda value, _: "" if value is None else str(value))
 MONEY = Cell(_money, lambda value, currency: "" if value is None else decimal_text(value, currency))

@@ -129,7 +129,13 @@ class Kind:
     to_import: ClassVar[frozenset[Permission]] = frozenset()
     to_export: ClassVar[frozenset[Permission]] = frozenset()
     most_rows: ClassVar[int] = 50_000
+    # Of how many products a file may be.
+    most_named: ClassVar[int | None] = None
     batch: ClassVar[int] = 500
+    # The stored field whose difference to what was shown is carried out, whatever it is by then.
+    counts: ClassVar[str | None] = None
+    # Whether a record is in no more than one row.
+    once: ClassVar[bool] = True
     # Whether a row that says no identity is a new record.
     nameless: ClassVar[bool] = False
 
@@ -218,9 +224,9 @@ class Kind:
     def mark(self, desk: Desk, record: Stored | None) -> str:
         """All that the row's meaning depends on, so that a change of it is seen."""
         if record is None:
-            return ""
+            return desk.currency
         parts = [c.text(record, desk.currency) for c in self.columns if not (c.shown or c.only_new)]
-        return "\x1f".join([str(record["_id"]), *parts])
+        return "\x1f".join([desk.currency, str(record["_id"]), *parts])
 
     def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
         """The new record; raises BadInput."""

@@ -37,8 +37,8 @@ class Customers(Kind):
     )
 
     def where(self, tenant_id: str) -> Where:
-        """Those that are kept, not the ones that were merged into them."""
-        return Customer.everybody(tenant_id)
+        """Those that are kept, neither the ones that were merged into them nor people who were erased."""
+        return {**Customer.everybody(tenant_id), "erasedAt": None}
 
     def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
         """Somebody who has not been here yet: their first visit finds the record."""
@@ -61,6 +61,8 @@ class Customers(Kind):
         del desk, found
         if record.get("mergedInto"):
             raise BadInput("discordId", "csv_merged")
+        if record.get("erasedAt"):
+            raise BadInput("discordId", "csv_erased")
         # That the old address took no e-mail says nothing about the new one.
         renewed = {"emailRefused": False} if "email" in values else {}
         return self._checked(values) | renewed

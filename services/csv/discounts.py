@@ -11,25 +11,45 @@ from models.bulk import found_by
 from models.discount import Discount, DiscountType
 from models.errors import BadInput
 from models.product import Product
-from services.csv.cells import CURRENCY, FLAG, IDS, LINES, MOMENT, MONEY, NAME, PERCENT, WHOLE, choice
-from services.csv.contract import Column, Desk, Found, Kind, Reach, Stored
+from services.access import Permission
+from services.csv.cells import (
+    CURRENCY,
+    FLAG,
+    IDS,
+    LINES,
+    MOMENT,
+    MONEY,
+    MOST_IDS,
+    NAME,
+    PERCENT,
+    WHOLE,
+    Cell,
+    choice,
+)
+from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
+from services.csv.products import roles_of
 from services.discount_terms import read_code
 from services.offers import folded_code
 
 _MOST_USES, _MOST_PRODUCTS, _LABEL = 1_000_000, 200, 80
 
 
+def _code(text: str, column: str, _: str) -> str:
+    return folded_code(str(NAME.read(text, column, "")))
+
+
 class Discounts(Kind):
-    """Found by code, those without one by id. Terms that somebody was shown stay (docs/adr/0012)."""
+    """Found by id, else by code. Terms that somebody was shown stay (docs/adr/0012)."""
 
     name = "discounts"
     model = Discount
     identity = ("code", "id")
     order = "createdAt"
+    to_import = to_export = frozenset({Permission.DISCOUNT_MANAGE})
     nameless = True
     columns = (
         Column("id", NAME, only_new=True),
-        Column("code", NAME),
+        Column("code", Cell(_code, NAME.write)),
         Column("label", NAME),
         Column("type", choice(DiscountType), needed=True, optional=False),
         Column("percent", PERCENT),
@@ -48,7 +68,7 @@ class Discounts(Kind):
 
     def named(self, cells: Mapping[str, str]) -> str:
         """Its code as it is stored, else its id."""
-        code = folded_code(str(NAME.read(cells.get("code", ""), "code", "")))
+        code = _code(cells.get("code", ""), "code", "")
         return code or str(NAME.read(cells.get("id", ""), "id", ""))
 
     async def enriched(self, db: Db, tenant_id: str, rows: list[Stored], tx: Tx | None) -> list[Stored]:
@@ -64,14 +84,24 @@ class Discounts(Kind):
 
     async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
         """The discounts of these rows, and the products that they name."""
-        wanted = [self.named(cells) for cells in rows]
-        found = await found_by(reach.db, Discount, desk.shop.id, "_id", wanted, tx=tx)
-        found |= await found_by(reach.db, Discount, desk.shop.id, "code", wanted, tx=tx)
+        keys, codes = [_id(cells) for cells in rows], [self.named(cells) for cells in rows]
+        found = await found_by(reach.db, Discount, desk.shop.id, "_id", keys, tx=tx)
+        found |= await found_by(reach.db, Discount, desk.shop.id, "code", codes, tx=tx)
         whole = await self.enriched(reach.db, desk.shop.id, list(found.values()), tx)
         skus = [sku for cells in rows for sku in LINES.read(cells.get("productSkus", ""), "productSkus", "")]
         products = await found_by(reach.db, Product, desk.shop.id, "sku", skus, tx=tx)
         ids = {sku: str(each["_id"]) for sku, each in products.items()}
         return Found(dict(zip(found, whole, strict=True)), ids)
+
+    def judged(self, desk: Desk, line: int, cells: Mapping[str, str], found: Found) -> Step:
+        """A known id says which it is, also when its code was edited: that makes no second discount."""
+        known, name = found.records.get(_id(cells)), self.named(cells)
+        if known is None:
+            return super().judged(desk, line, cells, found)
+        other = found.records.get(name)
+        if other is not None and other["_id"] != known["_id"]:
+            raise BadInput("code", "csv_code_taken")
+        return super().judged(desk, line, cells, Found({name: known}, found.also))
 
     def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
         """One that is off until the file or somebody says otherwise."""
@@ -105,7 +135,7 @@ class Discounts(Kind):
             if "appliesToAll" not in values:
                 fields["applies_to_all"] = not skus
         if "roleIds" in values:
-            fields["role_ids"] = fields["role_ids"] or []
+            fields["role_ids"] = roles_of(desk, "roleIds", fields["role_ids"], MOST_IDS)
         return fields
 
     def _discount(self, fields: dict[str, Any]) -> Discount:
@@ -130,6 +160,10 @@ class Discounts(Kind):
             return Discount(**fields)
         except ValidationError as error:
             raise BadInput(str(error.errors()[0]["loc"][0]), "not_allowed") from error
+
+
+def _id(cells: Mapping[str, str]) -> str:
+    return cells.get("id", "").strip()
 
 
 def _product_id(sku: str, record: Stored, found: Found) -> str:

@@ -61,6 +61,7 @@ class Imports:
             digest=hashlib.sha256(content).hexdigest(),
             content=await asyncio.to_thread(self._kept, desk.shop.id, kind, content),
             prints=bytes(found.prints),
+            seen=bytes(found.seen),
             total=len(table.rows),
             added=found.added,
             changed=found.changed,
@@ -87,10 +88,11 @@ class Imports:
 
     async def again(self, desk: Desk, import_id: str, progress: Progress = silent) -> ImportView:
         """Look at a kept file once more, as the shop is now; raises NotFound, and Refused once begun."""
-        record, kind, table = await self._opened(desk.shop, import_id)
+        record, kind, table = await self._opened(desk.shop, import_id, anew=True)
         found = await look(self._reach, kind, desk, table.rows, progress)
         fields = {
             "prints": bytes(found.prints),
+            "seen": bytes(found.seen),
             "added": found.added,
             "changed": found.changed,
             "wrong": found.wrong,
@@ -135,20 +137,22 @@ class Imports:
         """Go on with what a process left standing, of any tenant, for a while; how many batches that were."""
         return await self._runner.resume(self._table)
 
-    async def _opened(self, shop: Shop, import_id: str) -> tuple[DataImport, Kind, Table]:
+    async def _opened(
+        self, shop: Shop, import_id: str, *, anew: bool = False
+    ) -> tuple[DataImport, Kind, Table]:
         record = await self.get(shop, import_id)
         if record.state is not ImportState.CHECKED:
             raise Refused("import", record.state)
-        return record, self.kind(record.kind), await self._table(record)
+        return record, self.kind(record.kind), await self._table(record, anew=anew)
 
-    async def _table(self, record: DataImport) -> Table:
-        return await asyncio.to_thread(self._read, record)
+    async def _table(self, record: DataImport, *, anew: bool = False) -> Table:
+        return await asyncio.to_thread(self._read, record, b"" if anew else record.seen)
 
-    def _read(self, record: DataImport) -> Table:
+    def _read(self, record: DataImport, seen: bytes) -> Table:
         kind, content = self.kind(record.kind), record.content
         if kind.secret:
             content = self._vault.open(content.decode(), about=_about(record.tenant_id)).encode()
-        return read_table(kind, content)
+        return read_table(kind, content, seen)
 
     def _kept(self, tenant_id: str, kind: Kind, content: bytes) -> bytes:
         if not kind.secret:

@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.base import Tx
 from models.errors import BadInput
 from services.csv.contract import Desk, Found, Kind, Reach, Step
-from services.csv.reading import Row
+from services.csv.reading import SEEN, Row
 
 PRINT = 8
 _SAMPLES, _MOST_KEPT = 5, 10_000
@@ -37,6 +37,7 @@ class Look:
     samples: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     prints: bytearray = field(default_factory=bytearray)
+    seen: bytearray = field(default_factory=bytearray)
 
     def note(self, outcome: Step | Problem) -> None:
         """Count a row."""
@@ -65,6 +66,8 @@ async def judged(
     """What some rows come to, as the database is; the thinking is done in a thread, for others to go on."""
     readable, problems = await asyncio.to_thread(_named, kind, rows)
     found = await kind.find(reach, desk, [row.cells for row in readable], tx)
+    if seen := {kind.named(row.cells): row.seen for row in readable if row.seen is not None}:
+        found = replace(found, also={**found.also, "seen": seen})
     return await asyncio.to_thread(_judged, kind, desk, rows, problems, found)
 
 
@@ -103,18 +106,25 @@ async def look(reach: Reach, kind: Kind, desk: Desk, rows: Sequence[Row], progre
         outcomes = await judged(reach, kind, desk, part)
         for row, outcome in zip(part, outcomes, strict=True):
             found.note(_once(kind, row, outcome, first))
+            found.seen += _number(kind, outcome)
         await progress(start + len(part), len(rows))
     return found
+
+
+def _number(kind: Kind, outcome: Step | Problem) -> bytes:
+    if kind.counts is None:
+        return b""
+    record = None if isinstance(outcome, Problem) else outcome.record
+    return int((record or {}).get(kind.counts, 0)).to_bytes(SEEN, signed=True)
 
 
 def _once(kind: Kind, row: Row, outcome: Step | Problem, first: dict[str, int]) -> Step | Problem:
     """The same, or that an earlier row is about the same record."""
     if isinstance(outcome, Problem):
         return outcome
-    name = kind.same(row.cells)
-    if not name:
-        return outcome
-    before = first.setdefault(name, row.line)
+    record = f"\0{outcome.record['_id']}" if kind.once and outcome.record else ""
+    lines = [first.setdefault(name, row.line) for name in (kind.same(row.cells), record) if name]
+    before = min(lines, default=row.line)
     if before == row.line:
         return outcome
     error = BadInput(kind.identity[0], "csv_twice", before)

@@ -42,7 +42,7 @@ class Orders(Kind):
         Column("cancelledAt", MOMENT),
         Column("invoiceNumber"),
         Column("shippingStatus"),
-        Column("trackingNumber"),
+        Column("trackingNumber", personal=True),
     )
 
     async def enriched(self, db: Db, tenant_id: str, rows: list[Stored], tx: Tx | None) -> list[Stored]:

@@ -11,9 +11,13 @@ from models.inventory import InventorySnapshot
 from models.product import MAX_DAYS, Product, QtyVisibility
 from models.storefront import Storefront
 from models.waiting import Waiting
+from services.access import Permission
 from services.catalog import checked_product
 from services.csv.cells import CURRENCY, FLAG, IDS, MONEY, NAME, WHOLE, choice
 from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
+
+# As many as the card of a product lets choose.
+MOST_ROLES = 10
 
 
 class Products(Kind):
@@ -23,6 +27,7 @@ class Products(Kind):
     model = Product
     identity = ("sku",)
     order = "nameFolded"
+    to_import = to_export = frozenset({Permission.PRODUCT_MANAGE})
     columns = (
         Column("sku", NAME, needed=True, optional=False),
         Column("name", NAME, needed=True, optional=False),
@@ -65,9 +70,12 @@ class Products(Kind):
         known = record.get("currency", desk.currency)
         if fields.pop("currency", known) != known:
             raise BadInput("currency", "example", known)
-        for name in ("required_role_ids", "granted_role_ids"):
+        for name, column in (
+            ("required_role_ids", "requiredRoleIds"),
+            ("granted_role_ids", "grantedRoleIds"),
+        ):
             if name in fields:
-                fields[name] = fields[name] or []
+                fields[name] = roles_of(desk, column, fields[name])
         if not 1 <= (fields.get("role_days") or 1) <= MAX_DAYS:
             raise BadInput("roleDays", "range", MAX_DAYS)
         added = set(fields.get("granted_role_ids", ())) - set(record.get("grantedRoleIds", ()))
@@ -89,6 +97,15 @@ class Products(Kind):
             await reach.offering.go_round(desk.shop.id, key, tx)
             await reach.offering.open_up(desk.shop.id, key, tx)
         await Storefront.mark(reach.db, desk.shop.id, reach.clock.now(), tx=tx)
+
+
+def roles_of(desk: Desk, column: str, roles: Sequence[str] | None, most: int = MOST_ROLES) -> list[str]:
+    """The roles of a cell; raises BadInput for more than the card lets choose, and for @everyone."""
+    if desk.shop.guild_id in (roles or ()):
+        raise BadInput(column, "csv_everyone")
+    if len(roles or ()) > most:
+        raise BadInput(column, "too_many", most)
+    return list(roles or ())
 
 
 def _empty(tenant_id: str, product_ids: Sequence[str]) -> list[InventorySnapshot]:

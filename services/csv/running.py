@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
+from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Tx
 from models.bulk import Stored
-from models.data_import import DataImport
+from models.data_import import DataImport, ImportState
 from models.errors import ImportUnderWay, NoShop, Refused
 from models.member import Member
+from models.outbox import OutboxEffect
 from services.audit import AboutMany, Audit
 from services.catalog import Catalog
 from services.csv import kinds
@@ -23,13 +25,15 @@ from services.discounts import Discounts
 from services.effects import EffectKind, effect
 from services.outbox import Outbox
 from services.shops import Shops
-from services.vault import VaultShut
+from services.stock import alert_effect
 
 log = logging.getLogger(__name__)
 
 _LEASE = timedelta(seconds=30)
 _TOLD_BY_CLICK = timedelta(minutes=1)
 _AT_ONCE = 10
+# Over about eight minutes, each rest twice as long.
+_MOST_FAILS = 5
 
 
 class TakenOver(Exception):
@@ -72,7 +76,8 @@ class Runner:
         """
 
         async def work(tx: Tx) -> DataImport:
-            begun = await DataImport.begin(self._db, record, uuid.uuid4().hex, self._lease(), tx=tx)
+            owner, guarded = uuid.uuid4().hex, sorted(desk.guarded)
+            begun = await DataImport.begin(self._db, record, owner, self._lease(), guarded, tx=tx)
             if begun is None:
                 raise Refused("import", "APPLYING")
             names = ("kind", "fileName", "digest", "total", "added", "changed")
@@ -136,10 +141,7 @@ class Runner:
             if done is None:
                 raise TakenOver
             # Whoever watched has been told by then.
-            due = self._clock.now() + _TOLD_BY_CLICK
-            payload = {"importId": done.key}
-            told = effect(EffectKind.IMPORT_RESULT, done.tenant_id, done.key, due, payload=payload)
-            await self._outbox.owe([told], tx)
+            await self._outbox.owe([self._result(done, self._clock.now() + _TOLD_BY_CLICK)], tx)
             return done
 
         return await self._outbox.commit(work)
@@ -152,24 +154,63 @@ class Runner:
             return 0
         log.warning("import_resumed", extra={"import": record.key, "done": record.done})
         try:
-            shop = await self._shops.of_tenant(record.tenant_id)
-        except NoShop:
+            return await self._go_on(record, table_of)
+        except (TakenOver, NoShop):
             return 0
+        except Exception as error:
+            if isinstance(error, PyMongoError) and not isinstance(error, OperationFailure):
+                # The database is away, which says nothing about the file.
+                raise
+            # Only the kind: the text may quote a row.
+            said = {"import": record.key, "error": type(error).__name__}
+            log.error("import_failed", extra=said)  # noqa: TRY400 - as above
+            await self._stumbled(record)
+            return 0
+
+    async def _go_on(self, record: DataImport, table_of: Callable[[DataImport], Awaitable[Table]]) -> int:
+        shop = await self._shops.of_tenant(record.tenant_id)
         actor = Member(record.actor_id, record.actor_name, record.actor_name)
-        desk = Desk(shop, actor, reason=f"import: {record.file_name}"[:200])
-        before = record.done
-        try:
-            table = await table_of(record)
-            record = await self.run(record, kinds()[record.kind], desk, table.rows, most=_AT_ONCE)
-        except TakenOver:
-            return 0
-        except VaultShut:
-            # It goes on once the old secret is given again.
-            log.error("import_sealed", extra={"import": record.key})  # noqa: TRY400 - it says all
-            return 0
+        desk = Desk(shop, actor, frozenset(record.guarded), f"import: {record.file_name}"[:200])
+        kind, before = kinds()[record.kind], record.done
+        table = await table_of(record)
+        record = await self.run(record, kind, desk, table.rows, most=_AT_ONCE)
         if record.owner is not None:
             await DataImport.let_go(self._db, record, self._clock.now())
-        return max(1, (record.done - before) // kinds()[record.kind].batch)
+        return max(1, (record.done - before) // kind.batch)
+
+    async def _stumbled(self, record: DataImport) -> None:
+        """Wait longer each time; what fails again and again is stopped, and staff hear how far it came."""
+        until = self._clock.now() + _LEASE * 2**record.fails
+        seen = await DataImport.stumble(self._db, record, until)
+        if seen is None or seen.fails < _MOST_FAILS:
+            return
+
+        async def work(tx: Tx) -> None:
+            failed = await DataImport.finish(self._db, seen, self._clock.now(), ImportState.FAILED, tx=tx)
+            if failed is None:
+                return
+            alert = _stopped(failed)
+            await alert.insert(self._db, tx=tx)
+            told = self._result(failed, self._clock.now())
+            await self._outbox.owe([told, alert_effect(alert, self._clock)], tx)
+
+        await self._outbox.commit(work)
+
+    def _result(self, record: DataImport, due: datetime) -> OutboxEffect:
+        payload = {"importId": record.key}
+        return effect(EffectKind.IMPORT_RESULT, record.tenant_id, record.key, due, payload=payload)
+
+
+def _stopped(record: DataImport) -> Alert:
+    return Alert(
+        tenant_id=record.tenant_id,
+        type=AlertType.FULFILLMENT_FAILED,
+        severity=AlertSeverity.ERROR,
+        message="import_stopped",
+        params={"name": record.file_name, "done": record.done, "total": record.total},
+        entity_type="DataImport",
+        entity_id=record.key,
+    )
 
 
 def _late(problem: Problem) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from models.base import Db, TenantDocument, Tx
@@ -10,6 +11,7 @@ from models.errors import BadInput
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction
 from models.product import Product
 from models.storefront import Storefront
+from services.access import Permission
 from services.csv.cells import NAME, WHOLE
 from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
 from services.csv.products import queues
@@ -17,12 +19,14 @@ from services.stock import MAX_STOCK
 
 
 class StockCount(Kind):
-    """Found by SKU. A count is carried out as its difference to the stock of that moment, in the ledger."""
+    """Found by SKU. A count is carried out as its difference to what was shown with it, in the ledger."""
 
     name = "stock"
     model = Product
     identity = ("sku",)
     order = "nameFolded"
+    to_import = frozenset({Permission.STOCK_MANAGE})
+    counts = "quantityAvailable"
     columns = (
         Column("sku", NAME, optional=False),
         Column("name", shown=True),
@@ -50,6 +54,23 @@ class StockCount(Kind):
         """Not what is there: customers may buy while somebody looks at the file."""
         del desk
         return "" if record is None else f"{record['_id']} {record.get('deliversKeys', False)}"
+
+    def judged(self, desk: Desk, line: int, cells: Mapping[str, str], found: Found) -> Step:
+        """The difference that somebody was shown, to what is there now: what was sold since stays sold."""
+        record = found.records.get(self.named(cells))
+        seen = found.also.get("seen", {}).get(self.named(cells))
+        if record is None or seen is None:
+            return super().judged(desk, line, cells, found)
+        then = {**record, "quantityAvailable": seen}
+        step = super().judged(desk, line, cells, Found({self.named(cells): then}))
+        if not step.fields:
+            return step
+        count = record["quantityAvailable"] + step.fields["quantityAvailable"] - seen
+        if count < 0:
+            raise BadInput("quantityAvailable", "too_small")
+        if count > MAX_STOCK:
+            raise BadInput("quantityAvailable", "range", MAX_STOCK)
+        return replace(step, record=record, fields={"quantityAvailable": count})
 
     def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
         """Nothing is counted that is not for sale."""

@@ -41,7 +41,7 @@ DECLARED = (
     Declared(
         "import", DataImport, PanelSection.MONITORING,
         columns=("kind", "fileName", "state", "createdAt"), looks=Permission.DATA_IMPORT,
-        changed_with="/admin import", hidden=("content", "prints"),
+        changed_with="/admin import", hidden=("content", "prints", "seen"),
     ),
     Declared(
         "share", ShareLink, PanelSection.MONITORING,

@@ -8,11 +8,9 @@ from datetime import date
 from typing import Any
 
 from models.money import decimal_text
+from services.cells import harmless
 from services.reports.contract import Cell, Column, Unit, Word
 from services.reports.desk import Shown
-
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 type Say = Callable[[str], str]
 
@@ -52,11 +50,6 @@ def json_of(shown: Shown, *, personal: bool = False) -> bytes:
 def visible(shown: Shown, *, personal: bool, say: Say = _as_it_is) -> Shown:
     """The report; unless asked for, with Customer 1, Customer 2 instead of who somebody is."""
     return shown if personal else shown.masked(lambda place: f"{say('Customer')} {place}")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _written(column: Column, cell: Cell, currency: str, say: Say) -> str:

@@ -132,9 +132,9 @@ def member(person: Person) -> Member:
     )
 
 
-async def give_key(db: Db, shop: Shop, person: Person, key: str) -> None:
-    """Let somebody hold this one permission key."""
-    role = await Keys(tenant_id=shop.id, name=key, permission_keys=[key]).insert(db)
+async def give_key(db: Db, shop: Shop, person: Person, key: str, *more: str) -> None:
+    """Let somebody hold this one permission key, or these, and no other."""
+    role = await Keys(tenant_id=shop.id, name=key, permission_keys=[key, *more]).insert(db)
     user = User(tenant_id=shop.id, username=person.name, display_name=person.name, discord_id=str(person.id))
     await user.insert(db)
     await RoleAssignment(tenant_id=shop.id, user_id=user.key, role_id=role.key).insert(db)

@@ -15,7 +15,7 @@ from models.errors import BadInput, ImportStale, ImportUnderWay, NotFound, Refus
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, replay
 from models.product import Product
 from services import Services
-from services.csv.cells import harmless
+from services.cells import harmless
 from services.shops import Shop
 from services.vault import Vault
 from tests.cogs.admin.conftest import everything
@@ -64,12 +64,14 @@ async def test_a_file_is_read_as_people_and_programs_write_it(
         ("sku,name\nM,Mug\n".encode("utf-16"), "utf_16"),
         ("sku,name\nM,Mug\n".encode("utf-16-le"), "utf_16"),
         ("sku,name\nM,Müg\n".encode("latin-1"), "not_text"),
+        (b"sku,name\nM," + b"x" * 80 + b"\0\n", "not_text"),
         (b"", "empty_file"),
         (b"\n\n", "empty_file"),
         (b"sku,name,price\n", "no_rows"),
         (b"name,price\nMug,1\n", "column_missing"),
         (b"sku,SKU\nM,M\n", "column_twice"),
         (b"sku,name\n" + b"M,Mug\n" * 50_001, "too_many_rows"),
+        (b"sku,name\n" + b"M,Mug\n" * 50_001 + b'M,"' + b"x" * 200_000, "too_many_rows"),
         (b"x" * (10 * 1024 * 1024 + 1), "file_size"),
         (b'sku,name\nM,"' + b"x" * 200_000 + b'"\n', "not_text"),
     ],
@@ -90,8 +92,8 @@ async def test_each_bad_line_is_named_with_its_reason_and_stops_the_file(
     """By the line where it begins, also after cells of several lines; nothing is brought in."""
     await product("Mug", sku="MUG")
     lines = [
-        "sku,name,price,isActive,roleDays,imageUrl,requiredRoleIds,currency",
-        'GOOD,"Good\nthing",1,yes,,,,',
+        "sku,name,price,isActive,roleDays,imageUrl,requiredRoleIds,currency,description",
+        'GOOD,Good,1,yes,,,,,"Good\nthing"',
         "MUG,,1.234,,,,,",
         f"LONG,{'x' * 4000},1,,,,,",
         'COMMA,Comma,"1.234,56",,,,,',
@@ -177,20 +179,57 @@ async def test_what_changed_since_it_was_shown_is_refused_with_its_name(
     assert (await of_sku(db, shop, "MUG")).description == "Changed"
 
 
-async def test_a_count_becomes_the_difference_of_that_moment(
+async def test_a_count_becomes_the_difference_that_was_shown(
     db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
 ) -> None:
-    """What was sold since the file was looked at is counted in; the ledger replays to the snapshot."""
+    """What was sold since the file was looked at stays sold; the ledger replays to the snapshot."""
     mug, cap = await product("Mug", sku="MUG", stock=10), await product("Cap", sku="CAP", stock=5)
     view = await clerk.check("stock", "sku,quantityAvailable\nMUG,40\nCAP,5\n")
     assert counts(view) == (0, 1, 1, 0)
-    hold = StockHold(order_id="o", quantity=3, taken_at=clerk.services.clock.now())
-    assert await InventorySnapshot.take(db, hold, tenant_id=shop.id, product_id=mug.key)
+    await sell(db, clerk, mug, 3)
     await clerk.services.imports.apply(clerk.desk, view.record.key)
     (row,) = await InventoryTransaction.find_all(db, {"reason": "import: file.csv"})
-    assert (row.quantity_delta, row.type) == (33, "ADJUSTMENT")
-    assert await replay(db, shop.id, mug.key) == (40, 3)
+    assert (row.quantity_delta, row.type) == (30, "ADJUSTMENT")
+    assert await replay(db, shop.id, mug.key) == (37, 3)
     assert await replay(db, shop.id, cap.key) == (5, 0)
+
+
+async def sell(db: Db, clerk: Clerk, product: Product, quantity: int) -> None:
+    """Keep units for an order."""
+    hold = StockHold(order_id="o", quantity=quantity, taken_at=clerk.services.clock.now())
+    assert await InventorySnapshot.take(db, hold, tenant_id=clerk.shop.id, product_id=product.key)
+
+
+async def test_a_row_that_was_shown_as_unchanged_puts_nothing_back_on_sale(
+    db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
+) -> None:
+    """Only the other one was edited; the audit log says what it was and is."""
+    mug, cap = await product("Mug", sku="MUG", stock=40), await product("Cap", sku="CAP", stock=10)
+    view = await clerk.check("stock", "sku,quantityAvailable\nMUG,40\nCAP,12\n")
+    await sell(db, clerk, mug, 3)
+    await sell(db, clerk, cap, 1)
+    await clerk.services.imports.apply(clerk.desk, view.record.key)
+    assert await InventorySnapshot.of(db, shop.id, [mug.key, cap.key]) == {mug.key: 37, cap.key: 11}
+    (act,) = await AuditLog.find_all(db, {"action": "data.import.rows"})
+    assert act.meta["records"] == {
+        cap.key: {"before": {"quantityAvailable": 9}, "after": {"quantityAvailable": 11}}
+    }
+
+
+async def test_a_difference_that_is_not_there_any_more_is_refused_and_another_look_counts_anew(
+    db: Db, clerk: Clerk, shop: Shop, product: MakeProduct
+) -> None:
+    """Ten less of the two that are left; the next look shows two."""
+    mug = await product("Mug", sku="MUG", stock=10)
+    view = await clerk.check("stock", "sku,quantityAvailable\nMUG,0\n")
+    await sell(db, clerk, mug, 8)
+    with pytest.raises(ImportStale) as stale:
+        await clerk.services.imports.apply(clerk.desk, view.record.key)
+    assert stale.value.rows == ("MUG",)
+    again = await clerk.services.imports.again(clerk.desk, view.record.key)
+    assert dict(again.look.samples[0].before) == {"quantityAvailable": "2"}
+    await clerk.services.imports.apply(clerk.desk, again.record.key)
+    assert await InventorySnapshot.of(db, shop.id, [mug.key]) == {mug.key: 0}
 
 
 async def test_stock_that_runs_low_is_told_of_a_few_products(
@@ -305,13 +344,13 @@ async def test_another_shops_records_are_as_good_as_unknown(
 
 async def test_a_guarded_role_is_not_put_on_sale_by_a_file(services: Services, shop: Shop) -> None:
     """By whoever could buy it then; what is on sale already may stay."""
-    clerk = Clerk(services, shop, guarded=frozenset({"123456"}))
+    clerk = Clerk(services, shop, guarded=frozenset({"123456789012345"}))
     text = "sku,name,price,grantedRoleIds\nMUG,Mug,1,{}\n"
-    assert problems(await clerk.check("products", text.format("123456"))) == [
+    assert problems(await clerk.check("products", text.format("123456789012345"))) == [
         (2, "grantedRoleIds", "csv_guarded")
     ]
-    await Clerk(services, shop).bring("products", text.format("123456"))
-    assert problems(await clerk.check("products", text.format("123456 654321"))) == []
+    await Clerk(services, shop).bring("products", text.format("123456789012345"))
+    assert problems(await clerk.check("products", text.format("123456789012345 654321987654321"))) == []
 
 
 async def test_two_clicks_and_two_imports_at_once_are_one(db: Db, clerk: Clerk) -> None:

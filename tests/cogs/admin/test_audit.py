@@ -18,7 +18,7 @@ from models.base import Db
 from models.errors import BadInput
 from services import Services
 from services.audit_search import Wanted, read_day
-from services.cells import safe
+from services.cells import as_meant, harmless
 from services.panel import declared
 from services.shops import Shop
 from tests.cogs.admin.conftest import Neighbour
@@ -89,8 +89,9 @@ def test_a_day_that_is_none_is_refused_with_an_example(text: str) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\n=1", "＝1"])  # noqa: RUF001
 def test_no_cell_is_a_formula(text: str) -> None:
     """Also behind blanks; other texts stay as they are."""
-    assert safe(text) == f"'{text}"
-    assert safe("Mug = 1") == "Mug = 1"
+    assert harmless(text).strip(" \t\r\n").startswith("'")
+    assert as_meant(harmless(text)) == text
+    assert harmless("Mug = 1") == "Mug = 1"
 
 
 @pytest.mark.usefixtures("bot")

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from services.cells import harmless
 from services.reports.customer_insights import REPORT as INSIGHTS
 from services.reports.customer_insights import CustomerInsights, Spender
 from services.reports.desk import Shown
-from services.reports.files import csv_of, harmless, json_of, visible
+from services.reports.files import csv_of, json_of, visible
 from services.reports.period import Period
 from services.reports.product_performance import REPORT, ProductLine, ProductPerformance
 from services.reports.revenue_overview import REPORT as REVENUE
