@@ -154,10 +154,16 @@ class DiscountDesk:
         return product
 
     async def choose_roles(
-        self, shop: Shop, actor: Member, discount_id: str, role_ids: Sequence[str]
+        self,
+        shop: Shop,
+        actor: Member,
+        discount_id: str,
+        role_ids: Sequence[str],
+        *,
+        seen: Discount | None = None,
     ) -> DiscountView:
-        """Limit it to members with one of these Discord roles; none for everybody."""
-        return await self._change(shop, actor, discount_id, {"role_ids": list(role_ids)})
+        """Limit it to members with one of these Discord roles, none for everybody; raises as `edit` does."""
+        return await self._change(shop, actor, discount_id, {"role_ids": list(role_ids)}, seen)
 
     async def choose_audience(
         self, shop: Shop, actor: Member, discount_id: str, *, assigned_only: bool

@@ -49,9 +49,11 @@ class FundRules:
         """Choose where gifts are celebrated, None for nowhere."""
         return await self._edit(shop, actor, {"celebration_channel_id": channel_id})
 
-    async def approvers(self, shop: Shop, actor: Member, names: Sequence[str]) -> CommunityFundConfig:
-        """Choose the names of the roles whose holders may pay out."""
-        return await self._edit(shop, actor, {"disbursement_approval_roles": list(names)})
+    async def approvers(
+        self, shop: Shop, actor: Member, names: Sequence[str], *, seen: CommunityFundConfig | None = None
+    ) -> CommunityFundConfig:
+        """Choose the names of the roles whose holders may pay out; `seen` as for the amounts."""
+        return await self._edit(shop, actor, {"disbursement_approval_roles": list(names)}, seen)
 
     async def amounts(
         self, shop: Shop, actor: Member, typed: Mapping[str, str], *, seen: CommunityFundConfig | None = None

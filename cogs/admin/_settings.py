@@ -5,9 +5,9 @@ from typing import NamedTuple, Self
 
 from babel.numbers import get_currency_name
 
-from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Picture, Row, Select, plain
+from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Row, Select, plain
 from cogs._ui.desk import Visit
-from cogs._ui.paying import how_to_pay
+from cogs._ui.stamp import stamp
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._provider_card import provider_line
@@ -18,7 +18,6 @@ from cogs.admin._tax import tax_card
 from cogs.admin._time import time_card
 from models.flag import Flag
 from models.tenant import BotConfig, ResponseMode, VisibilityDefault
-from services.payments.contract import Instructions
 from services.payments.methods import PaymentMethods
 from services.providers import ProviderView
 from services.shops import Shop
@@ -112,7 +111,7 @@ def _roles(look: Look) -> Card:
 
     def pick(placeholder: str, action: str, chosen: list[str]) -> Row:
         known = known_roles(look.visit, chosen)
-        return PickRole(placeholder, Target(action, look.where), 0, MAX_ROLES, known)
+        return PickRole(placeholder, Target(action, look.where, stamp(chosen)), 0, MAX_ROLES, known)
 
     return Card(
         text=w(
@@ -164,7 +163,8 @@ def _methods(look: Look) -> Card:
             )
             for method in ready
         ]
-        to = Target("config:offer", look.where)
+        shown = stamp(look.config.enabled_payment_methods)
+        to = Target("config:offer", look.where, shown)
         rows.append(Select(w("What customers are offered"), to, offered, 0, len(offered)))
         read = [Option(w(method.display_name), method.value.value, emoji=method.icon) for method in ready]
         rows.append(Select(w("See what customers read"), Target("config:preview", look.where), read))
@@ -173,21 +173,6 @@ def _methods(look: Look) -> Card:
         f"{method.icon} **{w(method.display_name)}**: {method_state(method.value, look)}" for method in known
     ]
     return Card(text="\n".join([*lines, *provider_lines(look), "", w(_BY_THEMSELVES)]), rows=rows)
-
-
-def preview_card(due: Instructions, qr: bytes | None, where: str, w: Words) -> Card:
-    """How to pay an invented order, as a customer reads it."""
-    back = Target("setup:step", "methods") if where == "setup" else Target("config:part", "methods")
-    ways = [Button(w("Back"), back)]
-    if due.link is not None:
-        ways.append(Button(w("Pay now"), url=due.link))
-    return Card(
-        title=w("What customers read"),
-        text=how_to_pay(due, w),
-        pictures=[Picture("pay.png", qr)] if qr else [],
-        rows=[ways],
-        footer=w("Amount and reference are invented."),
-    )
 
 
 def provider_lines(look: Look) -> list[str]:
@@ -263,10 +248,6 @@ def _shipping(look: Look) -> Card:
     return Card(text=shipping_text(shop, w), fields=[sender_field(shop, w)], rows=shipping_rows(shop, w))
 
 
-def _time(look: Look) -> Card:
-    return time_card(look.shop, look.visit.services.clock.now(), look.w)
-
-
 def _tax(look: Look) -> Card:
     return tax_card(look.shop, look.providers, look.w, services=look.tax_services)
 
@@ -295,6 +276,10 @@ PARTS = {
         ),
     ),
     "shipping": Part(later("Ways to ship"), _shipping, ("shipping_types", "ship_from")),
-    "time": Part(later("Time zone and digest"), _time, ("time_zone", "digest_rhythm")),
+    "time": Part(
+        later("Time zone and digest"),
+        lambda look: time_card(look.shop, look.visit.services.clock.now(), look.w),
+        ("time_zone", "digest_rhythm"),
+    ),
     "tax": Part(later("Tax"), _tax, ("tax_percent", "tax_on_shipping", "tax_when_unknown", "tax_origin")),
 }

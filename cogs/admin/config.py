@@ -5,8 +5,10 @@ from typing import Any
 from cogs._ui.card import Button, Card, Field, Option, Select, plain
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.form import Form, Input
+from cogs._ui.stamp import still
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
+from cogs.admin._preview import preview_card
 from cogs.admin._reach import CHANNEL_TROUBLES, chosen_roles, is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from cogs.admin._settings import (
@@ -18,7 +20,6 @@ from cogs.admin._settings import (
     Look,
     method_state,
     part_card,
-    preview_card,
     provider_lines,
 )
 from cogs.admin._shipping import shipping_text
@@ -59,12 +60,14 @@ class Config(Section):
         await self._show(visit, part or chosen(visit), "config")
 
     @click("config:admins")
-    async def admins(self, visit: Visit, where: str) -> None:
+    async def admins(self, visit: Visit, where: str, seen: str = "") -> None:
+        still(seen, (await visit.shop()).config.admin_role_ids)
         roles = chosen_roles(visit, "admin_role_ids", MAX_ROLES)
         await self._set(visit, "roles", where, admin_role_ids=roles)
 
     @click("config:staff")
-    async def staff(self, visit: Visit, where: str) -> None:
+    async def staff(self, visit: Visit, where: str, seen: str = "") -> None:
+        still(seen, (await visit.shop()).config.staff_role_ids)
         roles = chosen_roles(visit, "staff_role_ids", MAX_ROLES)
         await self._set(visit, "roles", where, staff_role_ids=roles)
 
@@ -109,8 +112,10 @@ class Config(Section):
         await self._show(visit, "methods", where)
 
     @click("config:offer")
-    async def offer(self, visit: Visit, where: str) -> None:
-        await self.services.methods.enable(await visit.shop(), visit.member, visit.values)
+    async def offer(self, visit: Visit, where: str, seen: str = "") -> None:
+        shop = await visit.shop()
+        still(seen, shop.config.enabled_payment_methods)
+        await self.services.methods.enable(shop, visit.member, visit.values)
         await self._show(visit, "methods", where)
 
     @click("config:preview")

@@ -2,6 +2,7 @@
 
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.person import picked_members
+from cogs._ui.stamp import still
 from cogs.admin import _discount_forms as forms
 from cogs.admin._discount_card import (
     FOR_EVER,
@@ -81,9 +82,15 @@ class DiscountsDesk(Section):
         await self._show(visit, made)
 
     @click("discount:roles")
-    async def choose_roles(self, visit: Visit, discount_id: str) -> None:
-        roles, desk = chosen_roles(visit, "roles", MAX_ROLES), self.services.discounts
-        await self._show(visit, await desk.choose_roles(await visit.shop(), visit.member, discount_id, roles))
+    async def choose_roles(self, visit: Visit, discount_id: str, seen: str = "") -> None:
+        roles, desk, shop = (
+            chosen_roles(visit, "roles", MAX_ROLES),
+            self.services.discounts,
+            await visit.shop(),
+        )
+        was = (await desk.view(shop, discount_id)).discount
+        still(seen, was.role_ids)
+        await self._show(visit, await desk.choose_roles(shop, visit.member, discount_id, roles, seen=was))
 
     @click("discount:all")
     async def for_all(self, visit: Visit, discount_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.person import picked_members
+from cogs._ui.stamp import still
 from cogs.admin import _fund_card as cards
 from cogs.admin import _fund_forms as forms
 from cogs.admin._paging import number
@@ -155,14 +156,15 @@ class FundRules(Section):
         await show_fund(visit)
 
     @click("fundrule:approvers")
-    async def approvers(self, visit: Visit) -> None:
+    async def approvers(self, visit: Visit, seen: str = "") -> None:
         await visit.require(Permission.CONFIG_MANAGE)
         shop, names = await visit.shop(), list(dict.fromkeys(visit.values))
         rules = await self.services.fund.rules(shop)
+        still(seen, rules.disbursement_approval_roles)
         known = {*rules.disbursement_approval_roles, *await self.services.fund_desk.role_names(shop)}
         if len(names) > _MOST_ROLES or not set(names) <= known:
             raise BadInput("approvers", "not_allowed")
-        await self.services.fund_rules.approvers(shop, visit.member, names)
+        await self.services.fund_rules.approvers(shop, visit.member, names, seen=rules)
         await show_fund(visit)
 
     @click("fundrule:amounts")

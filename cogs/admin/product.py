@@ -6,6 +6,7 @@ import nextcord
 from nextcord import SlashOption
 
 from cogs._ui.desk import Visit, click, command_answer, submit, suggest
+from cogs._ui.stamp import still
 from cogs._ui.upload import content
 from cogs.admin import _product_form as forms
 from cogs.admin._goods_card import goods_card
@@ -144,20 +145,23 @@ class Products(Section):
         await self._set(visit, product_id, qty_visibility=QtyVisibility(value))
 
     @click("product:grants")
-    async def grants(self, visit: Visit, product_id: str) -> None:
+    async def grants(self, visit: Visit, product_id: str, seen: str = "") -> None:
         roles = chosen_roles(visit, "granted_role_ids", MAX_ROLES)
         shop = await visit.shop()
-        known = (await self.services.stock.of(shop, product_id)).product.granted_role_ids
-        added = set(roles) - set(known)
+        product = (await self.services.stock.of(shop, product_id)).product
+        still(seen, product.granted_role_ids)
+        added = set(roles) - set(product.granted_role_ids)
         # Whoever may sell such a role could buy it: only those who rule the shop anyway put it on the shelf.
         if added & {*shop.config.admin_role_ids, *shop.config.staff_role_ids} or powerful(visit, added):
             await visit.require(Permission.CONFIG_MANAGE)
-        await self._set(visit, product_id, granted_role_ids=roles)
+        await self._change(visit, product, {"granted_role_ids": roles})
 
     @click("product:requires")
-    async def requires(self, visit: Visit, product_id: str) -> None:
+    async def requires(self, visit: Visit, product_id: str, seen: str = "") -> None:
         roles = chosen_roles(visit, "required_role_ids", MAX_ROLES)
-        await self._set(visit, product_id, required_role_ids=roles)
+        product = (await self.services.stock.of(await visit.shop(), product_id)).product
+        still(seen, product.required_role_ids)
+        await self._change(visit, product, {"required_role_ids": roles})
 
     async def _give_file(self, visit: Visit, name: str, file: nextcord.Attachment) -> None:
         shop = await visit.shop()
