@@ -82,6 +82,7 @@ EFFECTS = {
     "person.scrub": later("clearing what providers told about an erased person"),
     "staff.digest": later("telling staff how the shop is doing"),
     "import.result": later("telling how an import ended"),
+    "owner.notice": later("telling the owner where the shop is"),
 }
 
 

@@ -107,10 +107,10 @@ def test_an_empty_chart_says_so(chart: Chart) -> None:
 def test_german_is_german() -> None:
     """Every word and number is the reader's."""
     root = drawn(lines([100000, None, 250], before=[1, 2, 3]), "de", title="Umsatz")
-    assert texts(root, "c-key") == ["Revenue", "Zeitraum davor"]
+    assert texts(root, "c-key") == ["Umsatz", "Zeitraum davor"]
     assert texts(root, "c-tick")[:2] == ["0\xa0€", "500\xa0€"]
     assert told(root)[0] == "28.10.2026: 1.000,00\xa0€ (Zeitraum davor: 0,01\xa0€)"
-    assert description(root).startswith("Revenue: mindestens 2,50\xa0€ (30.10.2026)")
+    assert description(root).startswith("Umsatz: mindestens 2,50\xa0€ (30.10.2026)")
     assert texts(drawn(lines([None]), "de"))[1] == "Für diesen Zeitraum gibt es noch nichts zu zeigen."
 
 
