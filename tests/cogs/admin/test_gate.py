@@ -168,6 +168,7 @@ async def test_ids_of_another_shop_are_unknown_everywhere(
     db: Db, bot: commands.Bot, olivia: Person, neighbour: Neighbour
 ) -> None:
     """The owner tries every action with the neighbour's order, product and payment: nothing of it shows."""
+    await olivia.run("/admin fund")  # whose rules are written down at the first visit
     seen = await own_card(olivia)
     before = await everything(db)
     theirs = (neighbour.product_id, neighbour.order_id, neighbour.payment_id)
