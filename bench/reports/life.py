@@ -140,14 +140,7 @@ class _Story:
             off["discountAmountCents"] = cents
         tax, shipping = subtotal // 20, 450 if ships else 0
         total = subtotal - off.get("discountAmountCents", 0) + tax + shipping
-        back: Row = {}
-        if paid and self.chance() < _BACK:
-            line = lines[0]
-            cents = line["quantity"] * line["unitPriceCents"] - line["discountCents"]
-            for other in lines:
-                other["refundedCents"] = 0
-            line["refundedCents"], line["refundedQuantity"] = cents, line["quantity"]
-            back = {"refundedGoodsCents": cents, "refundedCents": cents + cents // 20}
+        back = self._given_back(lines) if paid and self.chance() < _BACK else {}
         person = self.person
         method = _METHODS[int(self.chance() ** 2 * len(_METHODS))]
         order = {
@@ -179,6 +172,15 @@ class _Story:
             order |= {"status": OrderStatus.CANCELLED, "cancelledAt": self.at}
         rows["orders"].append(order)
         self._money(rows, method, total, paid=paid)
+
+    @staticmethod
+    def _given_back(lines: list[Row]) -> Row:
+        line = lines[0]
+        cents = line["quantity"] * line["unitPriceCents"] - line["discountCents"]
+        for other in lines:
+            other["refundedCents"] = 0
+        line["refundedCents"], line["refundedQuantity"] = cents, line["quantity"]
+        return {"refundedGoodsCents": cents, "refundedCents": cents + cents // 20}
 
     def _money(self, rows: Rows, method: str, total: int, *, paid: bool) -> None:
         payment = {

@@ -229,11 +229,14 @@ class Kind:
         return "\x1f".join([desk.currency, str(record["_id"]), *parts])
 
     def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
-        """The new record; raises BadInput."""
+        """The new record; raises BadInput. For kinds whose `judged` asks it: not those that only go out."""
         raise NotImplementedError
 
     def change(self, desk: Desk, record: Stored, values: Mapping[str, Any], found: Found) -> Stored:
-        """The fields to set, by stored names; raises BadInput for what the record does not allow."""
+        """The fields to set, by stored names; raises BadInput for what the record does not allow.
+
+        For the same kinds as `make`.
+        """
         raise NotImplementedError
 
     async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:

@@ -1,9 +1,8 @@
 """One-time keys as a file: brought in, sealed, never given out again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from models.base import TenantDocument, Tx
+from models.base import Tx
 from models.bulk import found_by
 from models.digital_key import DigitalKey
 from models.errors import BadInput
@@ -61,10 +60,6 @@ class Keys(Kind):
         if key in found.also["known"][sku]:
             raise BadInput("key", "csv_key_known")
         return Step(line, sku, found.records[sku], payload=key, mark=product.key)
-
-    def make(self, desk: Desk, values: Mapping[str, Any], found: Found) -> TenantDocument:
-        """Keys are sealed when they are carried out, not before."""
-        raise NotImplementedError
 
     async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
         """Product by product, as `/admin stock` does it."""
