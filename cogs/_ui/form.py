@@ -1,14 +1,13 @@
 """A short form: up to five texts that a person fills in."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cogs._ui.stamp import stamp_of, still
 from cogs._ui.target import Target
 from cogs._ui.text import BLANK, cut
-from models.errors import RecordChanged
 
 _MAX_INPUTS = 5
 _MAX_TEXT = 4000
@@ -69,13 +68,15 @@ class Form:
     @property
     def stamp(self) -> str:
         """A short name for what the inputs say before anybody types."""
-        said = [[each.key, each.value] for each in self.inputs]
-        return hashlib.sha256(json.dumps([*said, *self.beside]).encode()).hexdigest()[:8]
+        return stamp_of(self._said)
+
+    @property
+    def _said(self) -> list[str]:
+        return [json.dumps([each.key, each.value]) for each in self.inputs] + [*self.beside]
 
     def still(self, seen: str) -> None:
         """Return if this is what was opened; raises RecordChanged when somebody else was faster."""
-        if seen != self.stamp:
-            raise RecordChanged
+        still(seen, self._said)
 
     def payload(self, guild_prefix: str | None = None) -> dict[str, Any]:
         """The form as Discord wants it; the prefix tells the guild in a DM."""

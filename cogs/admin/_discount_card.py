@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from cogs._ui.card import Button, Card, Field, Option, PickRole, PickUser, Row, Select, code, plain
 from cogs._ui.desk import Visit
-from cogs._ui.stamp import stamp
+from cogs._ui.stamp import stamp_of
 from cogs._ui.target import Target
 from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
@@ -159,7 +159,7 @@ def _rows(view: DiscountView, visit: Visit) -> list[Row]:
         rows.append(
             PickRole(
                 w("Only for these roles (empty: everybody)"),
-                Target("discount:roles", discount.key, stamp(discount.role_ids)),
+                Target("discount:roles", discount.key, stamp_of(discount.role_ids)),
                 min_values=0,
                 max_values=MAX_ROLES,
                 defaults=known_roles(visit, discount.role_ids),

@@ -18,7 +18,7 @@ from cogs._ui.card import (
 from cogs._ui.desk import Visit
 from cogs._ui.fund_card import celebration, public_move
 from cogs._ui.gift_step import notice
-from cogs._ui.stamp import stamp
+from cogs._ui.stamp import stamp_of
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words
@@ -137,7 +137,7 @@ def _approvers(rules: CommunityFundConfig, role_names: Sequence[str], w: Words) 
     if not names:
         return []
     options = [Option(name, name, default=name in chosen) for name in names]
-    to = Target("fundrule:approvers", stamp(chosen))
+    to = Target("fundrule:approvers", stamp_of(chosen))
     return [Select(w("Roles that may pay out"), to, options, 0, len(options))]
 
 

@@ -3,7 +3,7 @@
 from cogs._ui.card import Button, Card, Field, Option, PickRole, Row, Select, code, plain
 from cogs._ui.desk import Visit
 from cogs._ui.role_names import lasting
-from cogs._ui.stamp import stamp
+from cogs._ui.stamp import stamp_of
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._paging import pager, searchable
@@ -81,14 +81,14 @@ def product_card(stock: StockView, visit: Visit) -> Card:
             _actions(product, w),
             PickRole(
                 w("Roles that the buyer gets"),
-                Target("product:grants", product.key, stamp(product.granted_role_ids)),
+                Target("product:grants", product.key, stamp_of(product.granted_role_ids)),
                 min_values=0,
                 max_values=MAX_ROLES,
                 defaults=known_roles(visit, product.granted_role_ids),
             ),
             PickRole(
                 w("Roles that may buy (empty: everybody)"),
-                Target("product:requires", product.key, stamp(product.required_role_ids)),
+                Target("product:requires", product.key, stamp_of(product.required_role_ids)),
                 min_values=0,
                 max_values=MAX_ROLES,
                 defaults=known_roles(visit, product.required_role_ids),

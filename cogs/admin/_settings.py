@@ -7,7 +7,7 @@ from babel.numbers import get_currency_name
 
 from cogs._ui.card import Button, Card, Field, Option, PickChannel, PickRole, Row, Select, plain
 from cogs._ui.desk import Visit
-from cogs._ui.stamp import stamp
+from cogs._ui.stamp import stamp_of
 from cogs._ui.target import Target
 from cogs._ui.words import Words, later
 from cogs.admin._provider_card import provider_line
@@ -111,7 +111,7 @@ def _roles(look: Look) -> Card:
 
     def pick(placeholder: str, action: str, chosen: list[str]) -> Row:
         known = known_roles(look.visit, chosen)
-        return PickRole(placeholder, Target(action, look.where, stamp(chosen)), 0, MAX_ROLES, known)
+        return PickRole(placeholder, Target(action, look.where, stamp_of(chosen)), 0, MAX_ROLES, known)
 
     return Card(
         text=w(
@@ -163,7 +163,7 @@ def _methods(look: Look) -> Card:
             )
             for method in ready
         ]
-        shown = stamp(look.config.enabled_payment_methods)
+        shown = stamp_of(look.config.enabled_payment_methods)
         to = Target("config:offer", look.where, shown)
         rows.append(Select(w("What customers are offered"), to, offered, 0, len(offered)))
         read = [Option(w(method.display_name), method.value.value, emoji=method.icon) for method in ready]
