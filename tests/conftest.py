@@ -76,8 +76,13 @@ def redis_url(servers: Servers) -> str:
 
 @pytest.fixture(scope="session")
 def janitor(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
-    """A plain client that clears away what tests leave."""
+    """A plain client that clears away what tests leave, and stops mongod from doing so in the midst of one.
+
+    Once a minute it would remove what is past its time: tests compare everything that is stored, and their
+    clocks stand where they like.
+    """
     with MongoClient[dict[str, Any]](mongo_uri) as client:
+        client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
         yield client
 
 
