@@ -13,6 +13,7 @@ from odmantic import AIOEngine, EmbeddedModel, Field, Model, ObjectId
 from odmantic.config import ODMConfigDict
 from odmantic.exceptions import DocumentParsingError
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from pymongo.read_preferences import SecondaryPreferred
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
 
@@ -46,6 +47,10 @@ class Unreadable(Exception):
     """A stored record does not fit its model; says which one and where, never what it holds."""
 
 
+# The shortest staleness that MongoDB lets one ask for.
+_ASIDE = SecondaryPreferred(max_staleness=90)
+
+
 class Db(AIOEngine):
     """The database; keeps the handles of its collections, which Motor takes long to make."""
 
@@ -58,6 +63,12 @@ class Db(AIOEngine):
         if collection not in self._rows:
             self._rows[collection] = self.database[collection]
         return self._rows[collection]
+
+    def aside(self) -> "Db":
+        """The same for long reading that may be some seconds old: from a secondary, where there is one."""
+        other = Db(self.client, self.database.name)
+        other.database = self.client.get_database(self.database.name, read_preference=_ASIDE)
+        return other
 
 
 def index(

@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from odmantic import EmbeddedModel
 from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError
+from pymongo.read_preferences import Primary, SecondaryPreferred
 
 from models.access import Identity, User
 from models.address import Address
@@ -271,3 +272,12 @@ async def test_an_unreadable_record_is_named_without_what_it_holds(db: Db) -> No
     assert "discord_username" in told
     assert "ada@example.org" not in told
     assert "555" not in told
+
+
+async def test_long_reading_goes_to_a_secondary_where_there_is_one(db: Db) -> None:
+    """It finds the same, and only its handle prefers others."""
+    await sample(Product, name="Mug").insert(db)
+    aside = db.aside()
+    assert aside.database.read_preference == SecondaryPreferred(max_staleness=90)
+    assert [each.name for each in await Product.find_all(aside, {})] == ["Mug"]
+    assert db.database.read_preference == Primary()

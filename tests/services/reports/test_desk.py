@@ -107,6 +107,17 @@ async def test_ten_askers_in_several_processes_cause_one_computation(
     )
 
 
+async def test_all_reports_asked_for_at_once_wait_for_a_place_and_are_answered(
+    db: Db, shop: Shop, clock: TestClock
+) -> None:
+    """There are fewer places than reports."""
+    desk = ReportDesk(db, clock, None)
+    await sell(db, shop, 100)
+    shown = await asyncio.gather(*(desk.report(shop, kind, PERIOD) for kind in known_reports()))
+    assert [each.report.type for each in shown] == list(known_reports())
+    assert revenue(shown[list(known_reports()).index(KIND)]) == 100
+
+
 async def test_another_question_has_another_answer(
     db: Db, redis: Redis, shop: Shop, clock: TestClock
 ) -> None:
