@@ -73,6 +73,8 @@ class Wakeups:
     async def relay(self) -> None:
         """Pass bells to and from other processes until cancelled."""
         if self._redis is None:
+            # Whoever watches over it takes an end for a death.
+            await asyncio.Event().wait()
             return
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell(self._redis))
