@@ -27,6 +27,7 @@ class Teller:
         self.final = False
         self.door = asyncio.Event()
         self.door.set()
+        self._heard = asyncio.Event()
 
     async def tell(self, owed: OutboxEffect) -> str:
         """Note what was told."""
@@ -35,7 +36,15 @@ class Teller:
         if name in self.failing:
             raise EffectFailed("discord_down", final=self.final)
         self.told.append(name)
+        self._heard.set()
         return "sent"
+
+    async def until(self, many: int) -> None:
+        """Wait until so many were told."""
+        async with asyncio.timeout(5):
+            while len(self.told) < many:
+                self._heard.clear()
+                await self._heard.wait()
 
 
 @pytest.fixture
@@ -100,9 +109,7 @@ async def test_another_worker_does_not_overtake_and_goes_on_at_once(
         ("o2", Notice.REFUNDED),
     }
     teller.door.set()
-    async with asyncio.timeout(5):
-        while len(teller.told) < 3:
-            await asyncio.sleep(0.01)
+    await teller.until(3)
     order = [each for each in teller.told if each.startswith("o1")]
     assert order == ["o1:orderReceived", "o1:paymentConfirmed"]
     for each in workers:
@@ -208,11 +215,8 @@ async def test_one_that_ends_while_the_next_is_laid_down_leaves_it_due(
 async def test_a_worker_leaves_alone_what_it_does_not_know(
     db: Db, clock: TestClock, worker: Worker, teller: Teller
 ) -> None:
-    """During an upgrade a newer version owes what only it can do; a process without handlers takes nothing."""
-    known, unknown = (
-        notice(Notice.REFUNDED, TENANT, "o1", clock.now()),
-        notice(Notice.REFUNDED, TENANT, "o2", clock.now()),
-    )
+    """During an upgrade a newer version owes what only it can do; without handlers nothing is taken."""
+    known, unknown = (notice(Notice.REFUNDED, TENANT, order, clock.now()) for order in ("o1", "o2"))
     unknown.kind = "moon.shot"
     await OutboxEffect.owe(db, [unknown, known])
     assert await Worker(db, clock, Rules(), Wakeups(None)).drain() == 0
