@@ -6,10 +6,21 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from bot.config import ConfigError, Settings, load_settings
 from bot.embedded import EmbeddedUnavailable
 from bot.log import set_up
+from bot.parts import Part, fitting
+from bot.shards import Shards, shards
+
+_UNSAID = argparse.SUPPRESS
+_PARTS = {
+    Part.ALL: "bot, listener and worker in one process (the default)",
+    Part.BOT: "only what answers in Discord; others share its database",
+    Part.WEB: "only the listener for webhooks, invoices and reports",
+    Part.WORKER: "only what does what is owed: roles, messages, mail",
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -18,7 +29,7 @@ def arguments() -> argparse.Namespace:
     shared.add_argument("--config", type=Path, metavar="PATH", help="default: config.toml, if there")
     parser = argparse.ArgumentParser(description="A shop for Discord communities.", parents=[shared])
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("all", parents=[shared], help="bot, listener and outbox worker (the default)")
+    _add_parts(commands, shared)
     commands.add_parser("check", parents=[shared], help="look at configuration, database, Redis and token")
     demo = commands.add_parser("demo", parents=[shared], help="play purchases against private stand-ins")
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
@@ -33,11 +44,33 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _add_parts(commands: Any, shared: argparse.ArgumentParser) -> None:
+    for part, said in _PARTS.items():
+        added = commands.add_parser(part, parents=[shared], help=said)
+        if part.hears:
+            about = "the shards that it holds, such as 0-3/16"
+            added.add_argument("--shards", type=_shards, metavar="RANGE", help=about, default=_UNSAID)
+
+
+def _shards(text: str) -> Shards:
+    try:
+        return shards(text)
+    except ValueError as reason:
+        raise argparse.ArgumentTypeError(str(reason)) from None
+
+
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
-    return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
+    if hasattr(asked, "shards"):
+        settings = settings.model_copy(
+            update={"discord": settings.discord.model_copy(update={"shards": asked.shards})}
+        )
+    if asked.command in {"check", "demo", "backup", "restore"}:
+        return settings
+    if asked.command == "seed":
+        return settings.completed(needs_token=False)
+    return fitting(settings, Part(asked.command or Part.ALL))
 
 
 def say(line: str) -> None:
@@ -63,7 +96,7 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
         case "seed":
             done = import_module("bot.seed").plant(settings, asked.guild)
         case _:
-            done = import_module("bot.app").run(settings)
+            done = import_module("bot.app").run(settings, Part(asked.command or Part.ALL))
     return int(await done)
 
 

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 
 import aiohttp
 import nextcord
-from nextcord.ext import commands
 from pymongo.errors import PyMongoError
 
-from bot.client import make_bot
+from bot.client import Bot, make_bot
 from bot.config import Settings
-from bot.duties import connected, listening, working
+from bot.duties import connected, listening, logged_in, waking, working
 from bot.log import reference
 from bot.memory import set_apart
 from bot.outside import links_from, outside_from, rules_from
-from bot.stores import stored
-from bot.web.listener import Listener
+from bot.parts import Part
+from bot.stores import Stores, stored
 from bot.wiring import build
 from models.registry import IndexRefused
 from services import Services
@@ -34,11 +33,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class House:
-    """Everything that runs, and the work that must not end by itself."""
+    """Everything that runs, and the work that must not end by itself; `url` is the listener's, if any."""
 
     services: Services
-    bot: commands.Bot
-    listener: Listener
+    url: str | None
     work: list[asyncio.Task[None]]
 
     async def watch(self) -> None:
@@ -49,14 +47,16 @@ class House:
                 log.error("work_died", extra={"work": task.get_name()}, exc_info=error)
 
 
-async def run(settings: Settings) -> int:
-    """Run until SIGTERM or Ctrl-C, with status 0 then; 1 when the start failed or a piece of work died.
+async def run(settings: Settings, part: Part = Part.ALL) -> int:
+    """Run a part of the house until SIGTERM or Ctrl-C, with status 0 then.
+
+    Status 1 says that the start failed or a piece of work died.
 
     Raises ConfigError and EmbeddedUnavailable with a sentence for the operator.
     """
     try:
         with stopped_by_signals():
-            async with running(settings) as house:
+            async with running(settings, part) as house:
                 set_apart()
                 await house.watch()
     except asyncio.CancelledError:
@@ -88,9 +88,11 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, *, local_links: bool = False) -> AsyncIterator[House]:
-    """Start everything, and stop it in the opposite order; `local_links` lead to this machine only."""
-    async with stored(settings) as stores, contextlib.AsyncExitStack() as stack:
+async def running(
+    settings: Settings, part: Part = Part.ALL, *, local_links: bool = False
+) -> AsyncIterator[House]:
+    """Start all of a part, and stop it in the opposite order; `local_links` lead to this machine only."""
+    async with stored(settings, apart=part.apart) as stores, contextlib.AsyncExitStack() as stack:
         clock = SystemClock()
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
@@ -101,14 +103,28 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         outside = outside_from(settings)
         services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
         stack.push_async_callback(services.calls.close)
-        listener = await stack.enter_async_context(listening(settings, stores, services))
-        bot = make_bot(
-            services,
-            reference=reference,
-            api_url=settings.discord.api_url,
-            command_guild_ids=settings.discord.command_guild_ids,
-        )
-        gateway = await stack.enter_async_context(connected(bot, settings))
-        work = await stack.enter_async_context(working(services))
-        log.info("started")
-        yield House(services, bot, listener, [gateway, *work])
+        work = [await stack.enter_async_context(waking(services))]
+        url = None
+        if part.serves:
+            url = (await stack.enter_async_context(listening(settings, stores, services))).url
+        if part.hears:
+            bot = _bot(settings, stores, services)
+            work.append(await stack.enter_async_context(connected(bot, settings)))
+        elif part.works:
+            await stack.enter_async_context(logged_in(_bot(settings, stores, services), settings))
+        if part.works:
+            work += await stack.enter_async_context(working(services))
+        log.info("started", extra={"part": part})
+        yield House(services, url, work)
+
+
+def _bot(settings: Settings, stores: Stores, services: Services) -> Bot:
+    return make_bot(
+        services,
+        reference=reference,
+        api_url=settings.discord.api_url,
+        command_guild_ids=settings.discord.command_guild_ids,
+        shards=settings.discord.shards,
+        redis=stores.cache,
+        requests_per_second=settings.discord.requests_per_second,
+    )

@@ -10,13 +10,22 @@ from typing import Any
 import nextcord
 from nextcord.ext import commands
 from nextcord.http import Route
+from redis.asyncio import Redis
 
 import cogs
+from bot.sharded import ShardedBot
+from bot.shards import Shards
 from cogs._charts import Charts, Press
 from cogs._ui.desk import Desk
 from cogs._ui.localise import localise
 from models.platform_entitlement import EntitlementKind
 from services import Services
+
+# Members are a privilege: granted to few bots by a switch, to many by Discord's review.
+_HEARS_OF_MEMBERS = 1 << 14 | 1 << 15
+_SHARDS_WANTED = frozenset({4010, 4011})
+
+type Bot = commands.Bot | commands.AutoShardedBot
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +37,20 @@ def make_bot(
     api_url: str,
     command_guild_ids: Sequence[int] = (),
     charts: Charts | None = None,
-) -> commands.Bot:
+    shards: Shards | None = None,
+    redis: Redis | None = None,
+    requests_per_second: int | None = None,
+) -> Bot:
     """A bot with all its cogs, ready to connect; a cog that fails to load raises.
 
     `reference` makes the ids that connect an apology with the log, `charts` draws, by a press of its own
-    unless one is given. The API's address is nextcord's one
-    class attribute, so all bots of a process talk to the same Discord.
+    unless one is given. The API's address is nextcord's one class attribute, so all bots of a process talk to
+    the same Discord. With `shards` it holds these, in turn with others through `redis`; else it hears of all.
     """
     Route.BASE = api_url
-    bot = commands.Bot(
-        intents=nextcord.Intents(guilds=True, members=True),
-        member_cache_flags=nextcord.MemberCacheFlags.none(),
-        chunk_guilds_at_startup=False,
-        max_messages=None,
-        allowed_mentions=nextcord.AllowedMentions.none(),
-        help_command=None,
-        default_guild_ids=list(command_guild_ids) or None,
-    )
+    bot = _connecting(shards, redis, command_guild_ids)
+    if requests_per_second is not None:
+        bot.http._max_global_requests = requests_per_second  # noqa: SLF001 - nextcord offers no public way
     bot.event(on_error)
     _hear_of_entitlements(bot)
     desk = Desk(bot, services, reference, charts or Charts(Press()))
@@ -56,12 +62,27 @@ def make_bot(
     return bot
 
 
+def _connecting(shards: Shards | None, redis: Redis | None, command_guild_ids: Sequence[int]) -> Bot:
+    options: dict[str, Any] = {
+        "intents": nextcord.Intents(guilds=True, members=True),
+        "member_cache_flags": nextcord.MemberCacheFlags.none(),
+        "chunk_guilds_at_startup": False,
+        "max_messages": None,
+        "allowed_mentions": nextcord.AllowedMentions.none(),
+        "help_command": None,
+        "default_guild_ids": list(command_guild_ids) or None,
+    }
+    if shards is None:
+        return commands.Bot(**options)
+    return ShardedBot(redis, shard_ids=shards.ids, shard_count=shards.total, **options)
+
+
 async def on_error(event: str, *_: Any, **__: Any) -> None:
     """Log what a listener could not handle; nextcord would print it, past everything that keeps logs safe."""
     log.error("listener_failed", extra={"listener": event}, exc_info=sys.exc_info())
 
 
-def _hear_of_entitlements(bot: commands.Bot) -> None:
+def _hear_of_entitlements(bot: Bot) -> None:
     """Let `on_raw_entitlement(kind, data)` be told: nextcord 3.2 drops these events, not knowing their names.
 
     An entry among its parsers costs other events nothing. What a parser raises would end the connection, so
@@ -79,15 +100,28 @@ def extensions() -> Iterator[str]:
             yield module.name
 
 
-async def connect(bot: commands.Bot) -> None:
+async def connect(bot: Bot) -> None:
     """Stay connected, once logged in, until the bot is closed.
 
     Word of who joins is a privilege that not every bot has; without it the bot goes on, and members who come
     back ask for their roles by a click.
     """
+    if isinstance(bot, commands.AutoShardedBot):
+        # One shard's refusal would close all of them for good, so it is asked for beforehand.
+        known = await bot.http.request(Route("GET", "/applications/@me"))
+        if not known.get("flags", 0) & _HEARS_OF_MEMBERS:
+            _without_members(bot)
     try:
         await bot.connect()
     except nextcord.PrivilegedIntentsRequired:
-        log.warning("members_intent_missing")
-        bot._connection._intents.members = False  # noqa: SLF001 - nextcord offers no other way than a new bot
+        _without_members(bot)
         await bot.connect()
+    except nextcord.ConnectionClosed as closed:
+        if closed.code in _SHARDS_WANTED:
+            log.error("shards_wrong", extra={"code": closed.code, "remedy": "start with more --shards"})  # noqa: TRY400 - the task's end is logged with its traceback
+        raise
+
+
+def _without_members(bot: Bot) -> None:
+    log.warning("members_intent_missing")
+    bot._connection._intents.members = False  # noqa: SLF001 - nextcord offers no other way than a new bot

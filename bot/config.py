@@ -22,6 +22,7 @@ from bot.config_values import (
     PublicKey,
     RedisAddress,
     Secrets,
+    ShardRange,
     Switch,
     Token,
     WebAddress,
@@ -45,6 +46,8 @@ class DiscordSettings(Section):
 
     token: Token | None = None
     api_url: WebAddress = "https://discord.com/api/v10"
+    requests_per_second: Annotated[int, Field(ge=1)] = 50
+    shards: ShardRange | None = None
     public_key: PublicKey | None = None
     command_guild_ids: GuildIds = ()
 

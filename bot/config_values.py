@@ -9,6 +9,8 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 from redis.connection import parse_url
 
+from bot.shards import Shards, shards
+
 SECRET_LENGTH = 32
 MAKE_ONE = "`openssl rand -hex 32` makes a good one"
 
@@ -75,6 +77,9 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoAddress = Annotated[SecretStr, AfterValidator(_mongo_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+ShardRange = Annotated[
+    Shards, BeforeValidator(lambda value: shards(value) if isinstance(value, str) else value)
+]
 Switch = Annotated[
     Literal["on", "off", "never"],
     BeforeValidator(lambda value: {True: "on", False: "off"}[value] if isinstance(value, bool) else value),

@@ -61,7 +61,7 @@ async def _perform(
         if once:
             return 0
         telling.aside("Everything stays up until you press Ctrl-C.")
-        telling.line(f"Pages        {house.listener.url}/healthz")
+        telling.line(f"Pages        {house.url}/healthz")
         telling.line(f"Discord      {discord.api_url}   (a stand-in's REST API, bot token {discord.token})")
         for each in providers.all:
             telling.line(f"{each.title:<12} {each.account.url}   (a stand-in's REST API, {each.header})")

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import nextcord
-from nextcord.ext import commands
 
-from bot.client import connect
+from bot.client import Bot, connect
 from bot.config import ConfigError, Settings
 from bot.stores import Stores
 from bot.web.app import make_app
@@ -47,17 +46,32 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
 
 
 @contextlib.asynccontextmanager
-async def connected(bot: commands.Bot, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
-    """Be in Discord; the task ends with the connection. Raises ConfigError when the token is not accepted."""
+async def logged_in(bot: Bot, settings: Settings) -> AsyncIterator[None]:
+    """Be known to Discord, which then does what is asked of it. Raises ConfigError as `connected` does."""
+    try:
+        await _log_in(bot, settings)
+        yield
+    finally:
+        await bot.close()
+        await bot.http.close()
+
+
+async def _log_in(bot: Bot, settings: Settings) -> None:
     token = settings.discord.token.get_secret_value() if settings.discord.token else ""
+    try:
+        await bot.login(token)
+    except nextcord.LoginFailure as reason:
+        raise ConfigError(
+            ["Discord does not accept the token: reset it in the developer portal and set the new one."]
+        ) from reason
+
+
+@contextlib.asynccontextmanager
+async def connected(bot: Bot, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+    """Be in Discord; the task ends with the connection. Raises ConfigError when the token is not accepted."""
     gateway: asyncio.Task[None] | None = None
     try:
-        try:
-            await bot.login(token)
-        except nextcord.LoginFailure as reason:
-            raise ConfigError(
-                ["Discord does not accept the token: reset it in the developer portal and set the new one."]
-            ) from reason
+        await _log_in(bot, settings)
         gateway = asyncio.create_task(connect(bot), name="gateway")
         yield gateway
     finally:
@@ -77,6 +91,16 @@ async def _last_answers() -> None:
 
 
 @contextlib.asynccontextmanager
+async def waking(services: Services) -> AsyncIterator[asyncio.Task[None]]:
+    """Hear from the other processes what is due and what has changed, and tell them."""
+    task = asyncio.create_task(services.wakeups.relay(), name="wakeups")
+    try:
+        yield task
+    finally:
+        await _end(task, 0)
+
+
+@contextlib.asynccontextmanager
 async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Work off what is owed and tidy up; what is under way at the end is finished first."""
     jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
@@ -85,7 +109,6 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
         "sweeper": services.sweeper.run,
         "poller": services.poller.run,
         "storefronts": services.storefront_worker.run,
-        "wakeups": services.wakeups.relay,
     }
     outbox, inbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
     try:

@@ -26,14 +26,17 @@ class Stores:
 
 
 @contextlib.asynccontextmanager
-async def stored(settings: Settings) -> AsyncIterator[Stores]:
-    """The database with its indexes, and the cache; embedded ones run as long as the block."""
+async def stored(settings: Settings, *, apart: bool = False) -> AsyncIterator[Stores]:
+    """The database with its indexes, and the cache; embedded ones run as long as the block.
+
+    Processes `apart` share what has an address: an embedded Redis would be no use to them.
+    """
     async with contextlib.AsyncExitStack() as stack:
         db = open_database(await _database_uri(settings, stack), settings.database.name)
         stack.callback(db.client.close)
         await create_indexes(db)
         await Order.say_gifts(db)
-        url = await _redis_url(settings, stack)
+        url = await _redis_url(settings, stack, apart=apart)
         cache = open_redis(url) if url else None
         if cache is not None:
             stack.push_async_callback(cache.aclose)
@@ -46,9 +49,12 @@ async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) ->
     return await stack.enter_async_context(Mongod(settings.data_dir))
 
 
-async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str | None:
+async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack, *, apart: bool) -> str | None:
     if settings.redis.url is not None:
         return settings.redis.url.get_secret_value()
+    if apart:
+        log.warning("redis_missing", extra={"missing": "redis.url"})
+        return None
     try:
         return await stack.enter_async_context(RedisServer(settings.data_dir))
     except EmbeddedUnavailable as reason:

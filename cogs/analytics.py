@@ -2,7 +2,6 @@
 
 from nextcord.ext import commands
 
-from cogs._charts import Charts
 from cogs._effects.digests import Digests
 from cogs._ui.desk import Desk
 from services import Services
@@ -12,9 +11,10 @@ from services.effects import EffectKind
 class AnalyticsDigest(commands.Cog):
     """Signs up for the digests that are owed."""
 
-    def __init__(self, bot: commands.Bot, services: Services, charts: Charts) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, desk: Desk) -> None:
         self._services = services
-        services.worker.register(EffectKind.STAFF_DIGEST, Digests(bot, services, charts).tell)
+        digests = Digests(bot, services, desk.charts, desk.guilds)
+        services.worker.register(EffectKind.STAFF_DIGEST, digests.tell)
 
     def cog_unload(self) -> None:
         self._services.worker.unregister(EffectKind.STAFF_DIGEST)
@@ -22,4 +22,4 @@ class AnalyticsDigest(commands.Cog):
 
 def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
     """Add the cog."""
-    bot.add_cog(AnalyticsDigest(bot, services, desk.charts))
+    bot.add_cog(AnalyticsDigest(bot, services, desk))

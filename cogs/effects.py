@@ -13,7 +13,7 @@ from cogs._effects.roles import RoleGrants
 from cogs._effects.staff import StaffCalls
 from cogs._effects.stock_offers import StockOffers
 from cogs._ui.desk import Desk
-from cogs._ui.role_names import role_ids_of
+from cogs._ui.guilds import Guilds
 from models.errors import NoShop
 from models.member import Member
 from models.outbox import OutboxEffect
@@ -38,20 +38,21 @@ _IN_GUILD = frozenset(
 class Effects(commands.Cog):
     """The outbox's way to Discord."""
 
-    def __init__(self, bot: commands.Bot, services: Services) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, guilds: Guilds) -> None:
         self._services = services
-        staff = StaffCalls(bot, services)
-        roles = RoleGrants(bot, services)
+        self._guilds = guilds
+        staff = StaffCalls(bot, services, guilds)
+        roles = RoleGrants(bot, services, guilds)
         self._handlers: dict[EffectKind, Handler] = {
             EffectKind.ROLE_GRANT: roles.grant,
             EffectKind.ROLE_REVOKE: roles.revoke,
             EffectKind.ROLE_CHECK: RoleChecks(bot, services).check,
-            EffectKind.CUSTOMER_NOTICE: CustomerNotices(bot, services).tell,
+            EffectKind.CUSTOMER_NOTICE: CustomerNotices(bot, services, guilds).tell,
             EffectKind.STAFF_CLAIM: staff.claim,
             EffectKind.STAFF_DECIDED: staff.decided,
             EffectKind.STAFF_ALERT: staff.alert,
             EffectKind.INVOICE_NUMBER: self._number,
-            EffectKind.FUND_CELEBRATE: Celebrations(bot, services).celebrate,
+            EffectKind.FUND_CELEBRATE: Celebrations(bot, services, guilds).celebrate,
             EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
             EffectKind.IMPORT_RESULT: ImportResults(bot, services).tell,
             EffectKind.OWNER_NOTICE: OwnerNotices(bot, services).tell,
@@ -86,9 +87,10 @@ class Effects(commands.Cog):
         except NoShop:
             return
         member = Member(str(joined.id), joined.name, joined.display_name)
-        await self._services.delivery.rejoined(shop, member, role_ids_of(joined.guild))
+        present = (await self._guilds.seen(str(joined.guild.id))).roles
+        await self._services.delivery.rejoined(shop, member, present)
 
 
-def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:  # noqa: ARG001 - every cog gets both
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
     """Add the cog."""
-    bot.add_cog(Effects(bot, services))
+    bot.add_cog(Effects(bot, services, desk.guilds))

@@ -13,7 +13,7 @@ from cogs._ui.hosted_order import checked, with_page
 from cogs._ui.items_card import attached, items_card
 from cogs._ui.order_card import cancel_card, order_card
 from cogs._ui.orders_card import order_label, orders_card
-from cogs._ui.role_names import role_ids_of, role_names
+from cogs._ui.role_names import role_names
 from cogs._ui.target import Target
 from services import Services
 from services.orders import OrderView
@@ -109,7 +109,7 @@ class Orders(ShopCog):
     @click("orders:roles")
     async def ask_for_roles(self, visit: Visit, order_id: str) -> None:
         view = await self._view(visit, order_id)
-        present = role_ids_of(visit.bot.get_guild(int(visit.guild_id)))
+        present = (await visit.guilds.seen(visit.guild_id)).roles
         await visit.services.delivery.rejoined(await visit.shop(), visit.member, present)
         await self._show(visit, view)
         await visit.say(visit.words("I am asking for your roles again. Please look again in a minute."))

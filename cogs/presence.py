@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 class Presence(commands.Cog):
     """One look at a time, each at how things are by then: events may overtake one another, or be lost."""
 
-    def __init__(self, bot: commands.Bot, services: Services, every: timedelta = _AGAIN) -> None:
+    def __init__(
+        self, bot: commands.Bot | commands.AutoShardedBot, services: Services, every: timedelta = _AGAIN
+    ) -> None:
         self._bot = bot
         self._services = services
         self._every = every
@@ -82,9 +84,9 @@ class Presence(commands.Cog):
         return True
 
     def _ours(self, guild_id: int) -> bool:
-        """Whether this connection would be told of the server; with shards each hears of its own."""
-        shards = self._bot.shard_count or 1
-        return (guild_id >> 22) % shards == (self._bot.shard_id or 0)
+        """Whether this process would be told of the server; with shards each hears of its own."""
+        held = getattr(self._bot, "shard_ids", None) or [self._bot.shard_id or 0]
+        return (guild_id >> 22) % (self._bot.shard_count or 1) in held
 
     async def _out_of(self, guild_id: str) -> bool:
         """Whether Discord itself says so: a list that came incomplete must not close a shop."""

@@ -10,6 +10,7 @@ from cogs._effects.failing import failing
 from cogs._ui import send
 from cogs._ui.card import Card
 from cogs._ui.desk import Desk
+from cogs._ui.guilds import Guilds
 from cogs._ui.storefront_card import storefront_card
 from cogs._ui.words import Words
 from models.storefront import Storefront
@@ -24,8 +25,9 @@ _NOTHING_LEFT = frozenset({"message_gone", "channel_gone", "missing_permission"}
 class PermanentMessage(commands.Cog):
     """The storefront's way to Discord."""
 
-    def __init__(self, bot: commands.Bot, services: Services) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, guilds: Guilds) -> None:
         self._bot = bot
+        self._guilds = guilds
         self._services = services
         services.storefront_worker.register(self.show)
 
@@ -44,10 +46,9 @@ class PermanentMessage(commands.Cog):
                 await self._withdraw(front)
                 return Outcome(None, looked=True)
             shop = await self._services.shops.of_tenant(front.tenant_id)
-            guild = self._bot.get_guild(int(shop.guild_id))
-            _refuse_unwritable(guild, front.channel_id)
+            _refuse_unwritable(self._bot.get_guild(int(shop.guild_id)), front.channel_id)
             page = await self._services.catalog.front_page(shop)
-            words = Words.of(str(guild.preferred_locale) if guild else front.locale)
+            words = Words.of(await self._guilds.locale(shop.guild_id) or front.locale)
             card = storefront_card(page, shop, words)
             card.accent = await self._services.themes.accent(shop.config)
             return await self._bring(front, front.channel_id, card)
@@ -63,13 +64,18 @@ class PermanentMessage(commands.Cog):
             if front.shown == fingerprint and not self._services.storefronts.unlooked(front):
                 return Outcome(fingerprint, looked=False)
             try:
-                await send.edit(self._bot, channel_id, front.message_id, card)
+                whole = await send.edit(self._bot, channel_id, front.message_id, card)
             except send.Unreachable as error:
                 if error.reason != "message_gone":
                     raise
             else:
+                _refuse_torn(whole)
                 return Outcome(fingerprint, looked=True)
-        message_id = await send.post(self._bot, channel_id, card, nonce=f"{front.key}:{front.posts}")
+        nonce = f"{front.key}:{front.posts}"
+        message_id, whole = await send.post_whole(self._bot, channel_id, card, nonce=nonce)
+        if not whole:
+            await self._delete(channel_id, message_id)
+        _refuse_torn(whole)
         if not await self._services.storefronts.posted(front, message_id):
             # Staff chose another place while it was on its way.
             await self._delete(channel_id, message_id)
@@ -84,7 +90,7 @@ class PermanentMessage(commands.Cog):
 
 
 def _refuse_unwritable(guild: nextcord.Guild | None, channel_id: str) -> None:
-    """Without Embed Links Discord takes the message and leaves out what it is made of."""
+    """Not to ask for what Discord would refuse; a worker, which has no connection, finds out by asking."""
     channel = guild.get_channel(int(channel_id)) if guild else None
     if guild is None or guild.me is None or channel is None:
         return
@@ -93,11 +99,16 @@ def _refuse_unwritable(guild: nextcord.Guild | None, channel_id: str) -> None:
         raise EffectFailed("missing_permission")
 
 
+def _refuse_torn(whole: bool) -> None:
+    if not whole:
+        raise EffectFailed("missing_permission")
+
+
 def _fingerprint(card: Card) -> str:
     written = json.dumps(card.payload(), sort_keys=True).encode()
     return hashlib.blake2s(written, digest_size=16).hexdigest()
 
 
-def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:  # noqa: ARG001 - every cog gets both
+def setup(bot: commands.Bot, services: Services, desk: Desk) -> None:
     """Add the cog."""
-    bot.add_cog(PermanentMessage(bot, services))
+    bot.add_cog(PermanentMessage(bot, services, desk.guilds))

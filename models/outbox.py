@@ -84,18 +84,65 @@ class OutboxEffect(TenantDocument):
         return [effect for effect in effects if effect.dedupe_key not in owed]
 
     @classmethod
-    async def claim(cls, db: Db, now: datetime, lease: timedelta, urgency: Urgency) -> Self | None:
+    async def claim(
+        cls, db: Db, now: datetime, lease: timedelta, urgency: Urgency, kinds: Collection[str] | None = None
+    ) -> Self | None:
         """Lease the effect of this urgency that is due longest; it is due again when the lease ends.
 
-        None if none is due.
+        Only of these `kinds`, where they are given. None if none is due.
         """
         # Effects of earlier versions have no urgency.
         alike = {"$in": [urgency, None]} if urgency is Urgency.WORD else urgency
+        of_kinds = {} if kinds is None else {"kind": {"$in": sorted(kinds)}}
         return await cls.change(
             db,
-            {"status": OutboxStatus.PENDING, "urgency": alike, "nextAttemptAt": {"$lte": now}},
+            {"status": OutboxStatus.PENDING, "urgency": alike, "nextAttemptAt": {"$lte": now}, **of_kinds},
             {"$set": {"leaseToken": ObjectId(), "nextAttemptAt": now + lease}, "$inc": {"attempts": 1}},
         )
+
+    @classmethod
+    async def ahead(cls, db: Db, effect: Self, kinds: Collection[str], tries: int) -> Self | None:
+        """One of these kinds that was owed for the same order before and has not happened yet.
+
+        One that failed so many times holds nobody up any more, except while it is tried again.
+        """
+        before: list[dict[str, Any]] = [
+            {"createdAt": {"$lt": effect.created_at}},
+            {"createdAt": effect.created_at, "_id": {"$lt": effect.id}},
+        ]
+        hopeful: list[dict[str, Any]] = [{"attempts": {"$lt": tries}}, {"leaseToken": {"$ne": None}}]
+        where: dict[str, Any] = {
+            "tenantId": effect.tenant_id,
+            "orderId": effect.order_id,
+            "kind": {"$in": sorted(kinds)},
+            "status": OutboxStatus.PENDING,
+            "$and": [{"$or": before}, {"$or": hopeful}],
+        }
+        return await cls.find_one(db, where)
+
+    @classmethod
+    async def follow(cls, db: Db, effect: Self, ahead: Self, now: datetime, until: datetime) -> None:
+        """Leave an effect untried until then; at once when the one ahead of it has ended meanwhile."""
+        await cls.hand_back(db, effect, until)
+        # In this order: whoever ends the one ahead after this look finds ours laid down.
+        if await cls.find_one(db, {"_id": ahead.id, "status": OutboxStatus.PENDING}) is None:
+            laid_down = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": None}
+            await cls.rows(db).update_one(laid_down, {"$set": {"nextAttemptAt": now}})
+
+    @classmethod
+    async def release(cls, db: Db, ended: Self, kinds: Collection[str], now: datetime) -> bool:
+        """Make due at once what followed this one and has not been tried; whether anything did."""
+        where: dict[str, Any] = {
+            "tenantId": ended.tenant_id,
+            "orderId": ended.order_id,
+            "kind": {"$in": sorted(kinds)},
+            "status": OutboxStatus.PENDING,
+            "leaseToken": None,
+            "attempts": 0,
+            "nextAttemptAt": {"$gt": now},
+        }
+        found = await cls.rows(db).update_many(where, {"$set": {"nextAttemptAt": now}})
+        return bool(found.modified_count)
 
     @classmethod
     async def finish(cls, db: Db, effect: Self, now: datetime, outcome: str | None) -> bool:

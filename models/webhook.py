@@ -100,11 +100,18 @@ class WebhookEvent(TenantDocument):
         return {"tenantId": event.tenant_id, "provider": event.provider, "eventId": event.event_id}
 
     @classmethod
-    async def claim(cls, db: Db, now: datetime, lease: timedelta) -> Self | None:
-        """Lease the event that is due longest; it is due again when the lease ends. None if none is due."""
+    async def claim(cls, db: Db, now: datetime, lease: timedelta, providers: Sequence[str]) -> Self | None:
+        """Lease the event of these providers that is due longest; it is due again when the lease ends.
+
+        None if none is due.
+        """
         return await cls.change(
             db,
-            {"state": WebhookState.WAITING, "nextAttemptAt": {"$lte": now}},
+            {
+                "state": WebhookState.WAITING,
+                "nextAttemptAt": {"$lte": now},
+                "provider": {"$in": list(providers)},
+            },
             {"$set": {"leaseToken": ObjectId(), "nextAttemptAt": now + lease}, "$inc": {"attempts": 1}},
         )
 

@@ -22,6 +22,7 @@ from services.clock import Clock
 from services.flags import Flags
 from services.goods_link import link_of
 from services.levels import Levels
+from services.memories import Memories
 from services.offering import Offering
 from services.remembered import Remembered
 from services.shops import Shop
@@ -78,7 +79,14 @@ class Catalog:
     """Reads and edits products."""
 
     def __init__(
-        self, db: Db, clock: Clock, audit: Audit, levels: Levels, offering: Offering, flags: Flags
+        self,
+        db: Db,
+        clock: Clock,
+        audit: Audit,
+        levels: Levels,
+        offering: Offering,
+        flags: Flags,
+        memories: Memories,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -86,7 +94,7 @@ class Catalog:
         self._levels = levels
         self._offering = offering
         self._flags = flags
-        self._shelves: Remembered[tuple[str, str, int], _Shelf] = Remembered(clock, _REMEMBERED)
+        self._shelves: Remembered[tuple[str, str, int], _Shelf] = memories.make("shelves", _REMEMBERED)
 
     async def page(self, shop: Shop, member: Member, query: str = "", page: int = 0) -> CatalogPage:
         """The active products whose name holds every word of the query."""

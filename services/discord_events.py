@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.errors import NoShop, NotFound
 from models.platform_entitlement import EntitlementKind
-from services.clock import Clock
 from services.discord_purchases import DiscordEntitlements, EntitlementNews, moment, read_entitlement
+from services.memories import Memories
 from services.payments.payload import parse
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.remembered import Remembered
@@ -44,13 +44,13 @@ class DiscordSource:
     accepted = HTTPStatus.NO_CONTENT
 
     def __init__(
-        self, public_key: str | None, clock: Clock, *, shops: Shops, entitlements: DiscordEntitlements
+        self, public_key: str | None, memories: Memories, *, shops: Shops, entitlements: DiscordEntitlements
     ) -> None:
         """Take the application's public key in hex; without one nothing is accepted. Raises ValueError."""
         self._key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)) if public_key else None
         self._shops = shops
         self._entitlements = entitlements
-        self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
+        self._remembered: Remembered[str, Shop] = memories.make("shops", _REMEMBERED)
 
     async def verify(self, tenant_id: str, delivery: Delivery) -> None:
         """Check the signature over timestamp and body; raises NotFound or BadSignature."""

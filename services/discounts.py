@@ -18,6 +18,7 @@ from models.member import Member
 from models.order import Order, OrderItem
 from services.clock import Clock
 from services.flags import Flags
+from services.memories import Memories
 from services.offers import Offer, best, folded_code, offer_of, stops
 from services.remembered import Remembered
 from services.shops import Shop
@@ -45,11 +46,11 @@ class Found:
 class Discounts:
     """Finds the best discount that a customer may use, and keeps count."""
 
-    def __init__(self, db: Db, clock: Clock, flags: Flags) -> None:
+    def __init__(self, db: Db, clock: Clock, flags: Flags, memories: Memories) -> None:
         self._db = db
         self._clock = clock
         self._flags = flags
-        self._remembered: Remembered[str, _Known] = Remembered(clock, _REMEMBERED)
+        self._remembered: Remembered[str, _Known] = memories.make("discounts", _REMEMBERED)
         # Spares the retries of writers that meet at one popular discount.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -143,7 +144,8 @@ class Discounts:
         hold = DiscountHold(order_id=order.key, taken_at=self._clock.now())
         taken = await Discount.take(self._db, offer.discount, hold)
         if not taken:
-            self.forget()
+            # Others find out in the same way; a drop would have all of them told again and again.
+            self._remembered.lose()
         return taken
 
     async def write(self, order: Order, offer: Offer, tx: Tx) -> bool:

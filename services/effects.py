@@ -51,6 +51,14 @@ _URGENCY = {
 }
 
 
+# What is told of an order in the order in which it happened: each kind, and what must have been told before.
+_AFTER = {
+    EffectKind.CUSTOMER_NOTICE: frozenset({EffectKind.CUSTOMER_NOTICE}),
+    EffectKind.MAIL_CUSTOMER: frozenset({EffectKind.MAIL_CUSTOMER}),
+    EffectKind.TAX_REFUND: frozenset({EffectKind.TAX_RECORD, EffectKind.TAX_REFUND}),
+}
+
+
 class Notice(StrEnum):
     """What a customer is told, each once per order."""
 
@@ -68,6 +76,19 @@ class Notice(StrEnum):
     ROLE_ENDED = "roleEnded"
     ORDER_SHIPPED = "orderShipped"
     HOLD_ENDING = "holdEnding"
+
+
+def goes_after(owed: OutboxEffect) -> frozenset[EffectKind]:
+    """What must have happened for the same order before this one may."""
+    first = owed.order_id is None or owed.payload.get("event") == Notice.ORDER_RECEIVED
+    return frozenset() if first else _AFTER.get(EffectKind(owed.kind), frozenset())
+
+
+def comes_before(owed: OutboxEffect) -> frozenset[EffectKind]:
+    """What may have waited for this one to happen."""
+    if owed.order_id is None:
+        return frozenset()
+    return frozenset(kind for kind, before in _AFTER.items() if owed.kind in before)
 
 
 def effect(

@@ -19,6 +19,7 @@ from models.storefront import Storefront
 from services.audit import Audit
 from services.clock import Clock
 from services.features import FEATURES, Feature, Payload
+from services.memories import Memories
 from services.partner import PartnerKind
 from services.remembered import Remembered
 from services.shops import Shop
@@ -58,11 +59,11 @@ class Change:
 class Flags:
     """Answers whether a part is on, and lets a shop switch its parts."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, memories: Memories) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
-        self._remembered: Remembered[str, dict[Flag, FlagState]] = Remembered(clock, _REMEMBERED)
+        self._remembered: Remembered[str, dict[Flag, FlagState]] = memories.make("flags", _REMEMBERED)
 
     async def on(self, tenant_id: str, flag: Flag) -> bool:
         """Whether this part of the shop is on."""
@@ -158,7 +159,7 @@ class Flags:
         return await self.state(shop, flag)
 
     async def _done(self, work: Callable[[Tx], Any]) -> None:
-        self._remembered.forget()
+        self._remembered.lose()
         try:
             await transact(self._db, work)
         except DuplicateKeyError as error:

@@ -48,6 +48,8 @@ class InboxWorker:
         self._bell = wakeups.bell()
         self._outbox = outbox
         self._sources = sources
+        # Another process may be of a newer version, and know more.
+        self._known = [name.upper() for name in sources]
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping = False
 
@@ -94,7 +96,8 @@ class InboxWorker:
     async def _claim(self) -> WebhookEvent | None:
         while True:
             try:
-                return await WebhookEvent.claim(self._db, self._clock.now(), self._rules.outbox_lease)
+                now, lease = self._clock.now(), self._rules.outbox_lease
+                return await WebhookEvent.claim(self._db, now, lease, self._known)
             except Unreadable as error:
                 # Its lease keeps it out of the way of the next ones.
                 log.error("webhook_unreadable", extra={"where": str(error)})  # noqa: TRY400 - it says all

@@ -20,7 +20,6 @@ from services.audit import AboutMany, Audit
 from services.clock import Clock
 from services.outbox import Outbox
 from services.shops import Shop, Shops
-from services.wakeups import Wakeups
 
 # How long the owner has for the way to the other server.
 OFFER = timedelta(days=1)
@@ -38,15 +37,12 @@ class Movable:
 class Moving:
     """One transaction moves a shop whole; what belonged to the old server is cleared, the books stay."""
 
-    def __init__(
-        self, db: Db, clock: Clock, *, shops: Shops, audit: Audit, outbox: Outbox, wakeups: Wakeups
-    ) -> None:
+    def __init__(self, db: Db, clock: Clock, *, shops: Shops, audit: Audit, outbox: Outbox) -> None:
         self._db = db
         self._clock = clock
         self._shops = shops
         self._audit = audit
         self._outbox = outbox
-        self._wakeups = wakeups
 
     async def left_behind(self, shop: Shop) -> LeftBehind:
         """What a move would clear, and what could not be delivered after it."""
@@ -155,7 +151,6 @@ class Moving:
 
     def _forget(self) -> None:
         self._shops.forget()
-        self._wakeups.tell_of_change()
 
 
 def _check(typed: str, tenant: Tenant) -> None:

@@ -14,8 +14,8 @@ from models.member import Member
 from models.provider import Provider
 from models.webhook import WebhookEvent, WebhookProvider
 from services.audit import Audit
-from services.clock import Clock
 from services.links import Links
+from services.memories import Memories
 from services.partner import AnyPartner, PartnerKind, ProviderKeys
 from services.partners import Partners
 from services.payments.processor import Processor
@@ -66,13 +66,13 @@ class Providers:
     def __init__(
         self,
         db: Db,
-        clock: Clock,
         *,
         audit: Audit,
         shops: Shops,
         vault: Vault,
         partners: Partners,
         links: Links,
+        memories: Memories,
     ) -> None:
         self._db = db
         self._audit = audit
@@ -80,7 +80,7 @@ class Providers:
         self._vault = vault
         self._partners = partners
         self._links = links
-        self._remembered: Remembered[tuple[str, str], ProviderKeys] = Remembered(clock, _REMEMBERED)
+        self._remembered: Remembered[tuple[str, str], ProviderKeys] = memories.make("providers", _REMEMBERED)
 
     def fields(self, name: str) -> tuple[KeyField, ...]:
         """What staff enter for a partner; raises NotFound."""

@@ -20,11 +20,13 @@ class _Kept[V](NamedTuple):
 class Remembered[K: Hashable, V]:
     """Keeps answers for so long after they were asked for; only for what may be seen that much too late."""
 
-    def __init__(self, clock: Clock, life: timedelta) -> None:
+    def __init__(self, clock: Clock, life: timedelta, tell: Callable[[], None] | None = None) -> None:
+        """Take how others are told, where they remember the same (services/memories.py)."""
         self._clock = clock
         self._life = life
         self._kept: dict[K, _Kept[V]] = {}
         self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
+        self._tell = tell
         self._forgotten = 0
 
     async def get(self, key: K, read: Callable[[], Awaitable[V]]) -> V:
@@ -41,7 +43,13 @@ class Remembered[K: Hashable, V]:
         return again.value
 
     def forget(self) -> None:
-        """Read everything anew from here on, also what is being read at this moment."""
+        """Read everything anew from here on, in this process and in every other that remembers the same."""
+        self.lose()
+        if self._tell is not None:
+            self._tell()
+
+    def lose(self) -> None:
+        """Read everything anew here, also what is being read at this moment."""
         self._forgotten += 1
         self._kept.clear()
 

@@ -21,6 +21,7 @@ from services import time_zones
 from services.audit import Audit
 from services.clock import Clock
 from services.digest_days import next_due
+from services.memories import Memories
 from services.remembered import Remembered
 
 # Long enough to spare two reads on every click, short enough that another process's change is soon seen.
@@ -60,14 +61,14 @@ class Shop:
 class Shops:
     """Finds, claims and configures shops."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, memories: Memories) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
-        self._remembered: Remembered[str, Shop] = Remembered(clock, _REMEMBERED)
+        self._remembered: Remembered[str, Shop] = memories.make("shops", _REMEMBERED)
 
     def forget(self) -> None:
-        """Read every shop anew, because somebody changed one elsewhere."""
+        """Read every shop anew, after one was changed."""
         self._remembered.forget()
 
     async def of_guild(self, guild_id: str) -> Shop:

@@ -15,7 +15,7 @@ from models.member import Member
 from models.palette import Palette
 from models.tenant import BotConfig
 from models.theme import UserSettings, UserTheme
-from services.clock import Clock
+from services.memories import Memories
 from services.remembered import Remembered
 from services.shops import Shop
 from services.system_themes import LIGHT, counterpart
@@ -40,10 +40,10 @@ class _Wardrobe:
 class Themes:
     """Finds the theme of a shop and of a person, who wears their own on their own cards."""
 
-    def __init__(self, db: Db, clock: Clock) -> None:
+    def __init__(self, db: Db, memories: Memories) -> None:
         self._db = db
-        self._wardrobes: Remembered[str, _Wardrobe] = Remembered(clock, _REMEMBERED)
-        self._worn: Remembered[tuple[str, str], str | None] = Remembered(clock, _REMEMBERED)
+        self._wardrobes: Remembered[str, _Wardrobe] = memories.make("themes", _REMEMBERED)
+        self._worn: Remembered[tuple[str, str], str | None] = memories.make("themes", _REMEMBERED)
 
     def forget(self) -> None:
         """Read anew what themes there are and who wears which, after a change."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from redis.asyncio import Redis
@@ -42,8 +43,8 @@ class Wakeups:
         self._redis = redis
         self._bells: list[Bell] = []
         self._to_tell = asyncio.Event()
-        self._changed = False
-        self._forgetting: list[Callable[[], None]] = []
+        self._changed: set[str] = set()
+        self._forgetting: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._own = secrets.token_hex(8)
 
     def bell(self) -> Bell:
@@ -57,13 +58,13 @@ class Wakeups:
         self._ring_here()
         self._to_tell.set()
 
-    def on_change(self, forget: Callable[[], None]) -> None:
-        """Call this when another process has changed what this one may remember."""
-        self._forgetting.append(forget)
+    def on_change(self, what: str, forget: Callable[[], None]) -> None:
+        """Call this when another process has changed something that this one may remember."""
+        self._forgetting[what].append(forget)
 
-    def tell_of_change(self) -> None:
-        """Let every other process forget what it remembers of shops; costs nothing and never fails."""
-        self._changed = True
+    def tell_of_change(self, what: str) -> None:
+        """Let every other process forget what it remembers of this; costs nothing and never fails."""
+        self._changed.add(what)
         self._to_tell.set()
 
     def _ring_here(self) -> None:
@@ -73,6 +74,8 @@ class Wakeups:
     async def relay(self) -> None:
         """Pass bells to and from other processes until cancelled."""
         if self._redis is None:
+            # Whoever watches over it takes an end for a death.
+            await asyncio.Event().wait()
             return
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell(self._redis))
@@ -84,8 +87,9 @@ class Wakeups:
             self._to_tell.clear()
             with contextlib.suppress(RedisError, OSError):
                 if self._changed:
-                    await redis.publish(_CHANGES, self._own)
-                    self._changed = False
+                    told = sorted(self._changed)
+                    await redis.publish(_CHANGES, f"{self._own}:{','.join(told)}")
+                    self._changed.difference_update(told)
                 await redis.publish(_CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
@@ -99,12 +103,22 @@ class Wakeups:
     async def _listen(self, redis: Redis) -> None:
         async with redis.pubsub() as channel:
             await channel.subscribe(_CHANNEL, _CHANGES)
+            # What was told while nobody listened here is lost.
+            self._forget(self._forgetting)
             async for message in channel.listen():
-                if message["type"] == "message" and message["data"] != self._own.encode():
-                    self._told(message["channel"])
+                if message["type"] != "message":
+                    continue
+                teller, _, what = message["data"].decode().partition(":")
+                if teller != self._own:
+                    self._told(message["channel"], what)
 
-    def _told(self, channel: bytes) -> None:
+    def _told(self, channel: bytes, what: str) -> None:
         if channel == _CHANGES.encode():
-            for forget in self._forgetting:
-                forget()
+            # Earlier versions do not say what.
+            self._forget(what.split(",") if what else self._forgetting)
         self._ring_here()
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in list(names):
+            for forget in self._forgetting.get(name, ()):
+                forget()

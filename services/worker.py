@@ -12,7 +12,7 @@ from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
 from models.outbox import OutboxEffect, Urgency
 from services.clock import Clock
-from services.effects import EffectKind
+from services.effects import EffectKind, comes_before, goes_after
 from services.rules import Rules
 from services.stock import alert_effect
 from services.wakeups import Bell, Wakeups
@@ -26,6 +26,8 @@ _JITTER = 0.2
 # Whoever makes it possible hastens it; this is for what they missed.
 _PAUSE = timedelta(hours=1)
 _OF_LEASE = 0.8
+# What has failed so often keeps nobody behind it waiting any longer: about six minutes by then.
+_HOLDS_UP = 3
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Worker:
         self._handlers: dict[EffectKind, Handler] = {}
         self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
+        self._released = False
 
     def register(self, kind: EffectKind, handler: Handler) -> None:
         """Let this handler make the effects of a kind happen; it may be called again after a crash."""
@@ -110,8 +113,11 @@ class Worker:
         """Make every effect happen that is due now, the most urgent first; how many were tried."""
         begun = 0
         for lane in self._lanes:
-            async with asyncio.TaskGroup() as tasks:
-                begun += await self._begin(lane, tasks)
+            self._released = True
+            while self._released:
+                self._released = False
+                async with asyncio.TaskGroup() as tasks:
+                    begun += await self._begin(lane, tasks)
         return begun
 
     async def _begin(self, lane: _Lane, tasks: asyncio.TaskGroup) -> int:
@@ -134,13 +140,39 @@ class Worker:
         return effect
 
     async def _claim(self, urgency: Urgency) -> OutboxEffect | None:
+        """Only of kinds that are known here: another process may be of a newer version."""
+        lease, kinds = self._rules.outbox_lease, list(self._handlers)
+        while kinds:
+            now = self._clock.now()
+            effect = await OutboxEffect.claim(self._db, now, lease, urgency, kinds)
+            if effect is not None and self._stopping:
+                # Nobody would be there to make it happen.
+                await OutboxEffect.hand_back(self._db, effect, now)
+                return None
+            if effect is None or not await self._too_early(effect):
+                return effect
+        return None
+
+    async def _too_early(self, effect: OutboxEffect) -> bool:
+        """Whether something about the same order has to be told first; it is laid down until then."""
+        if not (before := goes_after(effect)):
+            return False
+        ahead = await OutboxEffect.ahead(self._db, effect, before, _HOLDS_UP)
+        if ahead is None:
+            return False
         now = self._clock.now()
-        effect = await OutboxEffect.claim(self._db, now, self._rules.outbox_lease, urgency)
-        if effect is not None and self._stopping:
-            # Nobody would be there to make it happen.
-            await OutboxEffect.hand_back(self._db, effect, now)
-            return None
-        return effect
+        soon = now + self._rules.poll
+        until = soon if ahead.lease_token is not None else max(soon, ahead.next_attempt_at)
+        await OutboxEffect.follow(self._db, effect, ahead, now, until)
+        return True
+
+    async def _let_go(self, ended: OutboxEffect) -> None:
+        """Begin at once what waited for the end of this one."""
+        if (kinds := comes_before(ended)) and await OutboxEffect.release(
+            self._db, ended, kinds, self._clock.now()
+        ):
+            self._released = True
+            self._wakeups.ring()
 
     async def _try(self, effect: OutboxEffect) -> None:
         try:
@@ -163,8 +195,13 @@ class Worker:
             log.exception("effect_broke", extra={"effect": effect.key, "kind": effect.kind})
             await self._later(effect, type(error).__name__, final=False)
         else:
-            await OutboxEffect.finish(self._db, effect, self._clock.now(), outcome)
-            log.info("effect_done", extra={"effect": effect.key, "kind": effect.kind, "outcome": outcome})
+            said = {"effect": effect.key, "kind": effect.kind, "outcome": outcome}
+            if not await OutboxEffect.finish(self._db, effect, self._clock.now(), outcome):
+                # Somebody else has taken it over, and has the say.
+                log.warning("effect_lease_lost", extra=said)
+                return
+            log.info("effect_done", extra=said)
+            await self._let_go(effect)
 
     async def _later(self, effect: OutboxEffect, reason: str, *, final: bool) -> None:
         steps = self._rules.outbox_backoff
@@ -197,3 +234,4 @@ class Worker:
 
         if await transact(self._db, work):
             log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
+            await self._let_go(effect)

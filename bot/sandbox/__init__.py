@@ -35,6 +35,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.places import Community, Room
 from bot.sandbox.recording import Request
 from bot.sandbox.seen import Seen
+from bot.sandbox.session_starts import Starts
 
 __all__ = [
     "Choice",
@@ -50,4 +51,5 @@ __all__ = [
     "Room",
     "Sandbox",
     "Seen",
+    "Starts",
 ]

@@ -13,6 +13,7 @@ from bot.sandbox.people import Patience, Person
 from bot.sandbox.places import Community
 from bot.sandbox.recording import Recorder, Request
 from bot.sandbox.server import API, Server
+from bot.sandbox.session_starts import Starts
 from bot.sandbox.store import Store
 from bot.sandbox.world import World
 
@@ -31,10 +32,11 @@ class Sandbox:
         record: bool = True,
         patience: Patience | None = None,
         privileged_intents: int = ALL_INTENTS,
+        starts: Starts | None = None,
     ) -> None:
         self.token = token
         self.world = World(clock, token)
-        self.gateway = Gateway(self.world, privileged_intents)
+        self.gateway = Gateway(self.world, privileged_intents, starts or Starts())
         self.faults = Faults()
         self.store = Store(self.world)
         self.recorder = Recorder(keep=record)

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from bot.sandbox.errors import JSON, to_json
 from bot.sandbox.rest_commands import application
+from bot.sandbox.session_starts import Starts
 from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MEMBERS, MESSAGE_CONTENT, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 8, 9, 10, 11
@@ -18,6 +19,7 @@ HEARTBEAT_MS = 41_250
 REPLAY = 2000
 _GOODBYE = 0.5  # seconds to wait for the other side of a close
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, NOT_AUTHENTICATED = 4004, 4014, 4003
+INVALID_SHARD, SHARDING_REQUIRED = 4010, 4011
 
 
 class Line:
@@ -80,12 +82,18 @@ def _withheld(message: JSON) -> JSON:
 class Session:
     """What survives a dropped connection: the numbering and the events to replay."""
 
-    def __init__(self, intents: int) -> None:
+    def __init__(self, intents: int, shard: tuple[int, int]) -> None:
         self.id = secrets.token_hex(16)
         self.intents = intents
+        self.shard = shard
         self.sequence = 0
         self.events: deque[tuple[int, str]] = deque(maxlen=REPLAY)
         self.line: Line | None = None
+
+    def hears_of(self, guild_id: int) -> bool:
+        """Whether this shard is told of a guild; what belongs to none is for the first shard."""
+        number, total = self.shard
+        return (guild_id >> _SHARDED_BY) % total == number
 
     def dispatch(self, event: str, data: JSON, intent: int) -> None:
         if intent and not self.intents & intent:
@@ -105,26 +113,37 @@ class Session:
 class Gateway:
     """All sessions of the bot; `World.emit` ends here."""
 
-    def __init__(self, world: World, privileged_intents: int) -> None:
+    def __init__(self, world: World, privileged_intents: int, starts: Starts) -> None:
         self._world = world
+        self.starts = starts
         self._denied = _PRIVILEGED & ~privileged_intents
         self._sessions: dict[str, Session] = {}
         self._wires: dict[Line, asyncio.Transport | None] = {}
         self.identified = 0
         self.resumed = 0
         world.emit = self.dispatch
+        world.gateway_bot = starts.payload
+        if privileged_intents & GUILD_MEMBERS:
+            world.application_flags |= _MAY_HEAR_OF_MEMBERS
 
     @property
     def connected(self) -> bool:
-        return any(session.line for session in self._sessions.values())
+        return bool(self.shards)
+
+    @property
+    def shards(self) -> set[int]:
+        """The shards that are connected."""
+        return {session.shard[0] for session in self._sessions.values() if session.line}
 
     @property
     def idle(self) -> bool:
         return all(line.idle for line in self._wires)
 
     def dispatch(self, event: str, data: JSON, intent: int) -> None:
+        guild_id = _guild_of(event, data)
         for session in self._sessions.values():
-            session.dispatch(event, data, intent)
+            if session.hears_of(guild_id):
+                session.dispatch(event, data, intent)
 
     async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=_GOODBYE)
@@ -165,10 +184,21 @@ class Gateway:
         if data["intents"] & self._denied:
             await line.close(DISALLOWED_INTENTS)
             return
+        number, total = data.get("shard") or (0, 1)
+        session = Session(data["intents"], (number, total))
+        if not 0 <= number < total:
+            await line.close(INVALID_SHARD)
+            return
+        if sum(map(session.hears_of, self._world.guilds)) > self.starts.guilds_per_shard:
+            await line.close(SHARDING_REQUIRED)
+            return
+        if not self.starts.take(number):
+            _say(line, INVALID, False)  # noqa: FBT003 - the payload itself is a boolean
+            return
         # One shard, one session: whoever identifies anew has given the old session up.
-        for old in [key for key, session in self._sessions.items() if session.line is None]:
-            del self._sessions[old]
-        session = Session(data["intents"])
+        alike = [each for each in self._sessions.values() if each.shard == session.shard]
+        for old in [each for each in alike if each.line is None]:
+            del self._sessions[old.id]
         session.line = line
         self._sessions[session.id] = session
         self._welcome(session)
@@ -176,12 +206,13 @@ class Gateway:
 
     def _welcome(self, session: Session) -> None:
         world = self._world
-        guilds = list(world.guilds.values())
+        guilds = [guild for guild in world.guilds.values() if session.hears_of(guild.id)]
         ready = {
             "v": 10,
             "user": world.bot.payload(),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
+            "shard": session.shard,
             "resume_gateway_url": world.origin.replace("http", "ws", 1) + "/gateway",
             "application": {"id": str(world.application_id), "flags": application(world)["flags"]},
             "private_channels": [],
@@ -250,6 +281,17 @@ class Gateway:
             await line.close(1001)
 
 
+def _guild_of(event: str, data: Any) -> int:
+    """The guild that an event is about, 0 for none."""
+    if not isinstance(data, dict):
+        return 0
+    told = str(data.get("id" if event in _OF_GUILDS else "guild_id"))
+    return int(told) if told.isdigit() else 0
+
+
+_OF_GUILDS = frozenset({"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})
+_SHARDED_BY = 22
+_MAY_HEAR_OF_MEMBERS = 1 << 15
 _PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 ALL_INTENTS = _PRIVILEGED
 

@@ -11,10 +11,7 @@ def get_gateway(call: Call) -> Answer:
 
 
 def get_gateway_bot(call: Call) -> Answer:
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return 200, {"url": call.world.origin.replace("http", "ws", 1) + "/gateway", "shards": 1} | {
-        "session_start_limit": limit
-    }
+    return 200, {"url": call.world.origin.replace("http", "ws", 1) + "/gateway"} | call.world.gateway_bot()
 
 
 def get_me(call: Call) -> Answer:
@@ -40,7 +37,7 @@ def application(world: World) -> JSON:
         "owner": owner.payload(),
         "team": None,
         "verify_key": "0" * 64,
-        "flags": 1 << 23,
+        "flags": world.application_flags,
         "approximate_guild_count": len(world.guilds),
         "integration_types_config": {"0": {}},
         "bot": world.bot.payload(),

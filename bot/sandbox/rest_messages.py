@@ -1,10 +1,11 @@
 """REST: direct messages and channel messages, with nonces, permissions and closed doors."""
 
 from bot.sandbox import messages
-from bot.sandbox.errors import ApiError, invalid, missing_permissions
+from bot.sandbox.errors import JSON, ApiError, invalid, missing_permissions
 from bot.sandbox.guilds import Channel
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import NO_CONTENT, Answer, Call, Routes
+from bot.sandbox.world import World
 
 _HISTORY = int(Permission.READ_MESSAGE_HISTORY)
 
@@ -30,7 +31,7 @@ def create_message(call: Call) -> Answer:
     key = (channel.id, str(nonce))
     if nonce is not None and body.get("enforce_nonce") and key in world.nonces:
         return 200, world.nonces[key].payload | {"nonce": nonce}
-    message = messages.post(world, channel, world.bot, body, call.uploads)
+    message = messages.post(world, channel, world.bot, _permitted(world, channel, body), call.uploads)
     if nonce is None:
         return 200, message.payload
     world.nonces[key] = message
@@ -47,6 +48,12 @@ def _refuse_unpermitted(call: Call, channel: Channel) -> None:
     granted = call.world.bot_permissions(channel)
     if call.uploads and not granted & Permission.ATTACH_FILES:
         raise missing_permissions()
+
+
+def _permitted(world: World, channel: Channel, body: JSON) -> JSON:
+    """What Discord takes of a message: without Embed Links it leaves the embeds out and says nothing."""
+    may_embed = channel.guild is None or world.bot_permissions(channel) & Permission.EMBED_LINKS
+    return body if may_embed or "embeds" not in body else body | {"embeds": []}
 
 
 def list_messages(call: Call) -> Answer:
@@ -68,7 +75,7 @@ def edit_message(call: Call) -> Answer:
     message = messages.find(channel, call.params["message_id"])
     if message.payload["author"]["id"] != str(call.world.bot.id):
         raise ApiError(403, 50005, "Cannot edit a message authored by another user")
-    messages.edit(call.world, message, call.body or {}, call.uploads)
+    messages.edit(call.world, message, _permitted(call.world, channel, call.body or {}), call.uploads)
     # Whoever pressed a button here and got no more than a deferral now sees what came of it.
     for interaction in message.waiting:
         interaction.finish(message)

@@ -17,6 +17,9 @@ MESSAGE_CONTENT = 1 << 15
 # Ephemeral messages and interactions beyond so many are forgotten, so that a bench does not fill the memory.
 KEPT = 5000
 
+# The application has commands.
+_COMMANDS = 1 << 23
+
 # (event name, data, the intent a session needs to hear it)
 Emit = Callable[[str, JSON, int], None]
 
@@ -52,6 +55,8 @@ class World:
         self.token = token
         self.ids = Snowflakes(clock)
         self.origin = ""
+        self.application_flags = _COMMANDS
+        self.gateway_bot: Callable[[], JSON] = dict
         self.emit: Emit = lambda _event, _data, _intent: None
         self.bot = User(self.ids.next(), "shopbot", bot=True)
         self.users: dict[int, User] = {self.bot.id: self.bot}

@@ -148,7 +148,7 @@ def _watching(on: Ground) -> dict[str, Any]:
         "panel": panel,
         "reports": reports,
         "shares": shares,
-        "panel_edits": PanelEdits(db, clock, audit=audit, access=access, shops=on.shops, panel=panel),
+        "panel_edits": PanelEdits(db, clock, audit=audit, access=access, memories=on.memories, panel=panel),
     }
 
 

@@ -19,6 +19,7 @@ from services.goods import Goods
 from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.links import Links
+from services.memories import Memories
 from services.offering import Offering
 from services.outbox import Outbox
 from services.paid import Paid
@@ -47,15 +48,15 @@ class Ground:
         self.outside, self.redis = outside, redis
         self.wakeups = Wakeups(redis)
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
+        self.memories = Memories(clock, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups)
-        self.shops = Shops(db, clock, self.audit)
-        self.wakeups.on_change(self.shops.forget)
+        self.shops = Shops(db, clock, self.audit, self.memories)
         self.absences = Absences(db, clock, rules, self.outbox)
-        self.flags = Flags(db, clock, self.audit)
-        self.themes = Themes(db, clock)
+        self.flags = Flags(db, clock, self.audit, self.memories)
+        self.themes = Themes(db, self.memories)
         self.offering = Offering(db, clock, rules, self.outbox, self.flags)
         self.stock = Stock(db, clock, self.audit, self.outbox, self.offering)
-        self.discounts = Discounts(db, clock, self.flags)
+        self.discounts = Discounts(db, clock, self.flags, self.memories)
         self.fund = Fund(db, clock, self.outbox)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts, fund=self.fund)
         self.delivery = Delivery(db, clock, self.outbox)
@@ -74,7 +75,8 @@ class Ground:
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(
-            db, clock,
+            db,
             audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
+            memories=self.memories,
         )  # fmt: skip
         self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers, flags=self.flags)

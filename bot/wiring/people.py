@@ -24,9 +24,7 @@ def people(on: Ground, shelf: Shelf) -> dict[str, Any]:
         "absences": on.absences,
         "users": UserDesk(on.db, on.audit),
         "role_desk": RoleDesk(on.db, access=access, audit=on.audit),
-        "moving": Moving(
-            on.db, on.clock, shops=on.shops, audit=on.audit, outbox=on.outbox, wakeups=on.wakeups
-        ),
+        "moving": Moving(on.db, on.clock, shops=on.shops, audit=on.audit, outbox=on.outbox),
         "ownership": Ownership(on.db, shops=on.shops, audit=on.audit),
         "identities": IdentityDesk(on.db, audit=on.audit, vault=on.outside.vault),
         "person_data": PersonData(on.db, customers=shelf.customers, keys=on.keys),

@@ -47,7 +47,7 @@ class Shelf:
         db, clock, rules, outbox, stock = on.db, on.clock, on.rules, on.outbox, on.stock
         discounts, levels, flags = on.discounts, Levels(db), on.flags
         self.customers = customers = Customers(db)
-        self.catalog = Catalog(db, clock, on.audit, levels, on.offering, flags)
+        self.catalog = Catalog(db, clock, on.audit, levels, on.offering, flags, on.memories)
         self.storefronts = Storefronts(db, clock, rules, audit=on.audit, outbox=outbox, flags=flags)
         self.waitlist = Waitlist(
             db, clock, catalog=self.catalog, offering=on.offering, outbox=outbox, flags=flags
@@ -158,5 +158,5 @@ class Till:
         return {
             **sources,
             **posts,
-            "discord": DiscordSource(key, on.clock, shops=on.shops, entitlements=self.entitlements),
+            "discord": DiscordSource(key, on.memories, shops=on.shops, entitlements=self.entitlements),
         }

@@ -6,6 +6,7 @@ from cogs._effects.failing import failing
 from cogs._ui import send
 from cogs._ui.card import Card
 from cogs._ui.fund_card import celebration
+from cogs._ui.guilds import Guilds
 from cogs._ui.words import Words
 from models.outbox import OutboxEffect
 from services import Services
@@ -17,9 +18,10 @@ _CLOSED = frozenset({"channel_gone", "missing_permission"})
 class Celebrations:
     """Makes the fund.celebrate effects happen, in the language of the guild."""
 
-    def __init__(self, bot: nextcord.Client, services: Services) -> None:
+    def __init__(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> None:
         self._bot = bot
         self._services = services
+        self._guilds = guilds
 
     async def celebrate(self, effect: OutboxEffect) -> str:
         """Post it once, where a channel is chosen and the gift has not gone back meanwhile."""
@@ -31,8 +33,7 @@ class Celebrations:
                 return "went_back"
             if rules.celebration_channel_id is None:
                 return "no_channel"
-            guild = self._bot.get_guild(int(shop.guild_id))
-            words = Words.of(str(guild.preferred_locale) if guild else None)
+            words = Words.of(await self._guilds.locale(shop.guild_id))
             amount = words.money(order.donation_cents, order.currency)
             donor = None if order.donation_anonymous else order.customer.discord_display_name
             card = Card(note=celebration(rules, donor, amount, words))

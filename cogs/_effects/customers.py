@@ -7,6 +7,7 @@ import nextcord
 from cogs._effects.failing import failing
 from cogs._effects.notices import OF_KEYS, Told, notice_card, outdated
 from cogs._ui import send
+from cogs._ui.guilds import Guilds
 from cogs._ui.role_names import role_names_in_dm
 from cogs._ui.words import Words
 from models.customer import Customer
@@ -39,9 +40,10 @@ _SILENT = frozenset({"dm_closed", "unknown_user"})
 class CustomerNotices:
     """Makes customer.notice happen."""
 
-    def __init__(self, bot: nextcord.Client, services: Services) -> None:
+    def __init__(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> None:
         self._bot = bot
         self._services = services
+        self._guilds = guilds
 
     async def tell(self, effect: OutboxEffect) -> str:
         """Send one DM in the customer's language; a closed one is no failure."""
@@ -60,7 +62,7 @@ class CustomerNotices:
             if outdated(event, view, effect.payload):
                 return "outdated"
             words = Words.of((known.locale if known else None) or person.locale)
-            names = role_names_in_dm(self._bot, shop.guild_id)
+            names = await role_names_in_dm(self._guilds, shop.guild_id)
             told = Told(shop, view, self._services.methods, names, payload=effect.payload)
             if event in OF_KEYS:
                 told = replace(told, keys=await self._services.keys.held(shop.id, view.entitlements))
@@ -75,9 +77,8 @@ class CustomerNotices:
         return "sent"
 
     async def _mail_staff(self, shop: Shop, effect: OutboxEffect) -> None:
-        guild = self._bot.get_guild(int(shop.guild_id))
         about = {key: effect.payload.get(key) for key in ("orderId", "reason")}
-        payload = about | {"locale": guild.preferred_locale if guild else None}
+        payload = about | {"locale": await self._guilds.locale(shop.guild_id)}
         await self._services.mailing.owe_staff(shop, effect.dedupe_key, payload, effect.order_id)
 
 

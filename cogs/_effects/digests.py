@@ -9,6 +9,7 @@ from cogs._effects.failing import failing
 from cogs._ui import send
 from cogs._ui.card import Button, Card, Picture
 from cogs._ui.figures import change, days, labels, picture, shade
+from cogs._ui.guilds import Guilds
 from cogs._ui.target import Target
 from cogs._ui.words import Words
 from models.outbox import OutboxEffect
@@ -28,10 +29,11 @@ log = logging.getLogger(__name__)
 class Digests:
     """Makes the staff.digest effects happen, in the language of the guild."""
 
-    def __init__(self, bot: nextcord.Client, services: Services, charts: Charts) -> None:
+    def __init__(self, bot: nextcord.Client, services: Services, charts: Charts, guilds: Guilds) -> None:
         self._bot = bot
         self._services = services
         self._charts = charts
+        self._guilds = guilds
 
     async def tell(self, effect: OutboxEffect) -> str:
         """Post it once: the effect's id is the message's nonce."""
@@ -42,8 +44,7 @@ class Digests:
                 return "no_channel"
             if shop.config.digest_rhythm is DigestRhythm.OFF:
                 return "switched_off"
-            guild = self._bot.get_guild(int(shop.guild_id))
-            words = Words.of(guild.preferred_locale if guild else None)
+            words = Words.of(await self._guilds.locale(shop.guild_id))
             card = await self._card(shop, effect, words)
             await send.post(self._bot, channel, card, nonce=effect.key)
         return "posted"

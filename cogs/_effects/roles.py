@@ -4,6 +4,7 @@ import nextcord
 
 from cogs._effects.failing import failing
 from cogs._effects.own_roles import own_roles
+from cogs._ui.guilds import Guilds
 from cogs._ui.words import Words
 from models.entitlement import Entitlement
 from models.outbox import OutboxEffect
@@ -32,9 +33,10 @@ class RoleGrants:
     purchase may have come or gone while Discord was being asked. The last one to ask is right.
     """
 
-    def __init__(self, bot: nextcord.Client, services: Services) -> None:
+    def __init__(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> None:
         self._bot = bot
         self._services = services
+        self._guilds = guilds
 
     async def grant(self, effect: OutboxEffect) -> str:
         """Give the member the role that the entitlement names; raises EffectFailed with what is missing."""
@@ -79,8 +81,7 @@ class RoleGrants:
 
     async def _hindrance(self, guild_id: str, entitlement: Entitlement, *, give: bool) -> str | None:
         user_id, role_id = entitlement.user_id, entitlement.role_id or "0"
-        guild = self._bot.get_guild(int(guild_id))
-        w = Words.of(guild.preferred_locale if guild else None)
+        w = Words.of(await self._guilds.locale(guild_id))
         try:
             if give:
                 await self._bot.http.add_role(guild_id, user_id, role_id, reason=w("Bought in the shop"))

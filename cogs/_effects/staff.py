@@ -9,6 +9,7 @@ from cogs._effects.failing import failing
 from cogs._ui import send
 from cogs._ui.card import Card
 from cogs._ui.claim_card import claim_card
+from cogs._ui.guilds import Guilds
 from cogs._ui.words import Words
 from models.alert import Alert, AlertSeverity, AlertType
 from models.outbox import OutboxEffect
@@ -28,9 +29,10 @@ class _Desk(NamedTuple):
 class StaffCalls:
     """Makes the staff.* effects happen, in the language of the guild."""
 
-    def __init__(self, bot: nextcord.Client, services: Services) -> None:
+    def __init__(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> None:
         self._bot = bot
         self._services = services
+        self._guilds = guilds
 
     async def claim(self, effect: OutboxEffect) -> str:
         """Post the card of a claim that still waits, once: the effect's id is the message's nonce."""
@@ -92,8 +94,7 @@ class StaffCalls:
 
     async def _desk(self, effect: OutboxEffect) -> _Desk:
         shop = await self._services.shops.of_tenant(effect.tenant_id)
-        guild = self._bot.get_guild(int(shop.guild_id))
-        return _Desk(shop, Words.of(guild.preferred_locale if guild else None))
+        return _Desk(shop, Words.of(await self._guilds.locale(shop.guild_id)))
 
 
 def _waits(payment: Payment, claims: int) -> bool:

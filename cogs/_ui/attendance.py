@@ -9,6 +9,7 @@ import nextcord
 
 from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
+from cogs._ui.guilds import Guilds
 from cogs._ui.person import member_of
 from cogs._ui.refusals import mentioned, sentence
 from cogs._ui.role_names import RoleName, role_names_in_dm
@@ -41,17 +42,22 @@ class Attendance:
         interaction.attached["answer"] = self._answer
 
     async def run(
-        self, step: Step, bot: nextcord.Client, services: Services, reference: Callable[[], str]
+        self,
+        step: Step,
+        bot: nextcord.Client,
+        services: Services,
+        guilds: Guilds,
+        reference: Callable[[], str],
     ) -> None:
         """Let the handler work, then see to it that the person was answered."""
         outcome = "done"
         try:
             try:
-                await step(await self._visit(bot, services))
+                await step(await self._visit(bot, services, guilds))
                 await self._settle()
             except ShopError as refusal:
                 outcome = type(refusal).__name__
-                await self._tell(sentence(refusal, self._words, self._role_names(bot)))
+                await self._tell(sentence(refusal, self._words, await self._role_names(guilds)))
         except Exception:
             outcome, code = "failed", reference()
             log.exception("interaction_failed", extra={"action": self._action, "reference": code})
@@ -61,21 +67,27 @@ class Attendance:
         spent = round((time.perf_counter() - self._started) * 1000, 1)
         log.info("interaction", extra={"action": self._action, "outcome": outcome, "ms": spent})
 
-    async def _visit(self, bot: nextcord.Client, services: Services) -> Visit:
+    async def _visit(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> Visit:
         return Visit(
             self._interaction,
             kind=self._kind,
             bot=bot,
             services=services,
+            guilds=guilds,
             words=self._words,
             member=await member_of(self._interaction, bot, self._guild_id),
             guild_id=self._guild_id or "",
             answer=self._answer,
         )
 
-    def _role_names(self, bot: nextcord.Client) -> RoleName:
-        in_dm = self._interaction.guild_id is None and self._guild_id is not None
-        return role_names_in_dm(bot, self._guild_id or "") if in_dm else mentioned
+    async def _role_names(self, guilds: Guilds) -> RoleName:
+        if self._interaction.guild_id is not None or self._guild_id is None:
+            return mentioned
+        try:
+            return await role_names_in_dm(guilds, self._guild_id)
+        except wire.FAILED:
+            # The refusal matters more than what its role is called.
+            return mentioned
 
     async def _settle(self) -> None:
         stage = self._answer.stage

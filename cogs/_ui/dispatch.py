@@ -11,6 +11,7 @@ from nextcord import InteractionType
 
 from cogs._charts import Charts
 from cogs._ui.attendance import Attendance, Step
+from cogs._ui.guilds import Guilds
 from cogs._ui.target import parse
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.wire import data_of
@@ -41,6 +42,7 @@ class Desk:
     ) -> None:
         self._bot = bot
         self._charts = charts
+        self._guilds = Guilds(bot, services.clock)
         self._services = services
         self._reference = reference
         self._routes: dict[tuple[Kind, str], _Route] = {}
@@ -53,6 +55,11 @@ class Desk:
     def charts(self) -> Charts:
         """Draws every picture of this bot, one after the other."""
         return self._charts
+
+    @property
+    def guilds(self) -> Guilds:
+        """Looks up servers that no interaction has told of."""
+        return self._guilds
 
     def knows(self, kind: Kind, action: str) -> bool:
         """Whether somebody handles this action."""
@@ -95,7 +102,7 @@ class Desk:
     ) -> None:
         """Run one handler for one person, and answer whatever becomes of it."""
         attendance = Attendance(interaction, kind, action, guild_id)
-        await attendance.run(step, self._bot, self._services, self._reference)
+        await attendance.run(step, self._bot, self._services, self._guilds, self._reference)
 
     async def _command(self, interaction: nextcord.Interaction[Any]) -> None:
         step: Step = _not_ready

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-import nextcord
-
+from cogs._ui.guilds import Guilds
 from cogs._ui.refusals import mentioned
 from cogs._ui.text import plain
 from cogs._ui.visit import Visit
@@ -19,23 +18,17 @@ async def role_names(visit: Visit) -> RoleName:
     """What to call a role, by its id, where this visit's card will be read."""
     shop = await visit.shop()
     new_dm = visit.interaction.message is None and shop.config.response_mode is ResponseMode.DM
-    return role_names_in_dm(visit.bot, visit.guild_id) if visit.in_dm or new_dm else mentioned
+    return await role_names_in_dm(visit.guilds, visit.guild_id) if visit.in_dm or new_dm else mentioned
 
 
-def role_names_in_dm(bot: nextcord.Client, guild_id: str) -> RoleName:
-    """What to call a guild's roles in a DM."""
-    guild = bot.get_guild(int(guild_id))
+async def role_names_in_dm(guilds: Guilds, guild_id: str) -> RoleName:
+    """What to call a guild's roles in a DM; raises nextcord.HTTPException."""
+    roles = (await guilds.seen(guild_id)).roles
 
     def name(role_id: str) -> str:
-        role = guild.get_role(int(role_id)) if guild and role_id.isdecimal() else None
-        return f"**{plain(role.name)}**" if role else mentioned(role_id)
+        return f"**{plain(roles[role_id])}**" if role_id in roles else mentioned(role_id)
 
     return name
-
-
-def role_ids_of(guild: nextcord.Guild | None) -> set[str]:
-    """The roles that a server has."""
-    return {str(role.id) for role in guild.roles} if guild else set()
 
 
 def named(ids: Sequence[str], name: RoleName) -> str:

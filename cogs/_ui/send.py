@@ -41,15 +41,21 @@ async def post(bot: nextcord.Client, channel_id: str, card: Card, *, nonce: str)
 
     Raises Unreachable.
     """
-    return await _create(bot, channel_id, card, None, nonce)
+    return str((await _create(bot, channel_id, card, None, nonce))["id"])
 
 
-async def edit(bot: nextcord.Client, channel_id: str, message_id: str, card: Card) -> None:
-    """Show another card in a message of ours; raises Unreachable."""
+async def post_whole(bot: nextcord.Client, channel_id: str, card: Card, *, nonce: str) -> tuple[str, bool]:
+    """Post as `post` does; the message's id, and whether Discord left nothing of the card out."""
+    made = await _create(bot, channel_id, card, None, nonce)
+    return str(made["id"]), _whole(made, card)
+
+
+async def edit(bot: nextcord.Client, channel_id: str, message_id: str, card: Card) -> bool:
+    """Show another card in a message of ours; whether Discord left nothing of it out. Raises Unreachable."""
     route = Route(
         "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
     )
-    await _ask(bot, route, card.payload(), card.pictures)
+    return _whole(await _ask(bot, route, card.payload(), card.pictures), card)
 
 
 async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: Card, guild_id: str) -> None:
@@ -75,14 +81,19 @@ async def dm(bot: nextcord.Client, user_id: str, card: Card, *, guild_id: str, n
     """Send a card to a person on behalf of a guild's shop; the message's id. Raises Unreachable."""
     route = Route("POST", "/users/@me/channels")
     channel = await _ask(bot, route, {"recipient_id": user_id}, reasons=_NO_PERSON)
-    return await _create(bot, channel["id"], card, guild_prefix(guild_id), nonce)
+    made = await _create(bot, channel["id"], card, guild_prefix(guild_id), nonce)
+    return str(made["id"])
 
 
-async def _create(bot: nextcord.Client, channel_id: str, card: Card, prefix: str | None, nonce: str) -> str:
+def _whole(made: Any, card: Card) -> bool:
+    """Without Embed Links Discord takes a message and leaves out what it is made of."""
+    return bool(made.get("embeds")) or not card.payload()["embeds"]
+
+
+async def _create(bot: nextcord.Client, channel_id: str, card: Card, prefix: str | None, nonce: str) -> Any:
     route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
     once = {"nonce": _short(nonce), "enforce_nonce": True}
-    made = await _ask(bot, route, card.payload(prefix) | once, card.pictures)
-    return str(made["id"])
+    return await _ask(bot, route, card.payload(prefix) | once, card.pictures)
 
 
 async def _ask(

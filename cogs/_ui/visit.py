@@ -10,6 +10,7 @@ from cogs._ui import send
 from cogs._ui.answer import Answer, Stage
 from cogs._ui.card import Card
 from cogs._ui.form import Form, filled
+from cogs._ui.guilds import Guilds
 from cogs._ui.refusals import GuildNeeded
 from cogs._ui.target import guild_prefix
 from cogs._ui.text import cut
@@ -44,6 +45,7 @@ class Visit:
         kind: Kind,
         bot: nextcord.Client,
         services: Services,
+        guilds: Guilds,
         words: Words,
         member: Member,
         guild_id: str,
@@ -54,6 +56,7 @@ class Visit:
         self.kind = kind
         self.bot = bot
         self.services = services
+        self.guilds = guilds
         self.words = words
         self.member = member
         self.guild_id = guild_id

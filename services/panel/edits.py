@@ -14,11 +14,12 @@ from models.storefront import Storefront
 from services.access import Access
 from services.audit import Audit
 from services.clock import Clock
+from services.memories import Memories
 from services.panel.contract import Declared, Values
 from services.panel.desk import Panel, Record, options, stamp_of
 from services.panel.hiding import without
 from services.panel.reading import typed, validated
-from services.shops import Shop, Shops
+from services.shops import Shop
 
 type Change = Callable[[Row], Values]
 
@@ -27,13 +28,13 @@ class PanelEdits:
     """Every change is one transaction: what was seen is still there, what is said is valid, the audit row."""
 
     def __init__(
-        self, db: Db, clock: Clock, *, audit: Audit, access: Access, shops: Shops, panel: Panel
+        self, db: Db, clock: Clock, *, audit: Audit, access: Access, memories: Memories, panel: Panel
     ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._access = access
-        self._shops = shops
+        self._memories = memories
         self._panel = panel
 
     async def fill(
@@ -113,7 +114,7 @@ class PanelEdits:
             raise AlreadyExists(_taken(kind, error)) from None
         finally:
             # Also when it is unknown whether the transaction was committed.
-            self._shops.forget()
+            self._memories.forget()
         return await self._panel.one(shop, member, code, key)
 
     async def _write(

@@ -169,7 +169,7 @@ async def test_a_running_house_serves_its_pages_and_commands(settings: Settings,
         await stand_in.ready()
         seen = await guild.owner.run("/shop browse")
         assert "no shop yet" in seen.text
-        async with aiohttp.ClientSession() as session, session.get(f"{house.listener.url}/healthz") as answer:
+        async with aiohttp.ClientSession() as session, session.get(f"{house.url}/healthz") as answer:
             assert answer.status == 200
     assert not stand_in.gateway.connected
     assert all(task.done() for task in house.work)

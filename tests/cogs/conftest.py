@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from nextcord.ext import commands
 
-from bot.client import make_bot
+from bot.client import Bot, make_bot
 from bot.outside import Outside
 from bot.sandbox import Community, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
@@ -228,9 +227,7 @@ async def elsewhere(discord: Sandbox, open_shop: OpenShop) -> tuple[Community, S
 
 
 @asynccontextmanager
-async def running(
-    discord: Sandbox, services: Services, charts: Charts | None = None
-) -> AsyncIterator[commands.Bot]:
+async def running(discord: Sandbox, services: Services, charts: Charts | None = None) -> AsyncIterator[Bot]:
     """A new bot process, as it were, on the same database until the block ends."""
     bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url, charts=charts)
     task = asyncio.create_task(bot.start(discord.token))
@@ -248,7 +245,7 @@ async def running(
 
 
 @pytest.fixture
-async def bot(discord: Sandbox, services: Services, shop: Shop) -> AsyncIterator[commands.Bot]:
+async def bot(discord: Sandbox, services: Services, shop: Shop) -> AsyncIterator[Bot]:
     """The bot, connected and with its commands registered, in the guild of the shop."""
     assert shop.name == "Aurora"
     async with running(discord, services) as started:

@@ -14,6 +14,7 @@ from models.platform_entitlement import EntitlementKind
 from services import Services
 from services.discord_events import DiscordSource, DiscordTold
 from services.discord_purchases import DiscordEntitlements
+from services.memories import Memories
 from services.outbox import Outbox
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.shops import Shop
@@ -42,7 +43,7 @@ def source_with(key: str | None, db: Db, clock: TestClock, services: Services) -
     """The same with another key, or none."""
     outbox = Outbox(db, Wakeups(None))
     entitlements = DiscordEntitlements(db, clock, shops=services.shops, outbox=outbox, flags=services.flags)
-    return DiscordSource(key, clock, shops=services.shops, entitlements=entitlements)
+    return DiscordSource(key, Memories(clock, Wakeups(None)), shops=services.shops, entitlements=entitlements)
 
 
 @pytest.mark.parametrize("vector", vectors_of("discord"), ids=str)

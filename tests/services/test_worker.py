@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
@@ -202,18 +203,28 @@ async def test_without_redis_polling_goes_on(db: Db, clock: TestClock) -> None:
 async def test_another_process_forgets_what_was_changed_here(redis: Redis) -> None:
     """Who tells of a change has forgotten by itself; a mere bell lets nobody forget."""
     here, there, forgotten = Wakeups(redis), Wakeups(redis), list[str]()
-    here.on_change(lambda: forgotten.append("here"))
-    there.on_change(lambda: forgotten.append("there"))
+    here.on_change("shops", lambda: forgotten.append("here"))
+    for what in ("shops", "flags"):
+        there.on_change(what, partial(forgotten.append, what))
     heard = there.bell()
     async with relaying(here, there):
+        # Whoever begins to listen does not know what was told before.
+        assert sorted(forgotten) == ["flags", "here", "shops"]
+        forgotten.clear()
         here.ring()
         await heard.wait(timedelta(seconds=5))
         assert forgotten == []
-        here.tell_of_change()
+        here.tell_of_change("shops")
         async with asyncio.timeout(5):
             while not forgotten:
                 await heard.wait(timedelta(seconds=1))
-    assert forgotten == ["there"]
+        assert forgotten == ["shops"]
+        # An earlier version does not say what has changed.
+        await redis.publish("shop:changes", "another-process")
+        async with asyncio.timeout(5):
+            while len(forgotten) < 4:
+                await heard.wait(timedelta(seconds=1))
+    assert sorted(forgotten) == ["flags", "here", "shops", "shops"]
 
 
 async def test_what_nobody_can_do_now_waits_and_has_not_been_tried(db: Db, clock: TestClock) -> None:

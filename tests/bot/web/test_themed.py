@@ -18,8 +18,10 @@ from models.tenant import BotConfig
 from models.theme import UserSettings, UserTheme
 from services.invoices import Invoices
 from services.links import Links
+from services.memories import Memories
 from services.system_themes import DARK, SYSTEM_THEMES, SystemTheme, counterpart, seed_system_themes
 from services.themes import Look, Themes
+from services.wakeups import Wakeups
 from tests.bot.web.browser import Browser, chromium, needs_chromium
 from tests.bot.web.conftest import PUBLIC, SECRET, Site
 from tests.bot.web.test_in_browser import A4, OVERFLOW, an_invoice
@@ -41,7 +43,7 @@ async def site(db: Db) -> AsyncIterator[Site]:
     """The listener of a shop with themes."""
     clock = StoppedClock()
     links = Links([SECRET], PUBLIC, clock)
-    themes = Themes(db, clock)
+    themes = Themes(db, Memories(clock, Wakeups(None)))
     listener = Listener(make_app(db=db, cache=None, links=links, invoices=Invoices(db), themes=themes))
     await seed_system_themes(db)
     await listener.start()

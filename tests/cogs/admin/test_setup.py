@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from nextcord.ext import commands
 
+from bot.client import Bot
 from bot.sandbox import Community, Permission, Person, Sandbox, Seen
 from models.audit import AuditLog
 from models.base import Db
@@ -19,7 +19,7 @@ from tests.services import buying
 
 
 @pytest.fixture(autouse=True)
-async def bot(discord: Sandbox, guild: Community, services: Services) -> AsyncIterator[commands.Bot]:
+async def bot(discord: Sandbox, guild: Community, services: Services) -> AsyncIterator[Bot]:
     """The bot in a guild that has no shop yet."""
     assert guild.name == "Aurora"
     async with running(discord, services) as started:

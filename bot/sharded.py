@@ -1,0 +1,68 @@
+"""A bot that holds some of Discord's shards, while other processes hold the rest."""
+
+import asyncio
+import logging
+from typing import Any
+
+from nextcord.ext import commands
+from nextcord.http import Route
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+# How long Discord wants between two session starts of one bucket, and a little for the way there.
+_APART_MS = 5_200
+_AGAIN = 0.25
+_FEW_LEFT = 50
+
+log = logging.getLogger(__name__)
+
+
+class ShardedBot(commands.AutoShardedBot):
+    """Starts its sessions in turn with every other process, and keeps in step when a session begins anew."""
+
+    def __init__(self, redis: Redis | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._redis = redis
+        self._buckets: int | None = None
+        self._told_commands = False
+        parsers = self._connection.parsers
+        parsers["READY"] = self._ready_again(parsers["READY"])
+
+    def _ready_again(self, parse: Any) -> Any:
+        """Forget first those servers of a shard that its new session does not name: it was removed there."""
+
+        def ready(data: dict[str, Any]) -> None:
+            named, shard = {int(guild["id"]) for guild in data["guilds"]}, data["__shard_id__"]
+            for guild in [one for one in self.guilds if one.shard_id == shard and one.id not in named]:
+                self._connection._remove_guild(guild)  # noqa: SLF001 - a bot without shards forgets them all
+            parse(data)
+
+        return ready
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for this shard's turn: Discord counts the session starts of all processes together."""
+        if self._buckets is None:
+            self._buckets = await self._concurrency()
+        key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
+        while self._redis is not None:
+            try:
+                if await self._redis.set(key, 1, nx=True, px=_APART_MS):
+                    return
+            except (RedisError, OSError):
+                break
+            await asyncio.sleep(_AGAIN)
+        await super().before_identify_hook(shard_id, initial=initial)
+
+    async def _concurrency(self) -> int:
+        """How many session starts Discord takes at a time."""
+        limit = (await self.http.request(Route("GET", "/gateway/bot")))["session_start_limit"]
+        if limit["remaining"] < _FEW_LEFT:
+            log.warning("session_starts_few", extra={"left": limit["remaining"]})
+        return max(1, int(limit["max_concurrency"]))
+
+    async def on_connect(self) -> None:
+        """Tell Discord of the commands, once: whoever holds the first shard speaks for all."""
+        if self._told_commands or 0 not in (self.shard_ids or ()):
+            return
+        self._told_commands = True
+        await super().on_connect()
