@@ -1,56 +1,61 @@
 """`make bench`: every measurement of the shop on servers of its own; `ARGS=discord` or so narrows it.
 
-A number, as in `ARGS="reports 100000"`, is how many orders the reports are about.
+A number, as in `ARGS="reports 100000"` or `ARGS="mixed 60"`, is how many orders the reports are about, or
+how many seconds each mixed load lasts.
 """
 
 import argparse
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import charts, confirm, discord, outbox, reports, start, webhooks
+from bench import charts, confirm, discord, mixed, outbox, reports, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "reports")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "reports", "mixed")
 
 
-def arguments() -> tuple[list[str], int]:
-    """The parts that are asked for, all of them unless named, and the number of orders for reports."""
+def arguments() -> tuple[list[str], int | None]:
+    """The parts that are asked for, all of them unless named, and the number of orders or seconds."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measure, as ratios within one run.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     said: list[str] = parser.parse_args().parts
     asked = [part for part in said if not part.isdecimal()]
     if unknown := [part for part in asked if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    orders = [int(part) for part in said if part.isdecimal()]
-    return asked or list(PARTS), orders[-1] if orders else reports.ORDERS
+    numbers = [int(part) for part in said if part.isdecimal()]
+    return asked or list(PARTS), numbers[-1] if numbers else None
 
 
-async def main(parts: list[str], orders: int) -> None:
+async def main(parts: list[str], number: int | None) -> None:
     """Measure and print, one part after the other."""
     for part in parts:
-        (await measured(part, orders)).show()
+        async for table in measured(part, number):
+            table.show()
 
 
-async def measured(part: str, orders: int) -> Table:
+async def measured(part: str, number: int | None) -> AsyncIterator[Table]:
     """The figures of one part."""
     alone = {"start": start.measure, "charts": charts.measure}
-    if part in alone:
-        return await alone[part]()
+    served = {"webhooks": webhooks.measure, "outbox": outbox.measure, "discord": discord.measure}
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as name:
         folder = Path(name)
-        if part == "reports":
-            return await reports.measure(folder, orders)
-        async with Mongod(folder) as uri, RedisServer(folder) as redis:
-            if part == "confirm":
-                return await confirm.measure(open_database(uri, "confirm"))
-            if part == "webhooks":
-                return await webhooks.measure(uri, redis, folder)
-            if part == "outbox":
-                return await outbox.measure(uri, redis, folder)
-            return await discord.measure(uri, redis, folder)
+        if part in alone:
+            yield await alone[part]()
+        elif part == "reports":
+            yield await reports.measure(folder, number or reports.ORDERS)
+        elif part == "mixed":
+            async for table in mixed.measure(folder, number or mixed.SECONDS):
+                yield table
+        else:
+            async with Mongod(folder) as uri, RedisServer(folder) as redis:
+                if part == "confirm":
+                    yield await confirm.measure(open_database(uri, "confirm"))
+                else:
+                    yield await served[part](uri, redis, folder)
 
 
 if __name__ == "__main__":
