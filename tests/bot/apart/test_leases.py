@@ -29,6 +29,13 @@ async def rows(town: Town) -> list[OutboxEffect]:
     return await OutboxEffect.find_all(town.db, {}, sort="_id")
 
 
+async def leased(town: Town) -> set[str]:
+    """Which effects some worker holds, once what was on its way to the database has arrived."""
+    await asyncio.sleep(0.2)
+    pending = [each for each in await rows(town) if each.status is OutboxStatus.PENDING]
+    return {each.key for each in pending if each.lease_token is not None}
+
+
 async def under_way(town: Town, many: int) -> None:
     """Wait until so many messages are on their way to Discord."""
     await town.discord.until(lambda: town.discord.recorder.in_flight >= many, timeout=START, what="effects")
@@ -53,11 +60,11 @@ async def test_what_a_killed_worker_had_begun_arrives_once(town: Town, launch: L
     place = await town.place()
     async with AsyncExitStack() as stack:
         first, second = await two_workers(stack, launch)
-        town.discord.faults.delay("POST", DM, seconds=1.0, times=6)
+        town.discord.faults.delay("POST", DM, seconds=1.5, times=6)
         people = await buyers(town, place, 6)
         await under_way(town, 3)
         await first.kill()
-        begun = {each.key for each in await rows(town) if each.lease_token is not None}
+        begun = await leased(town)
         assert begun
         second.send(signal.SIGCONT)
         await town.settled(within=LEASE + 90)
@@ -66,7 +73,7 @@ async def test_what_a_killed_worker_had_begun_arrives_once(town: Town, launch: L
         assert {each.status for each in after} == {OutboxStatus.DONE}
         again = [each for each in after if each.key in begun]
         assert {each.attempts for each in again} == {2}
-        await town.discord.quiet(1.2)
+        await town.discord.quiet(1.7)
         assert len(place.staff.messages) == sum(each.outcome == "posted" for each in after)
         assert await second.told(signal.SIGTERM) == 0
 
@@ -76,11 +83,11 @@ async def test_a_worker_that_stood_still_past_its_lease_has_no_say(town: Town, l
     place = await town.place()
     async with AsyncExitStack() as stack:
         first, second = await two_workers(stack, launch)
-        town.discord.faults.delay("POST", DM, seconds=1.0, times=3)
+        town.discord.faults.delay("POST", DM, seconds=1.5, times=3)
         people = await buyers(town, place, 1)
         await under_way(town, 1)
         first.send(signal.SIGSTOP)
-        begun = [each.key for each in await rows(town) if each.lease_token is not None]
+        begun = await leased(town)
         assert begun
         second.send(signal.SIGCONT)
         await town.settled(within=LEASE + 90)
