@@ -32,7 +32,7 @@ class Finding:
 
 async def check(settings: Settings, say: Callable[[str], object]) -> int:
     """Say one line per finding; the exit status is 1 when the bot could not run."""
-    looks = (look_at_settings, look_at_database, look_at_redis, look_at_token)
+    looks = (look_at_settings, look_at_database, look_at_redis, look_at_token, look_at_shards)
     findings = [finding for look in looks async for finding in look(settings)]
     for finding in findings:
         say(f"{finding.verdict:>7}  {finding.text}")
@@ -204,6 +204,32 @@ async def look_at_token(settings: Settings) -> AsyncIterator[Finding]:
             f"Token: no usable answer from {settings.discord.api_url}. "
             "Check the network and discord.api_url.",
         )
+
+
+async def look_at_shards(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether Discord wants more connections than there are; nothing while it cannot be asked."""
+    if settings.discord.token is None:
+        return
+    headers = {"Authorization": f"Bot {settings.discord.token.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=timeout, raise_for_status=True) as session,
+            session.get(f"{settings.discord.api_url}/gateway/bot") as answer,
+        ):
+            wanted = int((await answer.json())["shards"])
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+        return
+    held = settings.discord.shards
+    if wanted > (held.total if held else 1):
+        yield Finding(
+            "warning",
+            f"Shards: Discord recommends {wanted} for this bot. Give each process its share of them, such as "
+            f"`run.py bot --shards 0-{(wanted - 1) // 2}/{wanted}`.",
+        )
+    elif held is not None:
+        rest = "" if held.all else " See that other processes hold the rest."
+        yield Finding("ok", f"Shards: this process holds {held.written}.{rest}")
 
 
 async def _token_finding(answer: aiohttp.ClientResponse, api_url: str) -> Finding:

@@ -85,7 +85,7 @@ class ShopSettings(Section):
     session_minutes: Duration = 30.0
     hold_hours_p2p: Duration = 24.0
     hold_minutes_processor: Duration = 60.0
-    lease_seconds: Duration = 30.0
+    lease_seconds: Duration = 28.0
     sweep_seconds: Duration = 15.0
     stale_confirm_seconds: Duration = 30.0
     offer_minutes: Duration = 30.0

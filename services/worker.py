@@ -209,8 +209,9 @@ class Worker:
             await self._bury(effect, reason)
             return
         wait = steps[effect.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
-        await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
-        log.warning("effect_postponed", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
+        kept = await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
+        said = {"effect": effect.key, "kind": effect.kind, "reason": reason}
+        log.warning("effect_postponed" if kept else "effect_lease_lost", extra=said)
 
     async def _bury(self, effect: OutboxEffect, reason: str) -> None:
         alert = Alert(

@@ -17,6 +17,8 @@ _REASONS = {
     50278: "dm_closed",
     50001: "missing_permission",
     50013: "missing_permission",
+    # A card is never empty; without Embed Links Discord leaves out what it is made of.
+    50006: "missing_permission",
     10003: "channel_gone",
     10013: "unknown_user",
     10008: "message_gone",

@@ -33,12 +33,16 @@ class Program:
         """Everything on both streams."""
         return "".join(self._written)
 
-    async def until_said(self, text: str) -> None:
+    async def until_said(self, text: str, *, within: float = PATIENCE) -> None:
         """Wait until it has written a text."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(within):
             while text not in self.said:
                 assert self._process.returncode is None, self.said
                 await asyncio.sleep(0.02)
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal, and go on."""
+        self._process.send_signal(sign)
 
     async def type(self, text: str) -> None:
         """Type something."""

@@ -13,7 +13,8 @@ from bot.sandbox import Community, Sandbox, Starts
 from bot.shards import Shards, shard_of
 from models.base import Db
 from services import Services
-from tests.cogs.conftest import member, services_over
+from tests.cogs import buying
+from tests.cogs.conftest import member, services_over, shelf
 from tests.services.conftest import TestClock
 
 CODE = "TESTCODE"
@@ -28,9 +29,15 @@ async def services(db: Db) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def holding(discord: Sandbox, db: Db, shards: Shards, redis: Redis | None = None) -> AsyncIterator[Bot]:
+async def holding(
+    discord: Sandbox,
+    db: Db,
+    shards: Shards,
+    redis: Redis | None = None,
+    services: Services | None = None,
+) -> AsyncIterator[Bot]:
     """A bot process, as it were, that holds these shards."""
-    services = services_over(db, TestClock())
+    services = services or services_over(db, TestClock())
     bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url, shards=shards, redis=redis)
     await bot.login(discord.token)
     task = asyncio.create_task(connect(bot))
@@ -119,3 +126,24 @@ async def test_too_few_shards_are_named_in_the_log(
         await bot.close()
         await bot.http.close()
     assert "shards_wrong" in caplog.messages
+
+
+async def test_a_dm_about_a_server_of_another_shard_names_its_roles(services: Services, db: Db) -> None:
+    """Clicks in DMs come in on the first shard, which is not told of the server that they are about."""
+    async with Sandbox() as discord:
+        guild = await a_guild_of(discord, 1, "Aurora")
+        shop = await services.shops.claim(str(guild.id), "Aurora", member(guild.owner))
+        ways = {"recipient": "@aurora-shop"}
+        shop = await services.methods.configure(shop, member(guild.owner), "VENMO", ways)
+        role, ada = guild.add_role("Patron"), guild.add_member("ada")
+        vip = await shelf(services, shop, guild.owner)("VIP", granted_role_ids=[str(role.id)])
+        async with holding(discord, db, Shards(0, 0, 2), services=services) as bot:
+            await discord.ready("orders")
+            order = await buying.placed(services, shop, ada, vip.key)
+            await buying.paid(services, shop, ada, guild.owner, order)
+            while await services.worker.drain():
+                pass
+            assert bot.get_guild(guild.id) is None
+            assert ada.role_names == ["Patron"]
+            items = await ada.dms[-1].press("Get my items")
+            assert "**Patron**" in items.text

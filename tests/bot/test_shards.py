@@ -1,10 +1,15 @@
 """Ranges of shards as people write them, and what is said of wrong ones."""
 
+from pathlib import Path
+
 import pytest
 
+from bot.check import look_at_shards
 from bot.config import ConfigError, Settings, load_settings
 from bot.parts import Part, fitting
+from bot.sandbox import Sandbox, Starts
 from bot.shards import Shards, shard_of, shards
+from tests.bot.test_check import run_py
 
 SECRET = "a-secret-of-forty-characters-or-even-more"
 MONGO = {"SHOP_DATABASE__URI": "mongodb://localhost/?replicaSet=rs0", "SHOP_SECURITY__SECRETS": SECRET}
@@ -79,3 +84,35 @@ def test_only_the_listener_needs_no_token() -> None:
     for part in (Part.ALL, Part.BOT, Part.WORKER):
         with pytest.raises(ConfigError, match="SHOP_DISCORD__TOKEN"):
             fitting(settings(**MONGO), part)
+
+
+async def test_the_command_line_says_what_is_wrong(tmp_path: Path) -> None:
+    """Status 2 and one sentence, before anything is begun; the listener has no shards."""
+    status, _, err = await run_py("bot", "--shards", "0-2/2", folder=tmp_path)
+    assert (status, "the last one is 1" in err) == (2, True)
+    status, _, err = await run_py("web", "--shards", "0/1", folder=tmp_path)
+    assert (status, "unrecognized arguments" in err) == (2, True)
+    status, _, err = await run_py("worker", folder=tmp_path, SHOP_DISCORD__TOKEN="some-token")
+    assert (status, "run.py worker works over a MongoDB" in err) == (2, True)
+    token = {"SHOP_DISCORD__TOKEN": "some-token", "SHOP_DISCORD__SHARDS": "0-1/2"}
+    status, _, err = await run_py("all", "--shards", "1/2", folder=tmp_path, **token)
+    assert (status, "a part of the shards (1-1/2)" in err) == (2, True)
+    assert "Traceback" not in err
+
+
+async def test_check_says_how_many_shards_discord_wants() -> None:
+    """A warning while there are fewer, what this process holds once there are enough."""
+    async with Sandbox(starts=Starts(recommended=4)) as discord:
+        told = {"SHOP_DISCORD__TOKEN": discord.token, "SHOP_DISCORD__API_URL": discord.api_url}
+        found = {}
+        for held in ("", "0-1/2", "0-1/4", "0-3/4"):
+            looks = look_at_shards(settings(**told, SHOP_DISCORD__SHARDS=held))
+            found[held] = [(each.verdict, each.text) async for each in looks]
+    for few in ("", "0-1/2"):
+        ((verdict, text),) = found[few]
+        assert verdict == "warning"
+        assert "recommends 4" in text
+        assert "run.py bot --shards 0-1/4" in text
+    rest = " See that other processes hold the rest."
+    assert found["0-1/4"] == [("ok", f"Shards: this process holds 0-1/4.{rest}")]
+    assert found["0-3/4"] == [("ok", "Shards: this process holds 0-3/4.")]
