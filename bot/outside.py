@@ -7,6 +7,7 @@ from typing import Any
 
 from cryptography.x509 import Certificate
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.monitoring import CommandListener
 from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
@@ -19,11 +20,31 @@ from services.rules import Rules
 from services.vault import Vault
 
 _REDIS_SECONDS = 1.0
+# What is answered for is lost by no server's end, whatever the address says; nor is a read of ours old
+# (docs/adr/0039).
+_PROMISES: dict[str, Any] = {
+    "w": "majority",
+    "journal": True,
+    "retryWrites": True,
+    "retryReads": True,
+    "readPreference": "primary",
+}
+# People wait: an election that was asked for is over sooner, and after a crash they are rather told. A server
+# that says nothing any more is noticed after connectTimeoutMS and heartbeatFrequencyMS together.
+_PATIENCE = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 2_000,
+    "heartbeatFrequencyMS": 2_000,
+    "wTimeoutMS": 10_000,
+}
 
 
-def open_database(uri: str, name: str) -> Db:
-    """A database whose times come back aware, in UTC."""
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True), database=name)
+def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
+    """A database whose times come back aware, in UTC; an address may name another patience, no less care."""
+    said = uri.lower()
+    patience = {key: value for key, value in _PATIENCE.items() if key.lower() not in said}
+    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": listeners}
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name)
 
 
 def open_redis(url: str) -> Redis:

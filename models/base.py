@@ -1,7 +1,7 @@
 """What every stored record can do: be found, inserted and changed under a guard, within a tenant."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from odmantic.exceptions import DocumentParsingError
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
+from models.transaction import transact
 
 type Where = Mapping[str, Any]
 type Rows = AsyncIOMotorCollection[dict[str, Any]]
@@ -38,6 +39,7 @@ __all__ = [
     "given",
     "index",
     "stored",
+    "transact",
     "utc_now",
 ]
 
@@ -236,10 +238,3 @@ class TenantDocument(Document):
         """The tenant's record with this id, or None for a malformed, unknown or foreign id."""
         found = object_id(key)
         return None if found is None else await cls.find_one(db, {"_id": found, "tenantId": tenant_id}, tx=tx)
-
-
-async def transact[T](db: Db, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
-    """Run `work` in one MongoDB transaction: all of it or nothing; write conflicts are retried."""
-    async with await db.client.start_session() as tx:
-        result: T = await tx.with_transaction(work)
-        return result
