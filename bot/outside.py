@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
 from models.base import Db
+from models.reach import Reach
 from services.clock import Clock
 from services.links import Links
 from services.mail.smtp import SmtpKeys
@@ -43,8 +44,9 @@ def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
     """A database whose times come back aware, in UTC; an address may name another patience, no less care."""
     said = uri.lower()
     patience = {key: value for key, value in _PATIENCE.items() if key.lower() not in said}
-    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": listeners}
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name)
+    reach = Reach()
+    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [reach, *listeners]}
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, reach=reach)
 
 
 def open_redis(url: str) -> Redis:

@@ -15,6 +15,7 @@ from odmantic.exceptions import DocumentParsingError
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
+from models.reach import Reach
 from models.transaction import transact
 
 type Where = Mapping[str, Any]
@@ -51,12 +52,17 @@ class Unreadable(Exception):
 class Db(AIOEngine):
     """The database; keeps the handles of its collections, which Motor takes long to make."""
 
-    def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
+    def __init__(
+        self, client: AsyncIOMotorClient[dict[str, Any]], database: str, reach: Reach | None = None
+    ) -> None:
         super().__init__(client=client, database=database)
         self._rows: dict[str, Rows] = {}
+        self._reach = reach
 
     def rows(self, collection: str) -> Rows:
-        """The handle of a collection."""
+        """The handle of a collection; raises NobodyThere when it is known that nobody would answer."""
+        if self._reach is not None:
+            self._reach.check()
         if collection not in self._rows:
             self._rows[collection] = self.database[collection]
         return self._rows[collection]

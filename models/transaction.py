@@ -15,6 +15,8 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
+from models.reach import NobodyThere
+
 # Others who write the same records are done sooner or later; a database that is away may stay away.
 _CONFLICT_SECONDS = 120.0
 _AWAY_SECONDS = 10.0
@@ -23,7 +25,7 @@ _AGAIN = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
 _LABELS = (_AGAIN, _UNKNOWN, "RetryableWriteError")
 # What a server says that is no primary (any more), stops, has no room left, or cannot have a majority agree.
-_AWAY_CODES = frozenset({50, 64, 91, 100, 134, 189, 202, 262, 10058, 10107, 11600, 11602, 13435, 13436, 14031})
+_AWAY_CODES = frozenset({50, 64, 91, 100, 134, 189, 202, 262, 10107, 11600, 11602, 13435, 13436, 14031})
 
 
 def away(error: BaseException) -> bool:
@@ -51,7 +53,8 @@ class _Tries:
         """Let the others be done, who must not all come back at once; raises what no further try mends."""
         only_conflict = isinstance(error, OperationFailure) and error.code not in _AWAY_CODES
         limit = _CONFLICT_SECONDS if only_conflict else _AWAY_SECONDS
-        if not error.has_error_label(label) or time.monotonic() - self._began > limit:
+        may_help = error.has_error_label(label) or isinstance(error, NobodyThere)
+        if not may_help or time.monotonic() - self._began > limit:
             raise error
         await asyncio.sleep(self._pause * random.random())  # noqa: S311 - spread, not secrecy
         self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)

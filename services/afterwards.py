@@ -1,4 +1,4 @@
-"""Keeps what only tidies up after a commit from making it look as if nothing had happened."""
+"""What work goes on with while the database is away: what is committed stands, and the log stays readable."""
 
 import contextlib
 import logging
@@ -20,3 +20,11 @@ def tidying(order_id: str) -> Iterator[None]:
         if not away(error):
             raise
         log.warning("left_to_sweeper", extra={"order": order_id, "error": type(error).__name__})
+
+
+def database_away(by: logging.Logger, event: str, error: PyMongoError, **about: str | None) -> None:
+    """Log, as `event`, that work could not go on: in a line while the database is away, else whole."""
+    if away(error):
+        by.warning(event, extra={"error": type(error).__name__, **about})
+    else:
+        by.error(event, exc_info=error, extra=about)

@@ -38,7 +38,7 @@ class Line:
     def __init__(self, port: int) -> None:
         self._port = port
         self.clients_held = False
-        self.all_held = False
+        self.servers_held = False
         self.delay = 0.0
         self.cut: Cut | None = None
 
@@ -86,19 +86,21 @@ class _Call:
         with contextlib.suppress(OSError):
             while data := await reader.read(_CHUNK):
                 self._of_shop = self._of_shop or (said and APP.encode() in data)
-                await self._hold()
-                if not await self._passes(data, said):
+                if not (await self._held() and await self._passes(data, said)):
                     return
                 writer.write(data)
                 await writer.drain()
 
-    async def _hold(self) -> None:
+    async def _held(self) -> bool:
+        """Wait until the line carries this again; False when what was said is lost meanwhile."""
         line = self._line
         if line.delay:
             await asyncio.sleep(line.delay)
+        lost = line.servers_held and not self._of_shop
         # Set by another thread, for which an event of this loop is not made.
-        while line.all_held or (self._of_shop and line.clients_held):  # noqa: ASYNC110
+        while line.clients_held if self._of_shop else line.servers_held:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        return not lost
 
     async def _passes(self, data: bytes, said: bool) -> bool:
         """False where the line breaks; an answer that must not be heard is waited for all the same."""
@@ -141,7 +143,7 @@ class Lines:
     def mend(self) -> None:
         """Let all lines carry everything."""
         for line in self.lines.values():
-            line.clients_held = line.all_held = False
+            line.clients_held = line.servers_held = False
             line.delay, line.cut = 0.0, None
 
     def cut_at(self, cut: Cut) -> Cut:

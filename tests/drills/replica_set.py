@@ -166,9 +166,9 @@ class ReplicaSet:
         for member in members:
             member.told(signal.SIGSTOP)
 
-    def thaw(self) -> None:
-        """Let all go on."""
-        for member in self.members:
+    def thaw(self, *members: Member) -> None:
+        """Let these go on, or all."""
+        for member in members or self.members:
             member.told(signal.SIGCONT)
 
     def heal(self) -> None:
