@@ -9,6 +9,8 @@ from cryptography.x509 import Certificate
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.monitoring import CommandListener
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from bot.config import Settings, ShopSettings
 from models.base import Db
@@ -50,8 +52,13 @@ def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
 
 
 def open_redis(url: str) -> Redis:
-    """A Redis client that gives up soon: the shop goes on without it."""
-    return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=_REDIS_SECONDS)
+    """A Redis client that gives up soon, and does not try again: the shop goes on without it."""
+    return Redis.from_url(
+        url,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def rules_from(shop: ShopSettings) -> Rules:

@@ -41,6 +41,12 @@ class Line:
         self.servers_held = False
         self.delay = 0.0
         self.cut: Cut | None = None
+        self.calls: list[_Call] = []
+
+    def deaf_until_now(self) -> None:
+        """Carry nothing more over the connections that there are; nobody is told, new ones work."""
+        for call in self.calls:
+            call.forgotten = True
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until either side hangs up."""
@@ -50,7 +56,11 @@ class Line:
             writer.transport.abort()
             return
         call = _Call(self, reader, writer, there, back)
-        await call.run()
+        self.calls.append(call)
+        try:
+            await call.run()
+        finally:
+            self.calls.remove(call)
 
 
 class _Call:
@@ -68,6 +78,7 @@ class _Call:
         self._ways = ((reader, back, True), (there, writer, False))
         self._of_shop = False
         self._deaf = False
+        self.forgotten = False
         self._then: Callable[[], object] | None = None
 
     async def run(self) -> None:
@@ -85,6 +96,8 @@ class _Call:
     async def _way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bool) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(_CHUNK):
+                if self.forgotten:
+                    continue
                 self._of_shop = self._of_shop or (said and APP.encode() in data)
                 if not (await self._held() and await self._passes(data, said)):
                     return
