@@ -7,10 +7,14 @@ from typing import Any
 
 from cryptography.x509 import Certificate
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.monitoring import CommandListener
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from bot.config import Settings, ShopSettings
 from models.base import Db
+from models.reach import Reach
 from services.clock import Clock
 from services.links import Links
 from services.mail.smtp import SmtpKeys
@@ -19,16 +23,42 @@ from services.rules import Rules
 from services.vault import Vault
 
 _REDIS_SECONDS = 1.0
+# What is answered for is lost by no server's end, whatever the address says; nor is a read of ours old
+# (docs/adr/0039).
+_PROMISES: dict[str, Any] = {
+    "w": "majority",
+    "journal": True,
+    "retryWrites": True,
+    "retryReads": True,
+    "readPreference": "primary",
+}
+# People wait: an election that was asked for is over sooner, and after a crash they are rather told. A server
+# that says nothing any more is noticed after connectTimeoutMS and heartbeatFrequencyMS together.
+_PATIENCE = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 2_000,
+    "heartbeatFrequencyMS": 2_000,
+    "wTimeoutMS": 10_000,
+}
 
 
-def open_database(uri: str, name: str) -> Db:
-    """A database whose times come back aware, in UTC."""
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True), database=name)
+def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
+    """A database whose times come back aware, in UTC; an address may name another patience, no less care."""
+    said = uri.lower()
+    patience = {key: value for key, value in _PATIENCE.items() if key.lower() not in said}
+    reach = Reach()
+    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [reach, *listeners]}
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, reach=reach)
 
 
 def open_redis(url: str) -> Redis:
-    """A Redis client that gives up soon: the shop goes on without it."""
-    return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=_REDIS_SECONDS)
+    """A Redis client that gives up soon, and does not try again: the shop goes on without it."""
+    return Redis.from_url(
+        url,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def rules_from(shop: ShopSettings) -> Rules:

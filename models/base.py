@@ -1,7 +1,7 @@
 """What every stored record can do: be found, inserted and changed under a guard, within a tenant."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +16,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from pymongo.read_preferences import SecondaryPreferred
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
+from models.reach import Reach
+from models.transaction import transact
 
 type Where = Mapping[str, Any]
 type Rows = AsyncIOMotorCollection[dict[str, Any]]
@@ -39,6 +41,7 @@ __all__ = [
     "given",
     "index",
     "stored",
+    "transact",
     "utc_now",
 ]
 
@@ -54,12 +57,17 @@ _ASIDE = SecondaryPreferred(max_staleness=90)
 class Db(AIOEngine):
     """The database; keeps the handles of its collections, which Motor takes long to make."""
 
-    def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
+    def __init__(
+        self, client: AsyncIOMotorClient[dict[str, Any]], database: str, reach: Reach | None = None
+    ) -> None:
         super().__init__(client=client, database=database)
         self._rows: dict[str, Rows] = {}
+        self._reach = reach
 
     def rows(self, collection: str) -> Rows:
-        """The handle of a collection."""
+        """The handle of a collection; raises NobodyThere when it is known that nobody would answer."""
+        if self._reach is not None:
+            self._reach.check()
         if collection not in self._rows:
             self._rows[collection] = self.database[collection]
         return self._rows[collection]
@@ -247,10 +255,3 @@ class TenantDocument(Document):
         """The tenant's record with this id, or None for a malformed, unknown or foreign id."""
         found = object_id(key)
         return None if found is None else await cls.find_one(db, {"_id": found, "tenantId": tenant_id}, tx=tx)
-
-
-async def transact[T](db: Db, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
-    """Run `work` in one MongoDB transaction: all of it or nothing; write conflicts are retried."""
-    async with await db.client.start_session() as tx:
-        result: T = await tx.with_transaction(work)
-        return result

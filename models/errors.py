@@ -3,6 +3,7 @@
 ShopError
 ├── BadInput            a value that cannot be taken; names the field
 ├── NotFound            unknown here, also when it belongs to another tenant
+├── RecordsAway         the database cannot be reached, and nobody can say whether it was done
 ├── NoShop              this guild has no shop yet
 ├── NotAllowed          the permission key that is missing
 ├── OwnerOnly           only whoever owns the shop, or the server, may do it
@@ -65,6 +66,10 @@ class NotFound(ShopError):
     """Unknown in this shop; `kind` is product, order, payment, address, member or line."""
 
     kind: str
+
+
+class RecordsAway(ShopError):
+    """The database cannot be reached at the moment; nobody can say whether what was asked for is done."""
 
 
 class NoShop(ShopError):

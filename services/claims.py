@@ -14,6 +14,7 @@ from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, Receipt
+from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
@@ -122,7 +123,8 @@ class Claims:
             return order
 
         order = await self._decide(shop, view, work)
-        await self._stock.count_in(shop, order)
+        with tidying(order.key):
+            await self._stock.count_in(shop, order)
         return await self.view(shop, payment_id)
 
     def _receipt(self, payment: Payment) -> Receipt:

@@ -5,6 +5,7 @@ from models.errors import AlreadyDecided, BadInput, NotFound
 from models.member import Member
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentEvent
+from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
 from services.outbox import Outbox
@@ -72,5 +73,6 @@ class Decisions:
             return paid
 
         order = await self._outbox.commit(work)
-        await self._stock.count_in(shop, order)
+        with tidying(order.key):
+            await self._stock.count_in(shop, order)
         return order

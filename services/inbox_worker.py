@@ -12,6 +12,7 @@ from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
 from models.errors import ShopError
 from models.webhook import WebhookEvent, WebhookState
+from services.afterwards import database_away
 from services.clock import Clock
 from services.hosted import Unmatched
 from services.outbox import Outbox
@@ -65,8 +66,8 @@ class InboxWorker:
                 try:
                     await self._begin(tasks)
                     await self._bell.wait(self._rules.poll)
-                except PyMongoError:
-                    log.exception("inbox_database_away")
+                except PyMongoError as error:
+                    database_away(log, "inbox_database_away", error)
                     await asyncio.sleep(self._rules.poll.total_seconds())
 
     async def drain(self) -> int:
@@ -105,9 +106,9 @@ class InboxWorker:
     async def _try(self, event: WebhookEvent) -> None:
         try:
             await self._act(event)
-        except PyMongoError:
+        except PyMongoError as error:
             # It stays due: its lease will end and somebody will try again.
-            log.exception("webhook_unsettled", extra=_about(event))
+            database_away(log, "webhook_unsettled", error, **_about(event))
 
     async def _act(self, event: WebhookEvent) -> None:
         steps = self._rules.outbox_backoff

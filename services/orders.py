@@ -13,6 +13,7 @@ from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.payment import Payment, PaymentStatus
 from models.shipment import Parcel, Shipment
+from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
 from services.discounts import Discounts
@@ -204,10 +205,8 @@ class Orders:
         note: str | None = None,
         audited: bool = False,
     ) -> Order:
-        now = self._clock.now()
-        event = OrderEvent(
-            at=now, what=OrderStatus.CANCELLED, actor_id=actor.discord_id if actor else None, note=note
-        )
+        now, by = self._clock.now(), actor.discord_id if actor else None
+        event = OrderEvent(at=now, what=OrderStatus.CANCELLED, actor_id=by, note=note)
 
         async def work(tx: Tx) -> Order:
             payment = await self._still_open(shop, view, why, allowed, tx)
@@ -229,8 +228,9 @@ class Orders:
             return order
 
         order = await self._outbox.commit(work)
-        await self._stock.count_in(shop, order)
-        await self._discounts.count_in(order)
+        with tidying(order.key):
+            await self._stock.count_in(shop, order)
+            await self._discounts.count_in(order)
         return order
 
     async def _still_open(

@@ -25,6 +25,7 @@ from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered
 from models.storefront import Storefront
 from models.waiting import Waiting, WaitStatus
+from services.afterwards import tidying
 from services.carts import Carts
 from services.clock import Clock
 from services.customers import Customers
@@ -168,6 +169,11 @@ class Placement:
             if isinstance(error, _AnotherCustomer):
                 raise CartChanged from error
             raise ConfirmInProgress from error
+        with tidying(order.key):
+            await self._settle(shop, order, draft)
+        return order
+
+    async def _settle(self, shop: Shop, order: Order, draft: Draft) -> None:
         if draft.tracked:
             await asyncio.gather(
                 InventorySnapshot.settle(
@@ -179,7 +185,6 @@ class Placement:
             await self._discounts.resolve(shop.id, order.key, stands=True)
         if draft.free:
             await self._stock.count_in(shop, order)
-        return order
 
     async def _take(self, draft: Draft) -> Change | None:
         order, now = draft.order, self._clock.now()

@@ -11,6 +11,7 @@ from models.base import Db, Tx, Unreadable
 from models.errors import ShopError
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
+from services.afterwards import database_away
 from services.clock import Clock
 from services.hosted import Hosted
 from services.outbox import Outbox
@@ -44,8 +45,8 @@ class Poller:
             asked = 0
             try:
                 asked = await self.poll()
-            except PyMongoError:
-                log.exception("poll_database_away")
+            except PyMongoError as error:
+                database_away(log, "poll_database_away", error)
             # A full round may have left some that are due.
             await asyncio.sleep(self._rules.sweep.total_seconds() if asked < _AT_ONCE else _PAUSE)
 

@@ -10,6 +10,7 @@ from models.base import Db, Tx
 from models.errors import DiscountUsedUp, NotFound, OutOfStock
 from models.order import Order
 from models.payment import Payment
+from services.afterwards import tidying
 from services.clock import Clock
 from services.discounts import Discounts
 from services.fulfilment import Fulfilment
@@ -86,7 +87,8 @@ class Settlement:
         except (OutOfStock, DiscountUsedUp):
             outcome, order = await self._look_again(shop, payment_id, news)
         if outcome in _MOVES_STOCK:
-            await self._stock.count_in(shop, order)
+            with tidying(order.key):
+                await self._stock.count_in(shop, order)
         return outcome
 
     async def _look_again(self, shop: Shop, payment_id: str, news: News) -> tuple[str, Order]:

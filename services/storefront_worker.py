@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pymongo.errors import PyMongoError
 
 from models.storefront import Storefront
+from services.afterwards import database_away
 from services.rules import Rules
 from services.storefronts import Storefronts
 from services.wakeups import Wakeups
@@ -51,8 +52,8 @@ class StorefrontWorker:
         while True:
             try:
                 await self.drain()
-            except PyMongoError:
-                log.exception("storefronts_database_away")
+            except PyMongoError as error:
+                database_away(log, "storefronts_database_away", error)
             await asyncio.sleep(self._rules.poll.total_seconds())
             await self._bell.wait(self._rules.poll)
 

@@ -13,6 +13,7 @@ from models.inventory import unsettled_products
 from models.order import EndedHold, Order
 from models.product import Product
 from models.session import OrderSession
+from services.afterwards import database_away
 from services.clock import Clock
 from services.orders import Orders
 from services.placement import Placement
@@ -55,8 +56,8 @@ class Sweeper:
         while True:
             try:
                 await self.sweep()
-            except PyMongoError:
-                log.exception("sweep_database_away")
+            except PyMongoError as error:
+                database_away(log, "sweep_database_away", error)
             except Exception as error:  # noqa: BLE001 - as below
                 # Whatever one round met, the next one may not.
                 log.error("sweep_broke", extra={"error": type(error).__name__})  # noqa: TRY400 - as below

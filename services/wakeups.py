@@ -7,13 +7,17 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 _CHANNEL = "shop:outbox"
 _CHANGES = "shop:changes"
 _RETRY_SECONDS = 5.0
+_PATIENCE = 1.0
+_QUIET_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +43,13 @@ class Bell:
 class Wakeups:
     """Bells within this process and, through Redis, in every other; without Redis polling goes on."""
 
-    def __init__(self, redis: Redis | None) -> None:
+    def __init__(
+        self, redis: Redis | None, *, quiet: float = _QUIET_SECONDS, again: float = _RETRY_SECONDS
+    ) -> None:
+        """Take after how many seconds a line without a word is tested, and when a dead one is tried again."""
         self._redis = redis
+        self._quiet = quiet
+        self._again = again
         self._bells: list[Bell] = []
         self._to_tell = asyncio.Event()
         self._changed: set[str] = set()
@@ -85,12 +94,21 @@ class Wakeups:
         while True:
             await self._to_tell.wait()
             self._to_tell.clear()
-            with contextlib.suppress(RedisError, OSError):
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._publish(redis)
+            except (RedisError, OSError):
+                # A bell may be missed, for everybody polls; a change would be remembered wrongly until told.
+                await asyncio.sleep(_PATIENCE)
                 if self._changed:
-                    told = sorted(self._changed)
-                    await redis.publish(_CHANGES, f"{self._own}:{','.join(told)}")
-                    self._changed.difference_update(told)
-                await redis.publish(_CHANNEL, self._own)
+                    self._to_tell.set()
+
+    async def _publish(self, redis: Redis) -> None:
+        if self._changed:
+            told = sorted(self._changed)
+            await redis.publish(_CHANGES, f"{self._own}:{','.join(told)}")
+            self._changed.difference_update(told)
+        await redis.publish(_CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
         while True:
@@ -98,19 +116,30 @@ class Wakeups:
                 await self._listen(redis)
             except (RedisError, OSError):
                 log.warning("redis_away")
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(self._again)
 
     async def _listen(self, redis: Redis) -> None:
         async with redis.pubsub() as channel:
             await channel.subscribe(_CHANNEL, _CHANGES)
             # What was told while nobody listened here is lost.
             self._forget(self._forgetting)
-            async for message in channel.listen():
+            while True:
+                message = await self._heard(channel)
                 if message["type"] != "message":
                     continue
                 teller, _, what = message["data"].decode().partition(":")
                 if teller != self._own:
                     self._told(message["channel"], what)
+
+    async def _heard(self, channel: PubSub) -> dict[str, Any]:
+        """The next message; raises TimeoutError when the line is dead, which sounds like a quiet one."""
+        heard: dict[str, Any] | None = await channel.get_message(timeout=self._quiet)
+        if heard is None:
+            await channel.ping()
+            heard = await channel.get_message(timeout=_PATIENCE)
+        if heard is None:
+            raise TimeoutError
+        return heard
 
     def _told(self, channel: bytes, what: str) -> None:
         if channel == _CHANGES.encode():

@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
 from models.outbox import OutboxEffect, Urgency
+from services.afterwards import database_away
 from services.clock import Clock
 from services.effects import EffectKind, comes_before, goes_after
 from services.rules import Rules
@@ -97,8 +98,8 @@ class Worker:
             try:
                 await self._begin(lane, tasks)
                 await lane.bell.wait(self._rules.poll)
-            except PyMongoError:
-                log.exception("outbox_database_away")
+            except PyMongoError as error:
+                database_away(log, "outbox_database_away", error)
                 await asyncio.sleep(self._rules.poll.total_seconds())
 
     async def retry(self, tenant_id: str, *reasons: str) -> int:
@@ -177,9 +178,9 @@ class Worker:
     async def _try(self, effect: OutboxEffect) -> None:
         try:
             await self._make_happen(effect)
-        except PyMongoError:
+        except PyMongoError as error:
             # It stays owed: its lease will end and somebody will try again.
-            log.exception("effect_unsettled", extra={"effect": effect.key, "kind": effect.kind})
+            database_away(log, "effect_unsettled", error, effect=effect.key, kind=effect.kind)
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:

@@ -14,6 +14,7 @@ from bot.web.pages import Pages
 from bot.web.webhooks import answers_in_text, plain
 from cogs._ui.words import later
 from models.errors import ShopError
+from models.transaction import away
 from services.links import LinkExpired, LinkForged
 
 ANSWER_WITHIN = 10.0
@@ -49,6 +50,11 @@ SHARE_FORGED = Problem(
 SHARE_EXPIRED = Problem(410, EXPIRED.title, _FOR_HOLDERS)
 SLOW = Problem(
     503, later("This is still being counted"), later("There is much to count. Try again in half a minute.")
+)
+AWAY = Problem(
+    503,
+    later("The shop cannot reach its records"),
+    later("Nothing is lost. Open the link again in a minute."),
 )
 MISSING = Problem(
     404, later("There is no page here"), later("Check the address, or open the link from Discord once more.")
@@ -90,12 +96,20 @@ def translator(pages: Pages) -> Middleware:
             return page
         except web.HTTPException as refusal:
             return _refused(pages, request, refusal)
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("http_request_failed", extra={"reference": reference, "route": request[ROUTE]})
-            return _show(pages, request, BROKEN, reference=reference)
+        except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered
+            return _broken(pages, request, error)
 
     return translate
+
+
+def _broken(pages: Pages, request: web.Request, error: Exception) -> web.Response:
+    if away(error):
+        log.warning("http_database_away", extra={"route": request[ROUTE]})
+        return _show(pages, request, AWAY)
+    reference = secrets.token_hex(4)
+    said = {"reference": reference, "route": request[ROUTE]}
+    log.error("http_request_failed", extra=said, exc_info=error)
+    return _show(pages, request, BROKEN, reference=reference)
 
 
 def _refused(pages: Pages, request: web.Request, refusal: web.HTTPException) -> web.Response:

@@ -16,7 +16,8 @@ from cogs._ui.role_names import RoleName, role_names_in_dm
 from cogs._ui.text import cut
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
-from models.errors import ShopError
+from models.errors import RecordsAway, ShopError
+from models.transaction import away
 from services import Services
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,8 @@ class Attendance:
             except ShopError as refusal:
                 outcome = type(refusal).__name__
                 await self._tell(sentence(refusal, self._words, await self._role_names(guilds)))
-        except Exception:
-            outcome, code = "failed", reference()
-            log.exception("interaction_failed", extra={"action": self._action, "reference": code})
-            await self._apologise(code)
+        except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered
+            outcome = await self._last_word(error, reference)
         finally:
             await self._answer.close()
         spent = round((time.perf_counter() - self._started) * 1000, 1)
@@ -104,14 +103,26 @@ class Attendance:
         else:
             await self._answer.fresh({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
 
-    async def _apologise(self, reference: str) -> None:
-        try:
-            await self._tell(
-                self._words(
-                    "Something went wrong on our side. Please try again; "
-                    "if it happens again, tell the staff this code: `{reference}`",
-                    reference=reference,
-                )
+    async def _last_word(self, error: Exception, reference: Callable[[], str]) -> str:
+        """Answer what is no refusal; the outcome in a word."""
+        if away(error):
+            # No bug of ours, and there will be a line for every click.
+            log.warning("database_away", extra={"action": self._action, "error": type(error).__name__})
+            await self._apologise(sentence(RecordsAway(), self._words))
+            return "database_away"
+        code = reference()
+        log.error("interaction_failed", extra={"action": self._action, "reference": code}, exc_info=error)
+        await self._apologise(
+            self._words(
+                "Something went wrong on our side. Please try again; "
+                "if it happens again, tell the staff this code: `{reference}`",
+                reference=code,
             )
+        )
+        return "failed"
+
+    async def _apologise(self, said: str) -> None:
+        try:
+            await self._tell(said)
         except wire.FAILED as error:
-            log.warning("apology_failed", extra={"reference": reference, "error": type(error).__name__})
+            log.warning("apology_failed", extra={"action": self._action, "error": type(error).__name__})

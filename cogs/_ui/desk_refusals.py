@@ -12,6 +12,7 @@ from models.errors import (
     NotApprover,
     OrdersClosed,
     RecordChanged,
+    RecordsAway,
     UnderWay,
 )
 
@@ -29,6 +30,13 @@ UNKNOWN = {
     "customer": later("I cannot find that customer. Please look for them with `/admin customer`."),
     "disbursement": later("I cannot find that payment. Please look in `/admin fund`."),
 }
+
+
+def _records_away(_: RecordsAway, w: Words) -> str:
+    return w(
+        "The shop cannot reach its records at the moment. Nothing is lost: please wait a minute, "
+        "look whether your last step was done, and repeat it if it was not."
+    )
 
 
 def _orders_closed(_: OrdersClosed, w: Words) -> str:
@@ -77,6 +85,7 @@ def _record_changed(_: RecordChanged, w: Words) -> str:
 
 
 SAID: dict[type, Callable[[Any, Words], str]] = {
+    RecordsAway: _records_away,
     OrdersClosed: _orders_closed,
     UnderWay: _under_way,
     DiscountUsedUp: _discount_used_up,

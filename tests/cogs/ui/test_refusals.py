@@ -39,6 +39,7 @@ from models.errors import (
     OwnerOnly,
     ProviderError,
     RecordChanged,
+    RecordsAway,
     ReferenceUsed,
     Refused,
     RolesMissing,
@@ -56,6 +57,7 @@ from models.problems import Change, Debt, KeyProblem
 ROOT = Path(models.errors.__file__).parents[1]
 SAMPLES: list[ShopError] = [
     ShopError(),
+    RecordsAway(),
     BadInput("quantity", "range", 99),
     NotFound("product"),
     NoShop(),

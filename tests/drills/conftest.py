@@ -1,0 +1,91 @@
+"""A shop over a replica set that a drill may do anything to."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.outside import Outside, open_database
+from bot.wiring import build
+from models.base import Db
+from models.registry import all_documents, create_indexes
+from services import Services
+from services.links import Links
+from services.rules import Rules
+from services.shops import Shop
+from tests.drills.blow import Blow
+from tests.drills.replica_set import ReplicaSet
+from tests.outside import OUTSIDE
+from tests.services.conftest import OWNER, TestClock, product
+
+__all__ = ["product"]
+
+
+@pytest.fixture(scope="session")
+def three(data_dir: Path) -> Iterator[ReplicaSet]:
+    """The set, which the whole run shares."""
+    drilled = ReplicaSet(data_dir / "drill")
+    drilled.start()
+    yield drilled
+    drilled.stop()
+
+
+@pytest.fixture
+def members(three: ReplicaSet) -> Iterator[ReplicaSet]:
+    """The set in good health, and emptied afterwards."""
+    three.heal()
+    yield three
+    three.heal()
+    primary = three.primary().direct
+    for document in all_documents():
+        primary["test"][document.__collection__].delete_many({})
+
+
+@pytest.fixture
+def blow() -> Blow:
+    """What befalls the database at a chosen command of the shop."""
+    return Blow()
+
+
+@pytest.fixture
+async def db(members: ReplicaSet, blow: Blow) -> AsyncIterator[Db]:
+    """The database as the shop opens it."""
+    opened = open_database(members.uri, "test", blow)
+    await create_indexes(opened)
+    yield opened
+    opened.client.close()
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """The time of this drill."""
+    return TestClock()
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """How outside services are reached."""
+    return OUTSIDE
+
+
+@pytest.fixture
+async def services(db: Db, clock: TestClock, outside: Outside) -> AsyncIterator[Services]:
+    """Every service, without Redis."""
+    links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
+    built = build(db, clock, Rules(), links, outside)
+    yield built
+    await built.calls.close()
+
+
+@pytest.fixture
+async def shop(services: Services) -> Shop:
+    """A claimed shop that takes Venmo."""
+    made = await services.shops.claim("900", "Aurora", OWNER)
+    return await services.methods.configure(made, OWNER, "VENMO", {"recipient": "@aurora-shop"})
+
+
+@pytest.fixture(autouse=True)
+def quieter(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep the driver's own news of every server out of what a failing drill shows."""
+    caplog.set_level(logging.WARNING, logger="pymongo")

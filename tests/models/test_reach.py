@@ -1,0 +1,57 @@
+import time
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from bot.outside import open_database
+from models.base import Db
+from models.counter import Counter
+from models.reach import NobodyThere, Reach
+from models.transaction import away
+
+NOWHERE = "mongodb://127.0.0.1:9/?replicaSet=gone&serverSelectionTimeoutMS=300"
+
+
+async def test_after_a_while_nobody_waits_for_servers_that_are_gone() -> None:
+    """The first who ask wait as long as it may help; whoever comes later is told at once."""
+    reach = Reach(seconds=0.2)
+    client = AsyncIOMotorClient[dict[str, object]](NOWHERE, event_listeners=[reach])
+    db = Db(client=client, database="shop", reach=reach)
+    with pytest.raises(Exception, match="127") as first:
+        await Counter.find_one(db, {})
+    assert away(first.value)
+    began = time.monotonic()
+    with pytest.raises(NobodyThere) as second:
+        await Counter.find_one(db, {})
+    assert time.monotonic() - began < 0.1
+    assert away(second.value)
+    client.close()
+
+
+async def test_while_there_is_a_server_everything_is_tried(mongo_uri: str, database_name: str) -> None:
+    """A private server, which is no primary that others elect, counts as one that takes writes."""
+    db = open_database(mongo_uri, database_name)
+    assert await Counter.find_one(db, {}) is None
+    time.sleep(0.1)  # noqa: ASYNC251 - the driver's own threads go on
+    assert await Counter.find_one(db, {}) is None
+    db.client.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["{}&w=1", "{}&journal=false&readPreference=secondary", "{}&retryWrites=false"]
+)
+async def test_no_address_makes_the_shop_promise_less(mongo_uri: str, address: str) -> None:
+    """What is answered for stays, whatever somebody wrote into the address."""
+    client = open_database(address.format(mongo_uri), "shop").client
+    concern = client.write_concern.document
+    assert (concern["w"], concern["j"]) == ("majority", True)
+    assert client.read_preference.mongos_mode == "primary"
+    assert client.delegate.options.retry_writes
+    client.close()
+
+
+async def test_an_address_may_name_its_own_patience(mongo_uri: str) -> None:
+    """Who knows their servers better than we do is listened to."""
+    client = open_database(f"{mongo_uri}&serverselectiontimeoutms=12345", "shop").client
+    assert client.delegate.options.server_selection_timeout == 12.345
+    client.close()
