@@ -30,13 +30,20 @@ def arguments() -> argparse.Namespace:
     back = commands.add_parser("restore", parents=[shared], help="put such a file into the data folder")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
+    shards = commands.add_parser(
+        "shard", parents=[shared], help="print how to spread the database over shards"
+    )
+    shards.add_argument(
+        "shards", nargs="+", metavar="SHARD", help="the shards' names, as the cluster knows them"
+    )
+    shards.add_argument("--again", action="store_true", default=False, help="spread it over other shards")
     return parser.parse_args()
 
 
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
+    as_they_are = asked.command in {"check", "demo", "backup", "restore", "shard"}
     return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
 
 
@@ -60,6 +67,9 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
             done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
+        case "shard":
+            show = import_module("bot.sharding").show
+            done = show(settings.database.name, asked.shards, again=asked.again, say=say)
         case "seed":
             done = import_module("bot.seed").plant(settings, asked.guild)
         case _:
