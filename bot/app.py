@@ -99,7 +99,9 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         await keep_system_flags(stores.db, settings.flags.said())
         links = links_from(settings, local, clock)
         outside = outside_from(settings)
-        services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
+        services = build(
+            stores.db, clock, rules_from(settings.shop, settings.retention), links, outside, stores.cache
+        )
         stack.push_async_callback(services.calls.close)
         listener = await stack.enter_async_context(listening(settings, stores, services))
         bot = make_bot(

@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
+from bot.config_retention import RetentionSettings
 from models.base import Db
 from services.clock import Clock
 from services.links import Links
@@ -31,7 +32,7 @@ def open_redis(url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=_REDIS_SECONDS)
 
 
-def rules_from(shop: ShopSettings) -> Rules:
+def rules_from(shop: ShopSettings, kept: RetentionSettings | None = None) -> Rules:
     """The configured times as the services want them."""
     return Rules(
         session=timedelta(minutes=shop.session_minutes),
@@ -44,6 +45,7 @@ def rules_from(shop: ShopSettings) -> Rules:
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
         grace=timedelta(days=shop.grace_days),
+        kept=(kept or RetentionSettings()).kept(),
     )
 
 
