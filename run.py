@@ -41,6 +41,13 @@ def arguments() -> argparse.Namespace:
     back = commands.add_parser("restore", parents=[shared], help="put such a file into the data folder")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
+    shards = commands.add_parser(
+        "shard", parents=[shared], help="print how to spread the database over shards"
+    )
+    shards.add_argument(
+        "shards", nargs="+", metavar="SHARD", help="the shards' names, as the cluster knows them"
+    )
+    shards.add_argument("--again", action="store_true", default=False, help="spread it over other shards")
     return parser.parse_args()
 
 
@@ -66,7 +73,7 @@ def settings_for(asked: argparse.Namespace) -> Settings:
         settings = settings.model_copy(
             update={"discord": settings.discord.model_copy(update={"shards": asked.shards})}
         )
-    if asked.command in {"check", "demo", "backup", "restore"}:
+    if asked.command in {"check", "demo", "backup", "restore", "shard"}:
         return settings
     if asked.command == "seed":
         return settings.completed(needs_token=False)
@@ -93,6 +100,9 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
             done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
+        case "shard":
+            show = import_module("bot.sharding").show
+            done = show(settings.database.name, asked.shards, again=asked.again, say=say)
         case "seed":
             done = import_module("bot.seed").plant(settings, asked.guild)
         case _:

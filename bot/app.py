@@ -101,7 +101,9 @@ async def running(
         await keep_system_flags(stores.db, settings.flags.said())
         links = links_from(settings, local, clock)
         outside = outside_from(settings)
-        services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
+        services = build(
+            stores.db, clock, rules_from(settings.shop, settings.retention), links, outside, stores.cache
+        )
         stack.push_async_callback(services.calls.close)
         work = [await stack.enter_async_context(waking(services))]
         url = None

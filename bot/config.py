@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config_problems import ConfigError, Layers, phrase
+from bot.config_retention import RetentionSettings
 from bot.config_values import (
     MAKE_ONE,
     SECRET_LENGTH,
@@ -22,6 +23,7 @@ from bot.config_values import (
     PublicKey,
     RedisAddress,
     Secrets,
+    Section,
     ShardRange,
     Switch,
     Token,
@@ -33,12 +35,6 @@ from services.mail.smtp import SmtpKeys
 from services.payments.processor import Site
 
 __all__ = ["ConfigError", "Settings", "ShopSettings", "load_settings"]
-
-
-class Section(BaseModel):
-    """One table of the file; knows its keys and no others."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class DiscordSettings(Section):
@@ -202,6 +198,7 @@ class Settings(BaseSettings):
     providers: ProviderSettings = ProviderSettings()
     mail: MailSettings = MailSettings()
     flags: FlagSettings = FlagSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 from redis.connection import parse_url
@@ -13,6 +13,12 @@ from bot.shards import Shards, shards
 
 SECRET_LENGTH = 32
 MAKE_ONE = "`openssl rand -hex 32` makes a good one"
+
+
+class Section(BaseModel):
+    """One table of the file; knows its keys and no others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def listed(value: Any) -> Any:

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.config import Settings, ShopSettings
+from bot.config_retention import RetentionSettings
 from models.base import Db
 from models.reach import Reach
 from services.clock import Clock
@@ -61,7 +62,7 @@ def open_redis(url: str) -> Redis:
     )
 
 
-def rules_from(shop: ShopSettings) -> Rules:
+def rules_from(shop: ShopSettings, kept: RetentionSettings | None = None) -> Rules:
     """The configured times as the services want them."""
     return Rules(
         session=timedelta(minutes=shop.session_minutes),
@@ -74,6 +75,7 @@ def rules_from(shop: ShopSettings) -> Rules:
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
         grace=timedelta(days=shop.grace_days),
+        kept=(kept or RetentionSettings()).kept(),
     )
 
 

@@ -34,7 +34,7 @@ async def stored(settings: Settings, *, apart: bool = False) -> AsyncIterator[St
     async with contextlib.AsyncExitStack() as stack:
         db = open_database(await _database_uri(settings, stack), settings.database.name)
         stack.callback(db.client.close)
-        await create_indexes(db)
+        await create_indexes(db, settings.retention.kept())
         await Order.say_gifts(db)
         url = await _redis_url(settings, stack, apart=apart)
         cache = open_redis(url) if url else None

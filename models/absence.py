@@ -13,6 +13,7 @@ _AT_ONCE = 50
 class Absence(TenantDocument):
     """One per shop, for as long as the bot is out of its server; a mere outage of Discord's is none."""
 
+    __whole__ = "a guild is left once, whoever its shop is"
     model_config = stored(
         "absences", index("tenantId", unique=True), index("guildId", unique=True), index("dueAt")
     )

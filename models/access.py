@@ -106,6 +106,7 @@ class User(TenantDocument):
 class Identity(Document):
     """A log-in of a user at one provider, such as discord or local."""
 
+    __whole__ = "some are of no shop"
     model_config = stored(
         "identities",
         index("tenantId", "provider", "providerUserId", unique=True),

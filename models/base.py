@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pymongo
 from bson.errors import InvalidId
@@ -133,6 +133,9 @@ class Part(EmbeddedModel, metaclass=PartMeta):
 
 class Document(Model, metaclass=DocumentMeta):
     """A stored record; every concrete one also has createdAt and updatedAt (UTC)."""
+
+    # Why it stays in one place when the rest is spread over shards (models/sharding.py); None: it does not.
+    __whole__: ClassVar[str | None] = None
 
     if TYPE_CHECKING:
         id: ObjectId = Field(default_factory=ObjectId)

@@ -119,4 +119,5 @@ async def write(
     """Overwrite validated fields, by stored names, if the row is the one that was seen; the row after it."""
     where = {"_id": seen["_id"], "tenantId": seen["tenantId"], "updatedAt": seen.get("updatedAt")}
     changed = await document.change(db, where, {"$set": dict(fields)}, tx=tx)
-    return None if changed is None else await document.rows(db).find_one({"_id": seen["_id"]}, session=tx)
+    mine = {"_id": seen["_id"], "tenantId": seen["tenantId"]}
+    return None if changed is None else await document.rows(db).find_one(mine, session=tx)

@@ -153,7 +153,7 @@ def _index(found: IndexModel) -> str:
 
 
 def _condition(name: str, wanted: Any) -> str:
-    if {name: wanted} in (given(name), dated(name)):
+    if {name: wanted} in (given(name), dated(name), {name: {"$gt": b""}}):
         return f"`{name}` is set"
     return f"`{name}` is there" if wanted == {"$exists": True} else f"`{name}` is `{json.dumps(wanted)}`"
 

@@ -77,7 +77,7 @@ async def count_returned(db: Db, tenant_id: str, discount_id: str, tx: Tx) -> in
         return 0
     ids, orders = [use.id for use in uses], [use.order_id for use in uses]
     rows = DiscountUse.rows(db)
-    await rows.update_many({"_id": {"$in": ids}, "counted": False}, {"$set": {"counted": True}}, session=tx)
+    await rows.update_many({**where, "_id": {"$in": ids}}, {"$set": {"counted": True}}, session=tx)
     await Discount.rows(db).update_one(
         {"_id": object_id(discount_id), "tenantId": tenant_id},
         {"$inc": {"usageCount": -len(uses)}, "$pull": {"consumedOrderIds": {"$in": orders}}},

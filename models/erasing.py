@@ -234,7 +234,8 @@ async def _rewrite(
     for row in found:
         clean = clear(row.get(name) or {})
         if clean != row.get(name):
-            await kind.rows(db).update_one({"_id": row["_id"]}, {"$set": {name: clean}}, session=tx)
+            one = {"_id": row["_id"], "tenantId": where["tenantId"]}
+            await kind.rows(db).update_one(one, {"$set": {name: clean}}, session=tx)
 
 
 async def _history(kind: type[Document], db: Db, where: Where, trail: Trail, tx: Tx) -> None:
@@ -256,10 +257,14 @@ async def _set(kind: type[Document], db: Db, where: Where, fields: Mapping[str, 
 async def end_roles(db: Db, limit: int) -> int:
     """Put roles of erased people, of every tenant, under the pseudonym once they need no managing."""
     over = {"status": EntitlementStatus.REVOKED, "$or": [{"grantedAt": None}, {"revokedAt": {"$ne": None}}]}
-    found = Entitlement.rows(db).find({"pseudonym": {"$gt": ""}, **over}, {"pseudonym": 1}).limit(limit)
+    found = (
+        Entitlement.rows(db)
+        .find({"pseudonym": {"$gt": ""}, **over}, {"pseudonym": 1, "tenantId": 1})
+        .limit(limit)
+    )
     done = 0
     async for row in found:
         update = {"$set": {"userId": row["pseudonym"], "pseudonym": None}}
-        where = {"_id": row["_id"], "pseudonym": row["pseudonym"], **over}
+        where = {**row, **over}
         done += (await Entitlement.rows(db).update_one(where, update)).modified_count
     return done

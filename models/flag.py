@@ -32,6 +32,7 @@ class FeatureFlag(Document):
     A system's payload says whether it is `final`: then no tenant can switch it.
     """
 
+    __whole__ = "some are everybody's"
     model_config = stored(
         "featureflags", index("key", "scope", "tenantId", unique=True), index("tenantId", "key")
     )

@@ -86,9 +86,9 @@ class FundEntry(TenantDocument):
         return await cls.find_all(db, {**cls.of(account), **_UNSETTLED}, limit=limit, tx=tx)
 
     @classmethod
-    async def settle(cls, db: Db, entries: Sequence[Self], *, tx: Tx) -> None:
+    async def settle(cls, db: Db, account: Account, entries: Sequence[Self], *, tx: Tx) -> None:
         """Note that the balance has them, in the transaction that adds them to it."""
-        where = {"_id": {"$in": [each.id for each in entries]}, **_UNSETTLED}
+        where = {**cls.of(account), "_id": {"$in": [each.id for each in entries]}, **_UNSETTLED}
         update = {"$set": {"settled": True}, "$currentDate": {"updatedAt": True}}
         await cls.rows(db).update_many(where, update, session=tx)
 

@@ -270,7 +270,7 @@ async def fold_within(db: Db, tenant_id: str, product_id: str, tx: Tx) -> int:
         return 0
     ids: list[ObjectId] = [row.id for row in rows]
     await InventoryTransaction.rows(db).update_many(
-        {"_id": {"$in": ids}, "settled": False}, {"$set": {"settled": True}}, session=tx
+        {**where, "_id": {"$in": ids}}, {"$set": {"settled": True}}, session=tx
     )
     await InventorySnapshot.rows(db).update_one(
         {"tenantId": tenant_id, "productId": product_id},

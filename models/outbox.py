@@ -8,6 +8,7 @@ from typing import Any, Self
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, given, index, stored
+from models.retention import Retention
 
 
 class OutboxStatus(StrEnum):
@@ -38,12 +39,13 @@ class OutboxEffect(TenantDocument):
 
     model_config = stored(
         "outbox",
-        index("dedupeKey", unique=True),
+        index("tenantId", "dedupeKey", unique=True),
         index("urgency", "nextAttemptAt", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
         index("tenantId", "orderId"),
         index("tenantId", "kind", "createdAt", only=given("lastError")),
-        index("doneAt", only={"status": "DONE"}, expire_after=30 * 24 * 3600),
+        # Configurable, as are all times after which the database forgets (models/retention.py).
+        index("doneAt", only={"status": "DONE"}, expire_after=Retention().expiries["outbox.doneAt"]),
     )
 
     tenant_id: str
@@ -80,8 +82,10 @@ class OutboxEffect(TenantDocument):
     async def not_owed(cls, db: Db, effects: list[Self], *, tx: Tx) -> list[Self]:
         """Those of the effects that nobody owes yet."""
         keys = [effect.dedupe_key for effect in effects]
-        owed = {found.dedupe_key for found in await cls.find_all(db, {"dedupeKey": {"$in": keys}}, tx=tx)}
-        return [effect for effect in effects if effect.dedupe_key not in owed]
+        tenants = list({effect.tenant_id for effect in effects})
+        where = {"tenantId": {"$in": tenants}, "dedupeKey": {"$in": keys}}
+        owed = {(found.tenant_id, found.dedupe_key) for found in await cls.find_all(db, where, tx=tx)}
+        return [effect for effect in effects if (effect.tenant_id, effect.dedupe_key) not in owed]
 
     @classmethod
     async def claim(
@@ -158,7 +162,7 @@ class OutboxEffect(TenantDocument):
     @classmethod
     async def wait(cls, db: Db, effect: Self, until: datetime, why: str) -> bool:
         """Leave it until then without having tried, if the lease is still ours."""
-        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        where = effect._mine()
         fields = {"nextAttemptAt": until, "lastError": why, "leaseToken": None}
         update = {"$set": fields, "$inc": {"attempts": -1}, "$currentDate": {"updatedAt": True}}
         return (await cls.rows(db).update_one(where, update)).matched_count == 1
@@ -166,7 +170,7 @@ class OutboxEffect(TenantDocument):
     @classmethod
     async def hand_back(cls, db: Db, effect: Self, now: datetime) -> None:
         """Leave to others what was claimed and not tried, if the lease is still ours."""
-        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        where = effect._mine()
         fields = {"nextAttemptAt": now, "leaseToken": None}
         await cls.rows(db).update_one(where, {"$set": fields, "$inc": {"attempts": -1}})
 
@@ -177,7 +181,7 @@ class OutboxEffect(TenantDocument):
 
     @classmethod
     async def _close(cls, db: Db, effect: Self, fields: dict[str, Any], tx: Tx | None = None) -> bool:
-        where = {"_id": effect.id, "status": OutboxStatus.PENDING, "leaseToken": effect.lease_token}
+        where = effect._mine()
         # The row as it is afterwards would cost as much again, and nobody asks for it.
         update = {"$set": fields, "$currentDate": {"updatedAt": True}}
         return (await cls.rows(db).update_one(where, update, session=tx)).matched_count == 1
@@ -210,9 +214,9 @@ class OutboxEffect(TenantDocument):
         return found
 
     @classmethod
-    async def hasten_these(cls, db: Db, effects: list[Self], now: datetime, *, tx: Tx) -> int:
+    async def hasten_these(cls, db: Db, tenant_id: str, effects: list[Self], now: datetime, *, tx: Tx) -> int:
         """Make due at once those of the effects that are dead or waiting but not under way; how many."""
-        where = {"_id": {"$in": [each.id for each in effects]}, **_IDLE}
+        where = {"tenantId": tenant_id, "_id": {"$in": [each.id for each in effects]}, **_IDLE}
         return await cls._hasten(db, where, now, tx)
 
     @classmethod
@@ -222,3 +226,8 @@ class OutboxEffect(TenantDocument):
         where = {"_id": effect.id, "tenantId": effect.tenant_id, "$or": ended}
         fields = {"status": OutboxStatus.DONE, "doneAt": now, "outcome": BY_HAND, "lastError": None}
         return await cls.change(db, where, {"$set": {**fields, "leaseToken": None}}, tx=tx)
+
+    def _mine(self) -> dict[str, Any]:
+        """Fits this row as long as nobody else holds its lease."""
+        held = {"status": OutboxStatus.PENDING, "leaseToken": self.lease_token}
+        return {"_id": self.id, "tenantId": self.tenant_id, **held}

@@ -8,6 +8,7 @@ from models.base import Db, Document, Field, Tx, index, stored
 class Provider(Document):
     """How to reach one outside service; without a tenant it serves all, secrets in `config` are encrypted."""
 
+    __whole__ = "some are of no shop"
     model_config = stored("providers", index("tenantId", "type", unique=True))
 
     type: str = Field(min_length=1, max_length=40)

@@ -14,11 +14,18 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 import models
 from models.base import Db, Document, Rows
+from models.retention import Retention
 
+# Made by hand when a cluster is sharded (models/sharding.py), and good for nothing without one.
+SHARD_INDEX = "tenantId_hashed"
+# Indexes of earlier versions, dropped once those that replace them are there.
+_RETIRED = {"outbox": {"dedupeKey_1"}}
 OPTIONS_CONFLICT = 85
 KEYS_CONFLICT = 86
 NOT_FOUND = 27
 _OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
+_NOT_OURS = {"_id_", SHARD_INDEX}
+_AS_DECLARED = Retention()
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +40,32 @@ def all_documents() -> tuple[type[Document], ...]:
     return tuple(sorted(found, key=lambda document: document.__collection__))
 
 
-def indexes_of(document: type[Document]) -> list[IndexModel]:
-    """The indexes that a record declares."""
-    return [
-        found.get_pymongo_index() if isinstance(found, ODMBaseIndex) else found
-        for found in document.__indexes__()
+def indexes_of(document: type[Document], kept: Retention = _AS_DECLARED) -> list[IndexModel]:
+    """The indexes that a record declares, those that let records expire with the configured time."""
+    found = [
+        each.get_pymongo_index() if isinstance(each, ODMBaseIndex) else each
+        for each in document.__indexes__()
     ]
+    return [_expiring(each, document.__collection__, kept) for each in found]
 
 
-async def create_indexes(db: Db) -> None:
+def _expiring(wanted: IndexModel, collection: str, kept: Retention) -> IndexModel:
+    keys = list(wanted.document["key"].items())
+    seconds = kept.expiries.get(f"{collection}.{keys[0][0]}")
+    if "expireAfterSeconds" not in wanted.document or seconds is None:
+        return wanted
+    others = {name: value for name, value in wanted.document.items() if name != "key"}
+    return IndexModel(keys, **{**others, "expireAfterSeconds": seconds})
+
+
+async def create_indexes(db: Db, kept: Retention = _AS_DECLARED) -> None:
     """Make the database's indexes those that the records declare; safe to repeat and to run twice at once.
 
-    A changed definition replaces the old one; one that is no longer declared stays and is logged.
+    A changed definition replaces the old one; one that nobody declared stays and is logged.
     Raises IndexRefused when stored records break a unique index.
     """
     for document in all_documents():
-        await _agree(document.rows(db), indexes_of(document))
+        await _agree(document.rows(db), indexes_of(document, kept))
 
 
 class IndexState(NamedTuple):
@@ -58,18 +75,18 @@ class IndexState(NamedTuple):
     undeclared: list[str]
 
 
-async def index_state(db: Db) -> IndexState:
+async def index_state(db: Db, kept: Retention = _AS_DECLARED) -> IndexState:
     """Which declared indexes are not there, or not as they are declared, and which ones nobody declares."""
     missing, undeclared = list[str](), list[str]()
     for document in all_documents():
-        rows, declared = document.rows(db), indexes_of(document)
+        rows, declared = document.rows(db), indexes_of(document, kept)
         there = await rows.index_information()
         missing += [
             f"{rows.name}.{wanted.document['name']}"
             for wanted in declared
             if not _same(wanted, there.get(wanted.document["name"]))
         ]
-        strays = set(there) - {wanted.document["name"] for wanted in declared} - {"_id_"}
+        strays = set(there) - {wanted.document["name"] for wanted in declared} - _NOT_OURS
         undeclared += [f"{rows.name}.{stray}" for stray in sorted(strays)]
     return IndexState(missing, undeclared)
 
@@ -98,7 +115,11 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
         for wanted in declared:
             await _settle(rows, wanted)
     names = {wanted.document["name"] for wanted in declared}
-    for stray in set(await rows.index_information()) - names - {"_id_"}:
+    for stray in set(await rows.index_information()) - names - _NOT_OURS:
+        if stray in _RETIRED.get(rows.name, ()):
+            await _drop(rows, stray)
+            log.info("index_retired", extra={"collection": rows.name, "index": stray})
+            continue
         log.warning("index_undeclared", extra={"collection": rows.name, "index": stray})
 
 
@@ -114,8 +135,16 @@ async def _settle(rows: Rows, wanted: IndexModel) -> None:
 
 
 async def _replace(rows: Rows, wanted: IndexModel) -> None:
-    keys = list(wanted.document["key"].items())
-    for name, existing in (await rows.index_information()).items():
+    keys, there = list(wanted.document["key"].items()), await rows.index_information()
+    if _expires_otherwise(wanted, there.get(wanted.document["name"])):
+        changed = {
+            "name": wanted.document["name"],
+            "expireAfterSeconds": wanted.document["expireAfterSeconds"],
+        }
+        await rows.database.command("collMod", rows.name, index=changed)
+        log.info("index_expiry_changed", extra={"collection": rows.name, "index": changed["name"]})
+        return
+    for name, existing in there.items():
         if name == wanted.document["name"] or existing["key"] == keys:
             await _drop(rows, name)
     try:
@@ -123,6 +152,13 @@ async def _replace(rows: Rows, wanted: IndexModel) -> None:
     except DuplicateKeyError as reason:
         raise _refused(rows, wanted) from reason
     log.info("index_replaced", extra={"collection": rows.name, "index": wanted.document["name"]})
+
+
+def _expires_otherwise(wanted: IndexModel, there: Mapping[str, Any] | None) -> bool:
+    """Whether only the time differs after which both let records expire."""
+    if there is None or "expireAfterSeconds" not in there or "expireAfterSeconds" not in wanted.document:
+        return False
+    return _same(wanted, {**there, "expireAfterSeconds": wanted.document["expireAfterSeconds"]})
 
 
 async def _drop(rows: Rows, name: str) -> None:

@@ -131,9 +131,10 @@ class OrderSession(TenantDocument):
         )
 
     @classmethod
-    async def end_confirm(cls, db: Db, session_id: Any, order_id: str, *, tx: Tx) -> bool:
+    async def end_confirm(cls, db: Db, seen: Self, order_id: str, *, tx: Tx) -> bool:
         """CONFIRMING → SUBMITTED inside the transaction that writes the order; False if taken back."""
-        where = {"_id": session_id, "state": SessionState.CONFIRMING, "confirmingOrderId": order_id}
+        mine = {"_id": seen.id, "tenantId": seen.tenant_id}
+        where = {**mine, "state": SessionState.CONFIRMING, "confirmingOrderId": order_id}
         fields = {"state": SessionState.SUBMITTED, "isOpen": False, "submittedOrderId": order_id}
         done = await cls.rows(db).update_one(
             where, {"$set": fields, "$currentDate": {"updatedAt": True}}, session=tx

@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from models.base import Db, Field, TenantDocument, Tx, Utc, Where, index, object_id, stored
+from models.retention import Retention
 
-# What became of a link can be looked up for so long after its end.
-KEPT = timedelta(days=30)
 # However often a page is loaded again, at most one opening is counted in such a time.
 ONE_OPENING = timedelta(minutes=1)
 
@@ -18,7 +17,8 @@ class ShareLink(TenantDocument):
         "sharelinks",
         index("tenantId", "-createdAt", "-_id"),
         index("tenantId", "actorId", "-createdAt", "-_id"),
-        index("expiresAt", expire_after=int(KEPT.total_seconds())),
+        # What became of a link can be looked up for a while after its end.
+        index("expiresAt", expire_after=Retention().expiries["sharelinks.expiresAt"]),
     )
 
     tenant_id: str

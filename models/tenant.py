@@ -18,6 +18,7 @@ ROLES = ("adminRoleIds", "staffRoleIds")
 class Tenant(TenantDocument):
     """A community's shop; the user ids are Discord's."""
 
+    __whole__ = "says which shops there are"
     model_config = stored("tenants", index("tenantId", unique=True), index("ownerUserId", "tenantId"))
 
     tenant_id: str
@@ -27,6 +28,12 @@ class Tenant(TenantDocument):
     moving_until: Utc | None = Field(
         default=None, description="Until then its owner may take it to another server"
     )
+
+    @classmethod
+    async def after(cls, db: Db, tenant_id: str, limit: int) -> list[str]:
+        """The next tenants in order of their ids."""
+        found = cls.rows(db).find({"tenantId": {"$gt": tenant_id}}, {"tenantId": True, "_id": False})
+        return [row["tenantId"] async for row in found.sort("tenantId", 1).limit(limit)]
 
     @classmethod
     async def of_owner(cls, db: Db, owner_user_id: str) -> list[Self]:
@@ -105,6 +112,7 @@ class DigestRhythm(StrEnum):
 class BotConfig(TenantDocument):
     """How a tenant's shop behaves in its one guild; ids are Discord's."""
 
+    __whole__ = "a guild has one shop, and is looked up by itself"
     model_config = stored(
         "botconfigs",
         index("guildId", unique=True),

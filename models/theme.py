@@ -12,6 +12,7 @@ class UserTheme(Document):
     rest, each as #rrggbb. `owner_user_id` is the user who made it.
     """
 
+    __whole__ = "some are everybody's, and a slug is taken once"
     model_config = stored(
         "userthemes",
         index("slug", unique=True),
@@ -70,6 +71,7 @@ class UserTheme(Document):
 class UserSettings(Document):
     """What one user chose for themselves; `tenant_id` is the user's."""
 
+    __whole__ = "one for each person, not for each shop"
     model_config = stored(
         "usersettings",
         index("userId", unique=True),

@@ -115,9 +115,10 @@ class Waiting(TenantDocument):
         return await cls.find_all(db, where, sort="askedAt _id", limit=limit, tx=tx)
 
     @classmethod
-    async def offer(cls, db: Db, waits: list[Self], until: datetime, *, tx: Tx) -> None:
+    async def offer(cls, db: Db, tenant_id: str, waits: list[Self], until: datetime, *, tx: Tx) -> None:
         """WAITING → OFFERED, for those that were read in the same transaction."""
-        where = {"_id": {"$in": [each.id for each in waits]}, "status": WaitStatus.WAITING}
+        ids = [each.id for each in waits]
+        where = {"tenantId": tenant_id, "_id": {"$in": ids}, "status": WaitStatus.WAITING}
         update = {
             "$set": {"status": WaitStatus.OFFERED, "offeredUntil": until},
             "$inc": {"offers": 1},
@@ -139,9 +140,10 @@ class Waiting(TenantDocument):
         await cls.rows(db).update_many(where, update, session=tx)
 
     @classmethod
-    async def line_up_again(cls, db: Db, keys: list[str], *, tx: Tx) -> None:
+    async def line_up_again(cls, db: Db, tenant_id: str, keys: list[str], *, tx: Tx) -> None:
         """OFFERED → WAITING, at the old place in the line."""
-        where = {"_id": {"$in": list(map(ObjectId, keys))}, "status": WaitStatus.OFFERED}
+        ids = list(map(ObjectId, keys))
+        where = {"tenantId": tenant_id, "_id": {"$in": ids}, "status": WaitStatus.OFFERED}
         fields = {"status": WaitStatus.WAITING, "offeredUntil": None}
         await cls.rows(db).update_many(
             where, {"$set": fields, "$currentDate": {"updatedAt": True}}, session=tx
@@ -151,6 +153,7 @@ class Waiting(TenantDocument):
     async def end(
         cls,
         db: Db,
+        tenant_id: str,
         keys: list[str],
         status: WaitStatus,
         now: datetime,
@@ -160,6 +163,7 @@ class Waiting(TenantDocument):
     ) -> int:
         """Leave the line as WAIT_LIFE allows; how many did."""
         where = {
+            "tenantId": tenant_id,
             "_id": {"$in": list(map(ObjectId, keys))},
             "status": {"$in": WAIT_LIFE.before(status)},
         }

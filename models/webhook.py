@@ -17,8 +17,10 @@ from models.base import (
     Utc,
     index,
     stored,
+    utc_now,
     without_record,
 )
+from models.retention import Retention
 
 
 class WebhookProvider(StrEnum):
@@ -44,6 +46,9 @@ class WebhookState(StrEnum):
     DEAD = "DEAD"
 
 
+_EMPTY: dict[str, Any] = {"body": b"", "payload": {}, "headers": {}}
+
+
 class WebhookEvent(TenantDocument):
     """One event of a provider, stored once however often it is delivered; times in UTC."""
 
@@ -54,6 +59,9 @@ class WebhookEvent(TenantDocument):
         index("tenantId", "provider", "-receivedAt"),
         index("tenantId", "state", "-receivedAt"),
         index("nextAttemptAt", only={"state": "WAITING"}),
+        index("tenantId", "receivedAt", only={"body": {"$gt": b""}}),
+        # Only what was cleared has that time: what waits for somebody stays.
+        index("clearedAt", expire_after=Retention().expiries["webhookevents.clearedAt"]),
     )
 
     tenant_id: str
@@ -73,6 +81,7 @@ class WebhookEvent(TenantDocument):
     error: str | None = Field(default=None, description="Why it was not acted upon, in a word")
     outcome: str | None = Field(default=None, description="What came of it, in a word")
     processed_at: Utc | None = None
+    cleared_at: Utc | None = Field(default=None, description="When what it says was forgotten")
 
     @classmethod
     async def store_all(cls, db: Db, events: Sequence[Self]) -> list[bool]:
@@ -120,7 +129,8 @@ class WebhookEvent(TenantDocument):
         cls, db: Db, event: Self, state: WebhookState, fields: dict[str, Any], *, tx: Tx | None = None
     ) -> bool:
         """Leave WAITING, or stay for another try, with these stored fields; False if the lease is lost."""
-        where = {"_id": event.id, "state": WebhookState.WAITING, "leaseToken": event.lease_token}
+        held = {"state": WebhookState.WAITING, "leaseToken": event.lease_token}
+        where = {"_id": event.id, "tenantId": event.tenant_id, **held}
         update = {"$set": {"state": state, "leaseToken": None, **fields}}
         return await cls.change(db, where, update, tx=tx) is not None
 
@@ -129,7 +139,7 @@ class WebhookEvent(TenantDocument):
         """Make an event due once more, unless it waits anyway; None then."""
         where: dict[str, Any] = {"_id": event.id, "tenantId": event.tenant_id}
         # One that was cleared has nothing left to act upon.
-        where |= {"state": {"$ne": WebhookState.WAITING}, "outcome": {"$ne": "erased"}}
+        where |= {"state": {"$ne": WebhookState.WAITING}, "outcome": {"$ne": "erased"}, "clearedAt": None}
         fields = {"state": WebhookState.WAITING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
         return await cls.change(db, where, {"$set": fields}, tx=tx)
 
@@ -144,14 +154,21 @@ class WebhookEvent(TenantDocument):
     async def clear(cls, db: Db, tenant_id: str, key: ObjectId) -> bool:
         """Forget what an event says, but not that it came; False while it waits to be acted upon."""
         where = {"_id": key, "tenantId": tenant_id, "state": {"$ne": WebhookState.WAITING}}
-        fields: dict[str, Any] = {
-            "body": b"",
-            "payload": {},
-            "headers": {},
-            "error": None,
-            "state": WebhookState.IGNORED,
-        }
-        return await cls.change(db, where, {"$set": {**fields, "outcome": "erased"}}) is not None
+        fields = {**_EMPTY, "error": None, "state": WebhookState.IGNORED, "outcome": "erased"}
+        return await cls.change(db, where, {"$set": {**fields, "clearedAt": utc_now()}}) is not None
+
+    @classmethod
+    async def grow_old(cls, db: Db, tenant_id: str, before: datetime, now: datetime, limit: int) -> int:
+        """Forget what a tenant's events from before that moment say, but not that they came; how many.
+
+        Those that wait, were given up or are in conflict are still somebody's business.
+        """
+        old = {"tenantId": tenant_id, "receivedAt": {"$lt": before}, "body": {"$gt": b""}}
+        where = {**old, "state": {"$in": [WebhookState.DONE, WebhookState.IGNORED]}}
+        found = cls.rows(db).find(where, {"_id": True}).sort("receivedAt", 1).limit(limit)
+        ids = [row["_id"] async for row in found]
+        update = {"$set": {**_EMPTY, "clearedAt": now}, "$currentDate": {"updatedAt": True}}
+        return int((await cls.rows(db).update_many({**where, "_id": {"$in": ids}}, update)).modified_count)
 
     @classmethod
     async def latest(cls, db: Db, tenant_id: str, provider: WebhookProvider) -> Self | None:

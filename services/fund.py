@@ -118,7 +118,7 @@ class Fund:
             lot = await FundEntry.unsettled(self._db, account, limit=_LOT, tx=tx)
             if not lot:
                 return 0
-            await FundEntry.settle(self._db, lot, tx=tx)
+            await FundEntry.settle(self._db, account, lot, tx=tx)
             came = sum(each.amount_cents for each in lot if each.move in GIFTS)
             went = -sum(each.amount_cents for each in lot if each.move not in GIFTS)
             balance = await FundBalance.add(self._db, account, came=came, went=went, tx=tx)

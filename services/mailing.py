@@ -1,5 +1,6 @@
 """E-mail in a shop's name: who carries it, and what is owed by e-mail beside what is told on Discord."""
 
+from datetime import timedelta
 from typing import Any
 
 from models.base import Db
@@ -7,6 +8,7 @@ from models.customer import Customer
 from models.errors import WrongKeys
 from models.flag import Flag
 from models.outbox import OutboxEffect
+from models.retention import LEAST_OUTBOX_DAYS
 from services.clock import Clock
 from services.effects import EffectKind, effect
 from services.features import EmailPayload
@@ -21,6 +23,7 @@ from services.storable import well_formed
 type Carrier = tuple[MailPartner[Any], MailKeys]
 
 _LONGEST_NAME = 100
+_REMEMBERED = timedelta(days=LEAST_OUTBOX_DAYS)
 
 
 class Mailing:
@@ -47,6 +50,13 @@ class Mailing:
     async def offers(self, shop: Shop) -> bool:
         """Whether the shop tells customers by e-mail at all."""
         return self.ready(shop) and await self._flags.on(shop.id, Flag.EMAIL)
+
+    def owes_still(self, told: OutboxEffect) -> bool:
+        """Whether what is told may owe its e-mail: at the first look at it, and while that is remembered.
+
+        What waits for longer had its e-mail at the first look, and must not have another one.
+        """
+        return told.last_error is None or self._clock.now() - told.created_at < _REMEMBERED
 
     def ready(self, shop: Shop) -> bool:
         """Whether there is somebody who carries the shop's e-mails."""

@@ -61,7 +61,7 @@ class Offering:
             nexts = await self._next(product, room, tx)
         if not ended and not nexts:
             return 0
-        await self._end(ended, tx, on_sale=on_sale)
+        await self._end(tenant_id, ended, tx, on_sale=on_sale)
         await self._offer(snapshot, kept, nexts, tx)
         if len(ended) != len(nexts):
             await Storefront.mark(self._db, tenant_id, self._clock.now(), tx=tx)
@@ -74,15 +74,15 @@ class Offering:
             self._db, product.tenant_id, product.key, product.required_role_ids, room, tx=tx
         )
 
-    async def _end(self, ended: list[StockOffer], tx: Tx, *, on_sale: bool) -> None:
+    async def _end(self, tenant_id: str, ended: list[StockOffer], tx: Tx, *, on_sale: bool) -> None:
         keys = [each.waiting_id for each in ended]
         if not keys:
             return
         if on_sale:
-            await Waiting.end(self._db, keys, WaitStatus.LAPSED, self._clock.now(), tx=tx)
+            await Waiting.end(self._db, tenant_id, keys, WaitStatus.LAPSED, self._clock.now(), tx=tx)
         else:
             # Not their fault: they keep their place until it is sold again.
-            await Waiting.line_up_again(self._db, keys, tx=tx)
+            await Waiting.line_up_again(self._db, tenant_id, keys, tx=tx)
 
     async def _offer(
         self, snapshot: InventorySnapshot, kept: list[StockOffer], nexts: list[Waiting], tx: Tx
@@ -93,7 +93,7 @@ class Offering:
         ]
         await self._allot(snapshot, [*kept, *made], tx)
         if nexts:
-            await Waiting.offer(self._db, nexts, until, tx=tx)
+            await Waiting.offer(self._db, snapshot.tenant_id, nexts, until, tx=tx)
             await self._outbox.owe([self._told(each) for each in nexts], tx)
 
     async def _kept_for(self, tenant_id: str) -> timedelta:
@@ -125,7 +125,7 @@ class Offering:
         waits = await self._next(product, _MOST_AT_ONCE, tx)
         if waits:
             keys, now = [each.key for each in waits], self._clock.now()
-            await Waiting.end(self._db, keys, WaitStatus.OPENED, now, tx=tx)
+            await Waiting.end(self._db, tenant_id, keys, WaitStatus.OPENED, now, tx=tx)
             await self._outbox.owe([self._told(each) for each in waits], tx)
         return len(waits)
 

@@ -210,7 +210,7 @@ class Placement:
 
     async def _commit(self, shop: Shop, session: OrderSession, draft: Draft) -> Order:
         async def work(tx: Tx) -> Order:
-            if not await OrderSession.end_confirm(self._db, session.id, draft.order.key, tx=tx):
+            if not await OrderSession.end_confirm(self._db, session, draft.order.key, tx=tx):
                 raise _TakenBack
             key = draft.order.customer_id or ""
             if not await Customer.hold(self._db, shop.id, key, tx=tx, ordering=True):
@@ -226,7 +226,7 @@ class Placement:
                 await self._taxes.tell_unknown(draft.order, draft.tax, tx)
             if draft.waits:
                 taken, now, key = WaitStatus.TAKEN, self._clock.now(), draft.order.key
-                await Waiting.end(self._db, draft.waits, taken, now, order_id=key, tx=tx)
+                await Waiting.end(self._db, shop.id, draft.waits, taken, now, order_id=key, tx=tx)
             if draft.free:
                 return await self._paid.write(shop, draft.order, draft.payment, {}, tx=tx)
             await self._outbox.owe([first_effect(draft.order, self._clock.now())], tx)

@@ -205,7 +205,7 @@ class Queue:
             )
             owed = found.get(entry.record.key, [])
         if owed:
-            await OutboxEffect.hasten_these(self._db, owed, self._clock.now(), tx=tx)
+            await OutboxEffect.hasten_these(self._db, shop.id, owed, self._clock.now(), tx=tx)
         elif isinstance(entry.record, Entitlement):
             await self._outbox.owe([self._anew(shop, entry.record)], tx)
 

@@ -1,7 +1,9 @@
 """The shop's times and limits, as wiring reads them from the configuration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from models.retention import Retention
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,4 @@ class Rules:
     ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(days=30)
+    kept: Retention = field(default_factory=Retention)

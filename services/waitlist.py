@@ -90,7 +90,7 @@ class Waitlist:
             if wait is None or not wait.is_open:
                 return False
             now = self._clock.now()
-            await Waiting.end(self._db, [wait.key], WaitStatus.WITHDRAWN, now, tx=tx)
+            await Waiting.end(self._db, shop.id, [wait.key], WaitStatus.WITHDRAWN, now, tx=tx)
             if wait.offered and not await self._offering.give_up(wait, tx):
                 raise ConfirmInProgress
             await Storefront.mark(self._db, shop.id, now, tx=tx)

@@ -97,7 +97,7 @@ async def _build(settings: Settings, path: Path, manifest: Manifest, work: Path)
         db = open_database(uri, settings.database.name)
         try:
             await _compare(db, manifest)
-            await create_indexes(db)
+            await create_indexes(db, settings.retention.kept())
             drifted = [drift async for drift in _drifted(db)]
         finally:
             db.client.close()

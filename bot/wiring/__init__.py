@@ -34,6 +34,7 @@ from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
 from services.invoices import Invoices
 from services.links import Links
+from services.old_records import OldRecords
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
@@ -164,6 +165,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
         "fund": on.fund.sweep,
         "absences": on.absences.sweep,
         "erased": erasure.sweep,
+        "old": OldRecords(on.db, on.clock, on.rules.kept).sweep,
         "digests": Digests(on.db, on.clock, on.outbox).owe_due,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }

@@ -54,9 +54,10 @@ class CustomerNotices:
             person = view.order.customer
             known = await self._services.customers.known(shop, person.discord_id)
             # Each way has its own effect: a closed DM keeps no e-mail back, nor does a mail server any DM.
-            await self._services.mailing.owe(shop, known, effect, _SWITCHES[event])
-            if event is Notice.PAYMENT_REJECTED:
-                await self._mail_staff(shop, effect)
+            if self._services.mailing.owes_still(effect):
+                await self._services.mailing.owe(shop, known, effect, _SWITCHES[event])
+                if event is Notice.PAYMENT_REJECTED:
+                    await self._mail_staff(shop, effect)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             if outdated(event, view, effect.payload):

@@ -150,6 +150,7 @@ FIELDS = {
     "priceCents": later("Price"),
     "problem": later("Problem"),
     "processedAt": later("Acted upon on"),
+    "clearedAt": later("Contents forgotten on"),
     "productId": later("Product"),
     "productIds": later("Products"),
     "provider": later("Provider"),

@@ -100,6 +100,8 @@ def _standing(seen: Seen, w: Words) -> str:
         said.append(_error(event.error, w))
     if event.outcome and event.state is not WebhookState.WAITING:
         said += [_outcome(word, w) for word in dict.fromkeys(event.outcome.split(","))]
+    if event.cleared_at is not None:
+        said.append(w("What it said was forgotten on {date}.", date=w.date(event.cleared_at)))
     return "\n".join(said)
 
 
@@ -138,7 +140,7 @@ def _fields(seen: Seen, w: Words) -> list[Field]:
 
 def _rows(seen: Seen, place: Place, w: Words) -> list[Row]:
     event, payment, first = seen.event, seen.payment, []
-    if event.state is not WebhookState.WAITING:
+    if event.state is not WebhookState.WAITING and event.cleared_at is None:
         sure = event.state is WebhookState.DEAD
         first.append(
             Button(w("Act upon it again"), _to("replay", event, place), "primary" if sure else "secondary")

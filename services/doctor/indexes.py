@@ -13,7 +13,7 @@ class Indexes(Check):
 
     async def run(self, case: Case) -> list[Finding]:
         """Look at every collection."""
-        state, found = await index_state(case.tools.db), list[Finding]()
+        state, found = await index_state(case.tools.db, case.tools.rules.kept), list[Finding]()
         if state.missing:
             values = {"names": state.missing}
             found.append(Finding("indexes_missing", Severity.WRONG, values, Mend.INDEXES))

@@ -58,7 +58,7 @@ class Mending:
 
     async def _indexes(self, case: Case, actor: Member) -> bool:
         try:
-            await create_indexes(self._db)
+            await create_indexes(self._db, case.tools.rules.kept)
         except IndexRefused:
             return False
         await self._audit.record(case.shop.id, actor, "doctor.indexes", case.shop.tenant)

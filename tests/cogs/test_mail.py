@@ -238,6 +238,29 @@ async def test_a_notice_that_happens_again_owes_its_e_mail_once(scene: Scene) ->
     assert len(scene.letters()) == 1
 
 
+async def test_a_notice_that_waited_for_long_sends_no_second_e_mail(scene: Scene) -> None:
+    """What the e-mail was about is told late; that it was mailed is forgotten sooner than that."""
+    await scene.order()
+    await scene.work()
+    rows = OutboxEffect.rows(scene.db)
+    await rows.delete_many({"kind": EffectKind.MAIL_CUSTOMER, "status": OutboxStatus.DONE})
+    waited = {"status": OutboxStatus.PENDING, "leaseToken": None, "lastError": "away"}
+    await rows.update_many({"kind": EffectKind.CUSTOMER_NOTICE}, {"$set": waited})
+    scene.clock.forward(days=40)
+    await scene.work()
+    assert len(scene.letters()) == 1
+    [told] = await scene.owed(EffectKind.CUSTOMER_NOTICE)
+    assert told.status is OutboxStatus.DONE
+
+
+async def test_a_notice_that_is_first_looked_at_late_sends_its_e_mail(scene: Scene) -> None:
+    """Nobody worked for weeks: nothing was mailed yet, so it is mailed now."""
+    await scene.order()
+    scene.clock.forward(days=40)
+    await scene.work()
+    assert len(scene.letters()) == 1
+
+
 async def test_an_e_mail_that_is_sent_again_has_the_same_id(scene: Scene) -> None:
     """Whoever dies between sending and noting sends a repeat that a mailbox can recognise."""
     await scene.order()

@@ -22,6 +22,7 @@ from models.data_import import DataImport, ImportState
 from models.entitlement import Entitlement, EntitlementStatus
 from models.erasing import Trail
 from models.flag import FeatureFlag, FlagScope
+from models.forgetting import closed, forget
 from models.fund import CommunityFundConfig, CommunityFundContribution, CommunityFundDisbursement
 from models.fund_ledger import Account, FundBalance, FundEntry
 from models.inventory import InventorySnapshot, InventoryTransaction, StockHold, fold, unsettled_products
@@ -31,6 +32,7 @@ from models.payment import Payment, PaymentStatus
 from models.payment_method import PaymentMethod
 from models.product import Product
 from models.registry import create_indexes
+from models.retention import Retention
 from models.role_check import RoleCheck
 from models.session import OrderSession, SessionState
 from models.share_link import ShareLink
@@ -40,6 +42,7 @@ from models.storefront import Storefront
 from models.tenant import BotConfig, Tenant
 from models.theme import UserSettings, UserTheme
 from models.waiting import Waiting, WaitStatus
+from models.webhook import WebhookEvent
 from tests.models.samples import NOW, sample
 
 CROWD = 60
@@ -174,6 +177,7 @@ def crowd(tenant_id: str) -> Iterator[list[Any]]:
 
 HOLD = StockHold(order_id="o", quantity=1, taken_at=NOW)
 LATER = NOW + timedelta(hours=1)
+LONG_AGO = NOW - timedelta(days=1000)
 CUSTOMER = sample(Customer, tenant_id="a", discord_id="59")
 TRAIL = Trail("a", "59", "erased-59", ["59"], ["59"], ["59"])
 USER = sample(User, tenant_id="a", discord_id="59")
@@ -339,6 +343,11 @@ HOT: dict[str, Query] = {
     "what a user chose": lambda db: UserSettings.of_user(db, "a", "a59"),
     "whether anybody chose a theme": lambda db: UserSettings.any_theme(db, "a"),
     "who wears a theme": lambda db: UserSettings.let_go(db, "a", "nobody"),
+    "the next shops": lambda db: Tenant.after(db, "", 5),
+    "old acts": lambda db: forget(db, "a", closed(Retention(audit_days=1))[0], LONG_AGO, 5),
+    "old alerts": lambda db: forget(db, "a", closed(Retention())[1], LONG_AGO, 5),
+    "old carts": lambda db: forget(db, "a", closed(Retention())[2], LONG_AGO, 5),
+    "what old webhooks say": lambda db: WebhookEvent.grow_old(db, "a", NOW, NOW, 5),
     "the next number": lambda db: transact(db, lambda tx: Counter.next(db, "a", "59", tx=tx)),
 }
 

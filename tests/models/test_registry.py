@@ -11,7 +11,8 @@ from models.discount_use import DiscountAssignment
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
-from models.registry import IndexRefused, all_documents, create_indexes, indexes_of
+from models.registry import IndexRefused, all_documents, create_indexes, index_state, indexes_of
+from models.retention import Retention
 from tests.models.samples import sample
 
 
@@ -92,11 +93,51 @@ async def test_a_changed_definition_replaces_the_old_index(
     ]
 
 
-async def test_a_changed_expiry_replaces_the_old_index(db: Db) -> None:
-    """How long done effects are kept follows the declaration."""
+KEPT = Retention(outbox_days=14, webhook_days=60, share_days=1)
+
+
+async def test_what_expires_does_so_after_the_configured_days(
+    db: Db, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A changed setting changes the time alone: no index is dropped and built anew for it."""
+    before = {kind: await kind.rows(db).index_information() for kind in all_documents()}
+    with caplog.at_level(logging.INFO):
+        await create_indexes(db, KEPT)
+    changed = {
+        f"{kind.__collection__}.{name}": found["expireAfterSeconds"]
+        for kind in all_documents()
+        for name, found in (await kind.rows(db).index_information()).items()
+        if found != before[kind][name]
+    }
+    day = 24 * 3600
+    wanted = {
+        "outbox.doneAt_1": 14 * day,
+        "webhookevents.clearedAt_1": 60 * day,
+        "sharelinks.expiresAt_1": day,
+    }
+    assert changed == wanted
+    assert {entry.message for entry in caplog.records} == {"index_expiry_changed"}
+    assert await index_state(db, KEPT) == ([], [])
+    assert set((await index_state(db)).missing) == set(wanted)
+
+
+def test_every_time_after_which_something_expires_belongs_to_an_index() -> None:
+    """A setting that nothing asks for would keep things for ever, or delete them at another time."""
+    expiring = {
+        f"{kind.__collection__}.{next(iter(each.document['key']))}": each.document["expireAfterSeconds"]
+        for kind in all_documents()
+        for each in indexes_of(kind)
+        if "expireAfterSeconds" in each.document
+    }
+    fixed = {"dataimports.checkedAt", "waitings.endedAt"}
+    assert {name: days for name, days in expiring.items() if name not in fixed} == Retention().expiries
+
+
+async def test_an_index_that_did_not_let_expire_is_replaced(db: Db) -> None:
+    """Where an earlier version had the same index for something else."""
     rows = OutboxEffect.rows(db)
     await rows.drop_index("doneAt_1")
-    await rows.create_indexes([index("doneAt", only={"status": "DONE"}, expire_after=60)])
+    await rows.create_indexes([index("doneAt", only={"status": "DONE"})])
     await create_indexes(db)
     assert (await rows.index_information())["doneAt_1"]["expireAfterSeconds"] == 30 * 24 * 3600
 

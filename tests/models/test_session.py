@@ -28,7 +28,7 @@ async def stored(db: Db, session: OrderSession) -> OrderSession:
 
 async def end(db: Db, session: OrderSession, order_id: str) -> bool:
     """Close the cart in a transaction of its own."""
-    return await transact(db, lambda tx: OrderSession.end_confirm(db, session.id, order_id, tx=tx))
+    return await transact(db, lambda tx: OrderSession.end_confirm(db, session, order_id, tx=tx))
 
 
 async def test_a_customer_has_one_open_cart_per_shop(db: Db) -> None:
@@ -100,7 +100,7 @@ async def test_stopping_during_the_transaction_waits_for_its_outcome(db: Db) -> 
     stops: list[asyncio.Task[bool]] = []
 
     async def work(tx: Tx) -> bool:
-        ended = await OrderSession.end_confirm(db, seen.id, "o1", tx=tx)
+        ended = await OrderSession.end_confirm(db, seen, "o1", tx=tx)
         stops.append(asyncio.create_task(OrderSession.stop_confirm(db, "a", "o1")))
         await asyncio.sleep(0.1)
         return ended

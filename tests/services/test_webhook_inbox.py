@@ -10,6 +10,7 @@ from models.alert import Alert
 from models.base import Db
 from models.errors import NotFound, Refused
 from models.order import Order
+from models.outbox import OutboxEffect
 from models.payment import PaymentStatus
 from models.webhook import WebhookEvent, WebhookState
 from services import Services
@@ -184,6 +185,49 @@ async def test_a_redelivery_that_says_the_same_in_other_bytes_is_no_conflict(
     assert [await receive(services, shop, each) for each in (notice, again)] == [200, 200]
     (event,) = await events(db)
     assert event.deliveries == 2
+
+
+async def test_a_redelivery_counts_once_after_what_was_said_is_forgotten(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """That it came is remembered: the same message is a repetition, and cannot be acted upon any more."""
+    notices = await pay(services, shop, placed, square)
+    for notice in notices:
+        await receive(services, shop, notice)
+    await services.inbox.drain()
+    stored = len(await events(db))
+    clock.forward(days=200)
+    assert await WebhookEvent.grow_old(db, shop.id, clock.now(), clock.now(), 100) == stored
+    for notice in notices:
+        assert await receive(services, shop, notice) == 200
+    found = await events(db)
+    assert {(each.body, each.deliveries) for each in found} == {(b"", 2)}
+    assert await services.inbox.drain() == 0
+    assert await Alert.find_all(db, {"message": "webhook_conflict"}) == []
+    with pytest.raises(Refused):
+        await services.inbox.replay(shop, OWNER, found[0].key)
+
+
+async def test_a_redelivery_after_everything_is_forgotten_changes_nothing(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square
+) -> None:
+    """The order knows that it is paid, whether or not anybody remembers the message."""
+    notices = await pay(services, shop, placed, square)
+    for notice in notices:
+        await receive(services, shop, notice)
+    await services.inbox.drain()
+    before = await hosting.payment(services, shop, placed)
+    assert before.status is PaymentStatus.CONFIRMED
+    owed = await OutboxEffect.rows(db).count_documents({"orderId": placed.key})
+    sold = await db.rows("inventorytransactions").count_documents({})
+    await WebhookEvent.rows(db).delete_many({"tenantId": shop.id})
+    for notice in notices:
+        assert await receive(services, shop, notice) == 200
+    assert await services.inbox.drain() > 0
+    after = await hosting.payment(services, shop, placed)
+    assert (after.status, after.received_cents) == (before.status, before.received_cents)
+    assert await OutboxEffect.rows(db).count_documents({"orderId": placed.key}) == owed
+    assert await db.rows("inventorytransactions").count_documents({}) == sold
 
 
 async def test_an_event_about_an_order_that_is_not_there_is_tried_for_hours_and_then_told(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +225,19 @@ async def test_what_needed_no_action_can_be_looked_at_again(till: Till, sam: Per
     assert "I act upon it now." in seen.followups[-1].text
     await till.services.inbox.drain()
     assert "It told nothing new." in (await seen.press("Look again")).text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_what_was_forgotten_says_so_and_cannot_be_acted_upon(
+    till: Till, sam: Person, clock: TestClock, db: Db
+) -> None:
+    """An old message is still listed; there is nothing left in it to act upon."""
+    await till.pay()
+    await WebhookEvent.grow_old(db, till.shop.id, clock.now() + timedelta(days=1), clock.now(), 100)
+    seen = await first(sam)
+    assert "What it said was forgotten on" in seen.text
+    assert "The order was paid" in seen.text
+    assert "Act upon it again" not in {each.label for each in seen.buttons}
 
 
 @pytest.mark.usefixtures("bot")
