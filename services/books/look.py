@@ -46,6 +46,10 @@ class Look:
             self._records = self._read(document, self.rows)
         return self._records
 
+    def only[D: TenantDocument](self, document: type[D], rows: Sequence[dict[str, Any]]) -> list[D]:
+        """Some of the records that are looked at: reading the others would take long."""
+        return self._read(document, rows)
+
     def _read(self, document: type[TenantDocument], rows: Sequence[dict[str, Any]]) -> list[Any]:
         found = []
         for row in rows:
@@ -83,6 +87,11 @@ class Look:
         ids: list[ObjectId] = [found for key in dict.fromkeys(keys) if (found := object_id(key))]
         records = await self.beside(document, "_id", ids)
         return {key: same[0] for key, same in records.items()}
+
+    async def there(self, document: type[TenantDocument], keys: Sequence[str]) -> set[str]:
+        """Those of these ids that the tenant has a record of, readable or not."""
+        ids = [found for key in dict.fromkeys(keys) if (found := object_id(key))]
+        return {str(row["_id"]) for row in await self.fields(document, "_id", ids)}
 
     @property
     def keys(self) -> list[str]:

@@ -24,7 +24,7 @@ class Sessions(Check):
         people = list(dict.fromkeys(each.discord_user_id for each in sessions if each.is_open))
         rows = await look.fields(OrderSession, "discordUserId", people, "isOpen")
         open_carts = Counter(row["discordUserId"] for row in rows if row.get("isOpen"))
-        orders = await look.of_keys(Order, [each.submitted_order_id or "" for each in sessions])
+        orders = await look.there(Order, [each.submitted_order_id or "" for each in sessions])
         for each in sessions:
             where = {"session": each.key}
             if each.is_open and open_carts[each.discord_user_id] > 1:

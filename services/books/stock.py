@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from models import ledger
 from models.inventory import InventorySnapshot
 from models.order import Order
-from services.books.contract import Check, Finding, waits, wrong
+from services.books.contract import Check, Finding, Severity, waits, wrong
 from services.books.look import Look
 
 
@@ -28,10 +28,13 @@ class StockBooks(Check):
                 "held": drift.snapshot.reserved,
             }
             yield _at(look, "stock_drift", by_product[drift.product_id], **values)
-        for snapshot in snapshots:
-            if min(snapshot.quantity_available, snapshot.quantity_reserved) < 0:
-                now = {"stock": snapshot.quantity_available, "held": snapshot.quantity_reserved}
-                yield _at(look, "stock_negative", snapshot, **now)
+        # No record that is below nothing can be read as one.
+        for row in look.rows:
+            now = {"stock": row.get("quantityAvailable", 0), "held": row.get("quantityReserved", 0)}
+            if min(now.values()) < 0:
+                where, kind = {"product": str(row.get("productId"))}, InventorySnapshot.__collection__
+                key = str(row["_id"])
+                yield Finding("stock_negative", Severity.WRONG, look.tenant_id, kind, key, where, now)
         async for finding in _left(look, snapshots):
             yield finding
 
@@ -39,7 +42,7 @@ class StockBooks(Check):
 async def _left(look: Look, snapshots: list[InventorySnapshot]) -> AsyncIterator[Finding]:
     """Holds of Confirms that ended long ago, and offers whose time is over."""
     names = [hold.order_id for each in snapshots for hold in each.holds]
-    orders = await look.of_keys(Order, names)
+    orders = await look.there(Order, names)
     for snapshot in snapshots:
         for hold in snapshot.holds:
             if look.late(hold.taken_at):
