@@ -48,6 +48,15 @@ def arguments() -> argparse.Namespace:
         "shards", nargs="+", metavar="SHARD", help="the shards' names, as the cluster knows them"
     )
     shards.add_argument("--again", action="store_true", default=False, help="spread it over other shards")
+    look = commands.add_parser(
+        "audit", parents=[shared], help="whether the shops' books add up; changes nothing"
+    )
+    look.add_argument("--tenant", default=None, metavar="ID", help="one shop, by its id or its server's")
+    look.add_argument(
+        "--only", action="append", default=[], metavar="CHECK", help="may be given several times"
+    )
+    look.add_argument("--resume", action="store_true", default=False, help="go on where it was stopped")
+    look.add_argument("--json", action="store_true", default=False, help="one object a line")
     return parser.parse_args()
 
 
@@ -73,7 +82,7 @@ def settings_for(asked: argparse.Namespace) -> Settings:
         settings = settings.model_copy(
             update={"discord": settings.discord.model_copy(update={"shards": asked.shards})}
         )
-    if asked.command in {"check", "demo", "backup", "restore", "shard"}:
+    if asked.command in {"audit", "check", "demo", "backup", "restore", "shard"}:
         return settings
     if asked.command == "seed":
         return settings.completed(needs_token=False)
@@ -98,6 +107,10 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             put = import_module("bot.backup.restoring").restore
             done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
+        case "audit":
+            books = import_module("bot.audit.running")
+            wanted = books.Asked(asked.tenant, asked.only, asked.resume, asked.json)
+            done = books.audit(settings, wanted, say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "shard":

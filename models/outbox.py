@@ -28,6 +28,7 @@ class Urgency(IntEnum):
 
 
 BY_HAND = "by_hand"
+# How long what happened is remembered.
 # Dead, or waiting for its next try while no worker holds it.
 _IDLE: dict[str, Any] = {
     "$or": [{"status": OutboxStatus.DEAD}, {"status": OutboxStatus.PENDING, "leaseToken": None}]
