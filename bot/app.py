@@ -15,12 +15,12 @@ from pymongo.errors import PyMongoError
 from bot.client import make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, working
-from bot.log import reference
 from bot.memory import set_apart
 from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
 from bot.web.listener import Listener
 from bot.wiring import build
+from models.correlation import fresh
 from models.registry import IndexRefused
 from services import Services
 from services.clock import SystemClock
@@ -104,7 +104,7 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         listener = await stack.enter_async_context(listening(settings, stores, services))
         bot = make_bot(
             services,
-            reference=reference,
+            reference=fresh,
             api_url=settings.discord.api_url,
             command_guild_ids=settings.discord.command_guild_ids,
         )

@@ -73,6 +73,7 @@ class WebhookEvent(TenantDocument):
     error: str | None = Field(default=None, description="Why it was not acted upon, in a word")
     outcome: str | None = Field(default=None, description="What came of it, in a word")
     processed_at: Utc | None = None
+    correlation_id: str | None = Field(default=None, description="By which the log tells what came of it")
 
     @classmethod
     async def store_all(cls, db: Db, events: Sequence[Self]) -> list[bool]:

@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from models.alert import AlertSeverity
 from models.base import Db, Tx
+from models.correlation import current
 from models.errors import NotFound, ProviderError, Refused
 from models.member import Member
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
@@ -138,7 +139,7 @@ class Inbox:
         except DuplicateKeyError:
             await WebhookEvent.repeated(self._db, event)
         else:
-            log.warning("webhook_conflict", extra={"event": event.key, "tenant": event.tenant_id})
+            log.warning("webhook_conflict", extra={"webhook": event.key, "tenant": event.tenant_id})
 
     async def page(
         self,
@@ -218,6 +219,7 @@ def _event(
         state=WebhookState.WAITING if waits else WebhookState.IGNORED,
         next_attempt_at=now if waits else None,
         processed_at=None if waits else now,
+        correlation_id=current(),  # here, because those of several requests are stored together
     )
 
 

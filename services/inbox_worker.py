@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
+from models.correlation import correlated
 from models.errors import ShopError
 from models.webhook import WebhookEvent, WebhookState
 from services.clock import Clock
@@ -100,11 +101,12 @@ class InboxWorker:
                 log.error("webhook_unreadable", extra={"where": str(error)})  # noqa: TRY400 - it says all
 
     async def _try(self, event: WebhookEvent) -> None:
-        try:
-            await self._act(event)
-        except PyMongoError:
-            # It stays due: its lease will end and somebody will try again.
-            log.exception("webhook_unsettled", extra=_about(event))
+        with correlated(event.correlation_id):
+            try:
+                await self._act(event)
+            except PyMongoError:
+                # It stays due: its lease will end and somebody will try again.
+                log.exception("webhook_unsettled", extra=_about(event))
 
     async def _act(self, event: WebhookEvent) -> None:
         steps = self._rules.outbox_backoff
@@ -172,7 +174,7 @@ def webhook_alert(event: WebhookEvent, message: str, severity: AlertSeverity, **
 
 
 def _about(event: WebhookEvent) -> dict[str, str]:
-    return {"event": event.key, "provider": event.provider, "tenant": event.tenant_id}
+    return {"webhook": event.key, "provider": event.provider, "tenant": event.tenant_id}
 
 
 def _code(error: ShopError) -> str:

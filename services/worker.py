@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
+from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.clock import Clock
 from services.effects import EffectKind
@@ -143,11 +144,12 @@ class Worker:
         return effect
 
     async def _try(self, effect: OutboxEffect) -> None:
-        try:
-            await self._make_happen(effect)
-        except PyMongoError:
-            # It stays owed: its lease will end and somebody will try again.
-            log.exception("effect_unsettled", extra={"effect": effect.key, "kind": effect.kind})
+        with correlated(effect.correlation_id):
+            try:
+                await self._make_happen(effect)
+            except PyMongoError:
+                # It stays owed: its lease will end and somebody will try again.
+                log.exception("effect_unsettled", extra={"effect": effect.key, "kind": effect.kind})
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:

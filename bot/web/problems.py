@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.web.access import ROUTE, route_of
+from bot.web.access import CORRELATION, ROUTE, route_of
 from bot.web.language import asked_for
 from bot.web.pages import Pages
 from bot.web.webhooks import answers_in_text, plain
 from cogs._ui.words import later
+from models.correlation import correlated
 from models.errors import ShopError
 from services.links import LinkExpired, LinkForged
 
@@ -72,11 +72,16 @@ class StillCounting(Exception):
 
 
 def translator(pages: Pages) -> Middleware:
-    """The middleware that owns the last word on every request."""
+    """The middleware that owns the last word on every request, and gives it the id that it has in the log."""
 
     @web.middleware
-    async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[ROUTE] = route_of(request)
+        # Never one from outside: that would let a stranger write into the log, or hide in another's story.
+        with correlated(None) as request[CORRELATION]:
+            return await translate(request, handler)
+
+    async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await handler(request)
@@ -91,11 +96,11 @@ def translator(pages: Pages) -> Middleware:
         except web.HTTPException as refusal:
             return _refused(pages, request, refusal)
         except Exception:
-            reference = secrets.token_hex(4)
+            reference = request[CORRELATION]
             log.exception("http_request_failed", extra={"reference": reference, "route": request[ROUTE]})
             return _show(pages, request, BROKEN, reference=reference)
 
-    return translate
+    return named
 
 
 def _refused(pages: Pages, request: web.Request, refusal: web.HTTPException) -> web.Response:

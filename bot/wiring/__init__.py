@@ -4,13 +4,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.log import reference
 from bot.mail.sending import MailEffects
 from bot.outside import Outside
 from bot.wiring.ground import Ground
 from bot.wiring.people import people
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
+from models.correlation import fresh
 from models.registry import all_documents
 from services import Services
 from services.access import Access
@@ -121,7 +121,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "tracking": till.post.tracking,
         "decisions": Decisions(db, clock, **paying),
         "queue": queue,
-        "doctor": Doctor(tools, reference),
+        "doctor": Doctor(tools, fresh),
         "mending": Mending(db, audit=audit, shops=on.shops, queue=queue, storefronts=shelf.storefronts),
         "fund": on.fund,
         "donations": shelf.donations,

@@ -15,6 +15,7 @@ from cogs._ui.role_names import RoleName, role_names_in_dm
 from cogs._ui.text import cut
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
+from models.correlation import correlated
 from models.errors import ShopError
 from services import Services
 
@@ -43,7 +44,14 @@ class Attendance:
     async def run(
         self, step: Step, bot: nextcord.Client, services: Services, reference: Callable[[], str]
     ) -> None:
-        """Let the handler work, then see to it that the person was answered."""
+        """Let the handler work, then see to it that the person was answered.
+
+        What it owes to the outside carries the reference with it, so that one word finds the whole story.
+        """
+        with correlated(reference()) as code:
+            await self._run(step, bot, services, code)
+
+    async def _run(self, step: Step, bot: nextcord.Client, services: Services, code: str) -> None:
         outcome = "done"
         try:
             try:
@@ -53,7 +61,7 @@ class Attendance:
                 outcome = type(refusal).__name__
                 await self._tell(sentence(refusal, self._words, self._role_names(bot)))
         except Exception:
-            outcome, code = "failed", reference()
+            outcome = "failed"
             log.exception("interaction_failed", extra={"action": self._action, "reference": code})
             await self._apologise(code)
         finally:
