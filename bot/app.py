@@ -16,6 +16,8 @@ from bot.client import make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, working
 from bot.memory import set_apart
+from bot.metrics.clients import time_discord
+from bot.metrics.serving import watched
 from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
 from bot.web.listener import Listener
@@ -25,6 +27,7 @@ from models.registry import IndexRefused
 from services import Services
 from services.clock import SystemClock
 from services.flags import keep_system_flags
+from services.meters import Meters
 from services.system_themes import seed_system_themes
 
 _UNREACHABLE = (PyMongoError, IndexRefused, nextcord.DiscordException, aiohttp.ClientError, OSError)
@@ -90,7 +93,8 @@ def stopped_by_signals() -> Iterator[None]:
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, local_links: bool = False) -> AsyncIterator[House]:
     """Start everything, and stop it in the opposite order; `local_links` lead to this machine only."""
-    async with stored(settings) as stores, contextlib.AsyncExitStack() as stack:
+    meters = Meters()
+    async with stored(settings, meters) as stores, contextlib.AsyncExitStack() as stack:
         clock = SystemClock()
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
@@ -99,8 +103,9 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         await keep_system_flags(stores.db, settings.flags.said())
         links = links_from(settings, local, clock)
         outside = outside_from(settings)
-        services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
+        services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache, meters)
         stack.push_async_callback(services.calls.close)
+        vitals = await stack.enter_async_context(watched(settings, stores, services))
         listener = await stack.enter_async_context(listening(settings, stores, services))
         bot = make_bot(
             services,
@@ -109,6 +114,9 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
             command_guild_ids=settings.discord.command_guild_ids,
         )
         gateway = await stack.enter_async_context(connected(bot, settings))
+        time_discord(bot, meters)
         work = await stack.enter_async_context(working(services))
+        vitals.began(bot, [gateway, *work])
+        stack.callback(vitals.ending)
         log.info("started")
         yield House(services, bot, listener, [gateway, *work])

@@ -1,12 +1,13 @@
 """What the configuration says of the outside, as services want it: clients, times, links, addresses, keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from cryptography.x509 import Certificate
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.monitoring import CommandListener
 from redis.asyncio import Redis
 
 from bot.config import Settings, ShopSettings
@@ -21,9 +22,9 @@ from services.vault import Vault
 _REDIS_SECONDS = 1.0
 
 
-def open_database(uri: str, name: str) -> Db:
-    """A database whose times come back aware, in UTC."""
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True), database=name)
+def open_database(uri: str, name: str, listeners: Sequence[CommandListener] = ()) -> Db:
+    """A database whose times come back aware, in UTC; `listeners` hear of each command."""
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, event_listeners=listeners), database=name)
 
 
 def open_redis(url: str) -> Redis:

@@ -9,10 +9,12 @@ from redis.asyncio import Redis
 
 from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
+from bot.metrics.clients import DatabaseTimes
 from bot.outside import open_database, open_redis
 from models.base import Db
 from models.order import Order
 from models.registry import create_indexes
+from services.meters import Meters
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +28,11 @@ class Stores:
 
 
 @contextlib.asynccontextmanager
-async def stored(settings: Settings) -> AsyncIterator[Stores]:
+async def stored(settings: Settings, meters: Meters | None = None) -> AsyncIterator[Stores]:
     """The database with its indexes, and the cache; embedded ones run as long as the block."""
     async with contextlib.AsyncExitStack() as stack:
-        db = open_database(await _database_uri(settings, stack), settings.database.name)
+        heard = [DatabaseTimes(meters)] if meters is not None and settings.metrics.port is not None else []
+        db = open_database(await _database_uri(settings, stack), settings.database.name, heard)
         stack.callback(db.client.close)
         await create_indexes(db)
         await Order.say_gifts(db)

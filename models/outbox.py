@@ -42,6 +42,7 @@ class OutboxEffect(TenantDocument):
         index("dedupeKey", unique=True),
         index("urgency", "nextAttemptAt", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
+        index("status", only={"status": "DEAD"}),
         index("tenantId", "orderId"),
         index("tenantId", "kind", "createdAt", only=given("lastError")),
         index("doneAt", only={"status": "DONE"}, expire_after=30 * 24 * 3600),

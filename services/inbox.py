@@ -20,6 +20,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.gathering import Gathering
 from services.inbox_worker import InboxWorker, webhook_alert
+from services.meters import Meters
 from services.outbox import Outbox
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.refusals import Refusals
@@ -63,6 +64,7 @@ class Inbox:
         sources: Mapping[str, Source],
         url_of: Callable[[str, str], str | None],
         refusals: Refusals,
+        meters: Meters,
     ) -> None:
         """Take sources by their names, each a WebhookProvider in lower case."""
         self._db = db
@@ -73,8 +75,11 @@ class Inbox:
         self._sources = {name: (WebhookProvider(name.upper()), each) for name, each in sources.items()}
         self._url_of = url_of
         self._refusals = refusals
+        self._meters = meters
         self._storing: Gathering[WebhookEvent, bool] = Gathering(partial(WebhookEvent.store_all, db))
-        self._worker = InboxWorker(db, clock, rules, wakeups=wakeups, outbox=outbox, sources=sources)
+        self._worker = InboxWorker(
+            db, clock, rules, wakeups=wakeups, outbox=outbox, sources=sources, meters=meters
+        )
         self.run = self._worker.run
         self.drain = self._worker.drain
         self.stop = self._worker.stop
@@ -87,6 +92,11 @@ class Inbox:
         """
         if name not in self._sources:
             return HTTPStatus.NOT_FOUND
+        status = await self._received(name, tenant_id, body, headers)
+        self._meters.webhook(name, status)
+        return status
+
+    async def _received(self, name: str, tenant_id: str, body: bytes, headers: Mapping[str, str]) -> int:
         provider, source = self._sources[name]
         signed = SignedBy(headers)
         now = self._clock.now()

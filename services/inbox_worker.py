@@ -15,6 +15,7 @@ from models.errors import ShopError
 from models.webhook import WebhookEvent, WebhookState
 from services.clock import Clock
 from services.hosted import Unmatched
+from services.meters import Meters
 from services.outbox import Outbox
 from services.rules import Rules
 from services.sources import Source
@@ -42,6 +43,7 @@ class InboxWorker:
         wakeups: Wakeups,
         outbox: Outbox,
         sources: Mapping[str, Source],
+        meters: Meters,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -49,6 +51,7 @@ class InboxWorker:
         self._bell = wakeups.bell()
         self._outbox = outbox
         self._sources = sources
+        self._meters = meters
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping = False
 
@@ -127,6 +130,7 @@ class InboxWorker:
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
             await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
+            self._meters.event(event.provider, "done")
             log.info("webhook_done", extra={**_about(event), "outcome": outcome})
 
     async def _later(
@@ -138,12 +142,14 @@ class InboxWorker:
         wait = steps[event.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
         fields = {"nextAttemptAt": self._clock.now() + wait, "error": why}
         await WebhookEvent.close(self._db, event, WebhookState.WAITING, fields)
+        self._meters.event(event.provider, "postponed")
         log.warning("webhook_postponed", extra={**_about(event), "why": why})
 
     async def _let_be(self, event: WebhookEvent) -> None:
         """It is about nothing of ours: another till on the same account."""
         fields = {"processedAt": self._clock.now(), "outcome": "not_ours", "error": None}
         await WebhookEvent.close(self._db, event, WebhookState.IGNORED, fields)
+        self._meters.event(event.provider, "ignored")
 
     async def _give_up(self, event: WebhookEvent, why: str, message: str) -> None:
         alert = webhook_alert(event, message, AlertSeverity.ERROR, reason=why)
@@ -157,6 +163,7 @@ class InboxWorker:
             return True
 
         if await self._outbox.commit(work):
+            self._meters.event(event.provider, "dead")
             log.error("webhook_dead", extra={**_about(event), "why": why})
 
 

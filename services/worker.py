@@ -14,6 +14,7 @@ from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.clock import Clock
 from services.effects import EffectKind
+from services.meters import Meters
 from services.rules import Rules
 from services.stock import alert_effect
 from services.wakeups import Bell, Wakeups
@@ -60,11 +61,14 @@ class _Lane:
 class Worker:
     """Runs one handler per kind of effect; any number of workers may run over one database."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, wakeups: Wakeups) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, wakeups: Wakeups, meters: Meters | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._wakeups = wakeups
+        self._meters = meters or Meters()
         self._handlers: dict[EffectKind, Handler] = {}
         self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
@@ -157,6 +161,7 @@ class Worker:
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectWaits as pause:
+            self._meters.effect(effect.kind, "waits")
             await OutboxEffect.wait(self._db, effect, self._clock.now() + _PAUSE, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
@@ -165,6 +170,7 @@ class Worker:
             log.exception("effect_broke", extra={"effect": effect.key, "kind": effect.kind})
             await self._later(effect, type(error).__name__, final=False)
         else:
+            self._meters.effect(effect.kind, "done")
             await OutboxEffect.finish(self._db, effect, self._clock.now(), outcome)
             log.info("effect_done", extra={"effect": effect.key, "kind": effect.kind, "outcome": outcome})
 
@@ -174,6 +180,7 @@ class Worker:
             await self._bury(effect, reason)
             return
         wait = steps[effect.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
+        self._meters.effect(effect.kind, "postponed")
         await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
         log.warning("effect_postponed", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
 
@@ -198,4 +205,5 @@ class Worker:
             return True
 
         if await transact(self._db, work):
+            self._meters.effect(effect.kind, "dead")
             log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})

@@ -34,6 +34,7 @@ from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
 from services.invoices import Invoices
 from services.links import Links
+from services.meters import Meters
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
@@ -50,15 +51,22 @@ from services.theme_desk import ThemeDesk
 
 
 def build(
-    db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None = None
+    db: Db,
+    clock: Clock,
+    rules: Rules,
+    links: Links,
+    outside: Outside,
+    redis: Redis | None = None,
+    meters: Meters | None = None,
 ) -> Services:
-    """Every service over one database."""
-    ground = Ground(db, clock, rules, links, outside, redis)
+    """Every service over one database; `meters` count for all of them."""
+    ground = Ground(db, clock, rules, links, outside, redis, meters or Meters())
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
     till, folk = Till(ground), people(ground, shelf)
     services = Services(
         clock=clock,
+        meters=ground.meters,
         shops=shops,
         flags=ground.flags,
         themes=ground.themes,

@@ -19,6 +19,7 @@ from services.goods import Goods
 from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.links import Links
+from services.meters import Meters
 from services.offering import Offering
 from services.outbox import Outbox
 from services.paid import Paid
@@ -41,13 +42,20 @@ class Ground:
     """What nearly every service stands on."""
 
     def __init__(
-        self, db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        links: Links,
+        outside: Outside,
+        redis: Redis | None,
+        meters: Meters,
     ) -> None:
         self.db, self.clock, self.rules, self.links = db, clock, rules, links
-        self.outside, self.redis = outside, redis
+        self.outside, self.redis, self.meters = outside, redis, meters
         self.wakeups = Wakeups(redis)
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
-        self.worker = Worker(db, clock, rules, self.wakeups)
+        self.worker = Worker(db, clock, rules, self.wakeups, meters)
         self.shops = Shops(db, clock, self.audit)
         self.wakeups.on_change(self.shops.forget)
         self.absences = Absences(db, clock, rules, self.outbox)
@@ -70,7 +78,7 @@ class Ground:
         self.revocation = Revocation(db, clock, self.outbox)
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
-        self.calls = Calls(clock)
+        self.calls = Calls(clock, meters=meters)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(

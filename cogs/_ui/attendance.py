@@ -28,12 +28,20 @@ class Attendance:
     """One interaction from its arrival to its last word."""
 
     def __init__(
-        self, interaction: nextcord.Interaction[Any], kind: Kind, action: str, guild_id: str | None
+        self,
+        interaction: nextcord.Interaction[Any],
+        kind: Kind,
+        action: str,
+        guild_id: str | None,
+        *,
+        known: bool,
     ) -> None:
         self._started = time.perf_counter()
         self._interaction = interaction
         self._kind = kind
         self._action = action
+        # What is counted must have few names, and anybody can send a forged one.
+        self._known = action if known else "unknown"
         self._guild_id = str(interaction.guild_id) if interaction.guild_id else guild_id
         self._words = Words.of(interaction.locale)
         self._answer = Answer(
@@ -66,8 +74,10 @@ class Attendance:
             await self._apologise(code)
         finally:
             await self._answer.close()
-        spent = round((time.perf_counter() - self._started) * 1000, 1)
-        log.info("interaction", extra={"action": self._action, "outcome": outcome, "ms": spent})
+        spent = time.perf_counter() - self._started
+        services.meters.interaction(self._kind.name.lower(), self._known, outcome, spent)
+        fields = {"action": self._action, "outcome": outcome, "ms": round(spent * 1000, 1)}
+        log.info("interaction", extra=fields)
 
     async def _visit(self, bot: nextcord.Client, services: Services) -> Visit:
         return Visit(
