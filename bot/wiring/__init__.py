@@ -66,7 +66,6 @@ def build(
     till, folk = Till(ground), people(ground, shelf)
     services = Services(
         clock=clock,
-        meters=ground.meters,
         shops=shops,
         flags=ground.flags,
         themes=ground.themes,
@@ -79,9 +78,6 @@ def build(
         providers=till.providers,
         hosted=till.hosted,
         refunds=till.refunds,
-        revocation=ground.revocation,
-        role_terms=ground.role_terms,
-        role_checks=ground.role_checks,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -91,22 +87,33 @@ def build(
         storefronts=shelf.storefronts,
         storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=shelf.customers,
-        delivery=ground.delivery,
-        goods=ground.goods,
-        key_pool=ground.key_pool,
-        keys=ground.keys,
         invoices=Invoices(db),
         links=links,
-        worker=ground.worker,
         sweeper=_sweeper(ground, shelf, till, folk["erasure"]),
-        wakeups=ground.wakeups,
         mailing=till.mailing,
         **folk,
+        **_ground(ground),
         **_staff(ground, shelf, till),
         **_watching(ground),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
+
+
+def _ground(on: Ground) -> dict[str, Any]:
+    """What others stand on, and cogs use as well, by the names of the directory."""
+    return {
+        "meters": on.meters,
+        "revocation": on.revocation,
+        "role_terms": on.role_terms,
+        "role_checks": on.role_checks,
+        "delivery": on.delivery,
+        "goods": on.goods,
+        "key_pool": on.key_pool,
+        "keys": on.keys,
+        "worker": on.worker,
+        "wakeups": on.wakeups,
+    }
 
 
 def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
