@@ -20,6 +20,7 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("all", parents=[shared], help="bot, listener and outbox worker (the default)")
     commands.add_parser("check", parents=[shared], help="look at configuration, database, Redis and token")
+    commands.add_parser("migrate", parents=[shared], help="move records and build indexes ahead of a start")
     demo = commands.add_parser("demo", parents=[shared], help="play purchases against private stand-ins")
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
     seed = commands.add_parser("seed", parents=[shared], help="plant a sample shop for a claimed server")
@@ -36,7 +37,7 @@ def arguments() -> argparse.Namespace:
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
+    as_they_are = asked.command in {"check", "demo", "backup", "restore", "migrate"}
     return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
 
 
@@ -52,6 +53,8 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
     match asked.command:
         case "check":
             done = import_module("bot.check").check(settings, say)
+        case "migrate":
+            done = import_module("bot.migrate").migrate(settings, say)
         case "backup":
             make = import_module("bot.backup.writing").backup
             done = make(settings, asked.path, with_secret=asked.with_secret, say=say)

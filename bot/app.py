@@ -20,17 +20,20 @@ from bot.metrics.clients import time_discord
 from bot.metrics.serving import watched
 from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
+from bot.upkeep import kept_up
 from bot.web.listener import Listener
 from bot.wiring import build
 from models.correlation import fresh
 from models.registry import IndexRefused
+from models.schema import SchemaRefused
 from services import Services
 from services.clock import SystemClock
 from services.flags import keep_system_flags
 from services.meters import Meters
 from services.system_themes import seed_system_themes
 
-_UNREACHABLE = (PyMongoError, IndexRefused, nextcord.DiscordException, aiohttp.ClientError, OSError)
+_REFUSED = (IndexRefused, SchemaRefused)
+_UNREACHABLE = (PyMongoError, *_REFUSED, nextcord.DiscordException, aiohttp.ClientError, OSError)
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +118,9 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         )
         gateway = await stack.enter_async_context(connected(bot, settings))
         time_discord(bot, meters)
-        work = await stack.enter_async_context(working(services))
-        vitals.began(bot, [gateway, *work])
+        work = [gateway, await stack.enter_async_context(kept_up(stores.upkeep))]
+        work += await stack.enter_async_context(working(services))
+        vitals.began(bot, work)
         stack.callback(vitals.ending)
         log.info("started")
-        yield House(services, bot, listener, [gateway, *work])
+        yield House(services, bot, listener, work)

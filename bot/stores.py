@@ -11,9 +11,8 @@ from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
 from bot.metrics.clients import DatabaseTimes
 from bot.outside import open_database, open_redis
+from bot.upkeep import Upkeep
 from models.base import Db
-from models.order import Order
-from models.registry import create_indexes
 from services.meters import Meters
 
 log = logging.getLogger(__name__)
@@ -21,10 +20,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the shop keeps things: the database, and the cache unless there is none."""
+    """Where the shop keeps things: the database, what keeps it up to date, the cache unless there is none."""
 
     db: Db
     cache: Redis | None
+    upkeep: Upkeep
 
 
 @contextlib.asynccontextmanager
@@ -34,13 +34,13 @@ async def stored(settings: Settings, meters: Meters | None = None) -> AsyncItera
         heard = [DatabaseTimes(meters)] if meters is not None and settings.metrics.port is not None else []
         db = open_database(await _database_uri(settings, stack), settings.database.name, heard)
         stack.callback(db.client.close)
-        await create_indexes(db)
-        await Order.say_gifts(db)
+        upkeep = Upkeep(db)
+        await upkeep.begin()
         url = await _redis_url(settings, stack)
         cache = open_redis(url) if url else None
         if cache is not None:
             stack.push_async_callback(cache.aclose)
-        yield Stores(db, cache)
+        yield Stores(db, cache, upkeep)
 
 
 async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import logging
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -41,13 +41,16 @@ def indexes_of(document: type[Document]) -> list[IndexModel]:
     ]
 
 
-async def create_indexes(db: Db) -> None:
+async def create_indexes(db: Db, *, leaving: Collection[type[Document]] = ()) -> None:
     """Make the database's indexes those that the records declare; safe to repeat and to run twice at once.
 
-    A changed definition replaces the old one; one that is no longer declared stays and is logged.
+    A changed definition replaces the old one; one that is no longer declared stays and is logged. Records of
+    the kinds in `leaving` are left alone.
     Raises IndexRefused when stored records break a unique index.
     """
     for document in all_documents():
+        if document in leaving:
+            continue
         await _agree(document.rows(db), indexes_of(document))
 
 
@@ -96,13 +99,14 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
         await rows.create_indexes(declared)
     except OperationFailure:  # one of them: find out which
         for wanted in declared:
-            await _settle(rows, wanted)
+            await settle(rows, wanted)
     names = {wanted.document["name"] for wanted in declared}
     for stray in set(await rows.index_information()) - names - {"_id_"}:
         log.warning("index_undeclared", extra={"collection": rows.name, "index": stray})
 
 
-async def _settle(rows: Rows, wanted: IndexModel) -> None:
+async def settle(rows: Rows, wanted: IndexModel) -> None:
+    """Make one index what is declared; raises IndexRefused like create_indexes."""
     try:
         await rows.create_indexes([wanted])
     except DuplicateKeyError as reason:

@@ -15,7 +15,19 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Ids, counts, and words of ours. Whoever adds a field adds it here, and asks whose words it may hold.
 FIELDS = {
     *("about", "action", "check", "code", "collection", "count", "done", "effect", "entitlement", "error"),
-    *("flag", "guild", "import", "index", "key", "kind", "listener", "members", "method", "milliseconds"),
+    *(
+        "flag",
+        "guild",
+        "import",
+        "index",
+        "key",
+        "kind",
+        "listener",
+        "members",
+        "method",
+        "migration",
+        "milliseconds",
+    ),
     *("missing", "ms", "order", "outcome", "outcomes", "payment", "pid", "port", "problem", "provider"),
     *("reason", "reference", "report", "route", "sent", "server", "status", "step", "tenant", "webhook"),
     *("what", "where", "why", "work"),
