@@ -18,7 +18,7 @@ from bot.outside import open_database
 from models.index_plan import lacking
 from models.migrations import migrations
 from models.provider import Provider
-from models.schema import SchemaRefused, peek
+from models.schema import SchemaRefused, has_shops, peek
 from models.server import KIND_TRANSACTION_SECONDS, takes_transactions, transaction_seconds
 from services.partners import known_partners
 from services.vault import guessable
@@ -143,12 +143,15 @@ async def _upkeep_finding(uri: str, name: str) -> Finding:
     try:
         moves = known[(await peek(db, len(known))).version :]
         indexes = await lacking(db)
+        new = not await has_shops(db)
     except SchemaRefused as reason:
         return Finding("wrong", f"Schema: {reason}")
     except PyMongoError:
         return Finding("warning", "Schema: I may not read how far this database has followed the program.")
     finally:
         db.client.close()
+    if new:
+        return Finding("ok", "Schema: there is no shop in this database yet.")
     if not moves and not indexes:
         return Finding("ok", f"Schema: the database is at {len(known)}, and every index is there.")
     return Finding(

@@ -78,20 +78,25 @@ class Upkeep:
     async def _carry_out(self, migration: Migration, turn: Turn) -> None:
         about = {"migration": migration.number}
         log.info("migration_begun", extra=about)
-        done, position = False, turn.position
+        done = False
         try:
-            while not done:
-                position = await migration.step(self._db, position)
-                done = position is None
-                if not done:
-                    if not await note_position(self._db, turn, position, self._lease):
-                        return
-                    await asyncio.sleep(self._pause)
+            done = await self._batches(migration, turn)
         finally:
             # Also when told to stop: whoever goes on need not wait for the lease.
             with contextlib.suppress(PyMongoError):
-                if await end_turn(self._db, turn, done=done) and done:
-                    log.info("migration_done", extra=about)
+                done = await end_turn(self._db, turn, done=done) and done
+        if done:
+            log.info("migration_done", extra=about)
+
+    async def _batches(self, migration: Migration, turn: Turn) -> bool:
+        """Whether nothing is left to do; not so when another process has taken the turn."""
+        position = await migration.step(self._db, turn.position)
+        while position is not None:
+            if not await note_position(self._db, turn, position, self._lease):
+                return False
+            await asyncio.sleep(self._pause)
+            position = await migration.step(self._db, position)
+        return True
 
     async def _build(self) -> None:
         while self._later:

@@ -69,9 +69,13 @@ def _fitting(row: dict[str, Any], known: int) -> Standing:
     return found
 
 
+async def has_shops(db: Db) -> bool:
+    """Whether anybody ever sold here; if not, there is nothing to move."""
+    return await Tenant.rows(db).find_one({}, {"_id": 1}) is not None
+
+
 async def _new(db: Db, known: int) -> dict[str, Any]:
-    empty = await Tenant.rows(db).find_one({}, {"_id": 1}) is None
-    done = known if empty else 0
+    done = 0 if await has_shops(db) else known
     return {"_id": _KEY, "version": done, "oldest": max(0, done - 1), "position": None}
 
 
