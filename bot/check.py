@@ -14,7 +14,12 @@ from redis.exceptions import RedisError
 
 from bot.config import Settings
 from bot.embedded import EmbeddedInUse, EmbeddedUnavailable, Mongod, RedisServer
+from bot.outside import open_database
+from models.index_plan import lacking
+from models.migrations import migrations
 from models.provider import Provider
+from models.retention import Retention
+from models.schema import SchemaRefused, has_shops, peek
 from models.server import KIND_TRANSACTION_SECONDS, takes_transactions, transaction_seconds
 from services.partners import known_partners
 from services.vault import guessable
@@ -81,6 +86,8 @@ async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
             uri = await _database_uri(settings, stack)
             found = await _database_finding(uri, kind)
             yield found
+            if found.verdict == "ok":
+                yield await _upkeep_finding(uri, settings.database.name, settings.retention.kept())
             if found.verdict == "ok" and settings.web.public_url is None:
                 yield await _reach_finding(uri, settings.database.name)
     except EmbeddedInUse:
@@ -128,6 +135,31 @@ async def _database_finding(uri: str, kind: str) -> Finding:
             f"{seconds} seconds; transactionLifetimeLimitSeconds={KIND_TRANSACTION_SECONDS} is kinder.",
         )
     return Finding("ok", f"Database: the {kind} one answers and takes transactions.")
+
+
+async def _upkeep_finding(uri: str, name: str, kept: Retention) -> Finding:
+    """What a start would have to do first, or meanwhile."""
+    db = open_database(uri, name)
+    known = migrations()
+    try:
+        moves = known[(await peek(db, len(known))).version :]
+        indexes = await lacking(db, kept)
+        new = not await has_shops(db)
+    except SchemaRefused as reason:
+        return Finding("wrong", f"Schema: {reason}")
+    except PyMongoError:
+        return Finding("warning", "Schema: I may not read how far this database has followed the program.")
+    finally:
+        db.client.close()
+    if new:
+        return Finding("ok", "Schema: there is no shop in this database yet.")
+    if not moves and not indexes:
+        return Finding("ok", f"Schema: the database is at {len(known)}, and every index is there.")
+    return Finding(
+        "ok",
+        f"Schema: {len(moves)} migration(s) and {len(indexes)} index(es) are to come. The bot does them "
+        "while it sells; with millions of records, let `run.py migrate` do them ahead.",
+    )
 
 
 async def _reach_finding(uri: str, name: str) -> Finding:

@@ -69,6 +69,13 @@ class WebSettings(Section):
     public_url: WebAddress | None = None
 
 
+class MetricsSettings(Section):
+    """Numbers and probes for whoever watches; without a port there are none."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port | None = None
+
+
 class SecuritySettings(Section):
     """What signs links and encrypts provider keys; the newest secret first."""
 
@@ -193,6 +200,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     web: WebSettings = WebSettings()
+    metrics: MetricsSettings = MetricsSettings()
     security: SecuritySettings = SecuritySettings()
     shop: ShopSettings = ShopSettings()
     providers: ProviderSettings = ProviderSettings()

@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -11,9 +10,8 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from bot.config import LogSettings, Settings
+from models.correlation import current
 
-# Crockford's base 32 has no letters that are mistaken for digits when read aloud.
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHATTY = ("nextcord", "aiohttp", "pymongo", "motor", "redis", "asyncio")
 HIDDEN = "***"
 SHORTEST_SECRET = 6  # hiding every "abc" would hide the log
@@ -49,11 +47,6 @@ def handler(settings: LogSettings, hidden: Iterable[str], stream: TextIO) -> log
     return made
 
 
-def reference() -> str:
-    """A short id that a person can read out and the log contains."""
-    return "".join(secrets.choice(CROCKFORD) for _ in range(8))
-
-
 class Redactor:
     """Hides the secrets it was given, and whatever looks like one."""
 
@@ -87,7 +80,7 @@ class Lines(logging.Formatter):
         self._redact = redactor
 
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Time, level, logger and event first, then the record's own fields, then its traceback."""
+        """Time, level, logger, event, correlation, then the record's own fields, then its traceback."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         found: dict[str, Any] = {
             "time": f"{moment}.{record.msecs:03.0f}Z",
@@ -95,6 +88,8 @@ class Lines(logging.Formatter):
             "logger": record.name,
             "event": self._redact.text(_message(record)),
         }
+        if (correlation := current()) is not None:
+            found["correlation"] = correlation
         extras = {key: value for key, value in record.__dict__.items() if key not in OWN_FIELDS}
         for key, value in extras.items():
             found[f"{key}_" if key in found else key] = self._redact.value(value)

@@ -9,38 +9,43 @@ from redis.asyncio import Redis
 
 from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
+from bot.metrics.clients import DatabaseTimes
 from bot.outside import open_database, open_redis
+from bot.upkeep import Upkeep
 from models.base import Db
-from models.order import Order
-from models.registry import create_indexes
+from services.meters import Meters
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the shop keeps things: the database, and the cache unless there is none."""
+    """Where the shop keeps things: the database, what keeps it up to date, the cache unless there is none."""
 
     db: Db
     cache: Redis | None
+    upkeep: Upkeep
 
 
 @contextlib.asynccontextmanager
-async def stored(settings: Settings, *, apart: bool = False) -> AsyncIterator[Stores]:
+async def stored(
+    settings: Settings, meters: Meters | None = None, *, apart: bool = False
+) -> AsyncIterator[Stores]:
     """The database with its indexes, and the cache; embedded ones run as long as the block.
 
     Processes `apart` share what has an address: an embedded Redis would be no use to them.
     """
     async with contextlib.AsyncExitStack() as stack:
-        db = open_database(await _database_uri(settings, stack), settings.database.name)
+        heard = [DatabaseTimes(meters)] if meters is not None and settings.metrics.port is not None else []
+        db = open_database(await _database_uri(settings, stack), settings.database.name, *heard)
         stack.callback(db.client.close)
-        await create_indexes(db, settings.retention.kept())
-        await Order.say_gifts(db)
+        upkeep = Upkeep(db, kept=settings.retention.kept())
+        await upkeep.begin()
         url = await _redis_url(settings, stack, apart=apart)
         cache = open_redis(url) if url else None
         if cache is not None:
             stack.push_async_callback(cache.aclose)
-        yield Stores(db, cache)
+        yield Stores(db, cache, upkeep)
 
 
 async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:

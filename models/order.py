@@ -228,12 +228,6 @@ class Order(TenantDocument):
         return {**where, "$or": [{"orderNumber": number}, {"customer.discordId": text}, *names]}
 
     @classmethod
-    async def say_gifts(cls, db: Db) -> None:
-        """Let orders of earlier versions say whether anything was bought with them."""
-        nothing = {"$eq": [{"$size": "$items"}, 0]}
-        await cls.rows(db).update_many({"isGift": None}, [{"$set": {"isGift": nothing}}])
-
-    @classmethod
     async def how_many(cls, db: Db, where: Where) -> int:
         """The number of orders that a filter of this class fits."""
         return int(await cls.rows(db).count_documents(where))

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Field, ObjectId, TenantDocument, Tx, Utc, given, index, stored
+from models.correlation import current, fresh
 from models.retention import Retention
 
 
@@ -43,6 +44,7 @@ class OutboxEffect(TenantDocument):
         index("tenantId", "dedupeKey", unique=True),
         index("urgency", "nextAttemptAt", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
+        index("status", only={"status": "DEAD"}),
         index("tenantId", "orderId"),
         index("tenantId", "kind", "createdAt", only=given("lastError")),
         # Configurable, as are all times after which the database forgets (models/retention.py).
@@ -64,20 +66,28 @@ class OutboxEffect(TenantDocument):
     last_error: str | None = None
     outcome: str | None = Field(default=None, description="What came of it")
     done_at: Utc | None = None
+    correlation_id: str | None = Field(default=None, description="By which the log tells what led to it")
 
     @classmethod
     async def owe(cls, db: Db, effects: list[Self], *, tx: Tx | None = None) -> None:
         """Write effects down, in the transaction that owes them."""
+        for effect in effects:
+            effect.stamp()
         await cls.insert_all(db, effects, tx=tx)
 
     @classmethod
     async def owe_once(cls, db: Db, effect: Self) -> bool:
         """Write an effect down outside a transaction; False when it is owed already."""
         try:
+            effect.stamp()
             await effect.insert(db)
         except DuplicateKeyError:
             return False
         return True
+
+    def stamp(self) -> None:
+        """Let it belong to what owes it; what nobody asked for, such as a hold's end, begins a story."""
+        self.correlation_id = self.correlation_id or current() or fresh()
 
     @classmethod
     async def not_owed(cls, db: Db, effects: list[Self], *, tx: Tx) -> list[Self]:

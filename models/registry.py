@@ -4,7 +4,7 @@ import importlib
 import inspect
 import logging
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ KEYS_CONFLICT = 86
 NOT_FOUND = 27
 _OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 _NOT_OURS = {"_id_", SHARD_INDEX}
-_AS_DECLARED = Retention()
+AS_DECLARED = Retention()
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def all_documents() -> tuple[type[Document], ...]:
     return tuple(sorted(found, key=lambda document: document.__collection__))
 
 
-def indexes_of(document: type[Document], kept: Retention = _AS_DECLARED) -> list[IndexModel]:
+def indexes_of(document: type[Document], kept: Retention = AS_DECLARED) -> list[IndexModel]:
     """The indexes that a record declares, those that let records expire with the configured time."""
     found = [
         each.get_pymongo_index() if isinstance(each, ODMBaseIndex) else each
@@ -58,13 +58,18 @@ def _expiring(wanted: IndexModel, collection: str, kept: Retention) -> IndexMode
     return IndexModel(keys, **{**others, "expireAfterSeconds": seconds})
 
 
-async def create_indexes(db: Db, kept: Retention = _AS_DECLARED) -> None:
+async def create_indexes(
+    db: Db, kept: Retention = AS_DECLARED, *, leaving: Collection[type[Document]] = ()
+) -> None:
     """Make the database's indexes those that the records declare; safe to repeat and to run twice at once.
 
-    A changed definition replaces the old one; one that nobody declared stays and is logged.
+    A changed definition replaces the old one; one that nobody declared stays and is logged. Records of the
+    kinds in `leaving` are left alone.
     Raises IndexRefused when stored records break a unique index.
     """
     for document in all_documents():
+        if document in leaving:
+            continue
         await _agree(document.rows(db), indexes_of(document, kept))
 
 
@@ -75,7 +80,7 @@ class IndexState(NamedTuple):
     undeclared: list[str]
 
 
-async def index_state(db: Db, kept: Retention = _AS_DECLARED) -> IndexState:
+async def index_state(db: Db, kept: Retention = AS_DECLARED) -> IndexState:
     """Which declared indexes are not there, or not as they are declared, and which ones nobody declares."""
     missing, undeclared = list[str](), list[str]()
     for document in all_documents():
@@ -113,7 +118,7 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
         await rows.create_indexes(declared)
     except OperationFailure:  # one of them: find out which
         for wanted in declared:
-            await _settle(rows, wanted)
+            await settle(rows, wanted)
     names = {wanted.document["name"] for wanted in declared}
     for stray in set(await rows.index_information()) - names - _NOT_OURS:
         if stray in _RETIRED.get(rows.name, ()):
@@ -123,7 +128,8 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
         log.warning("index_undeclared", extra={"collection": rows.name, "index": stray})
 
 
-async def _settle(rows: Rows, wanted: IndexModel) -> None:
+async def settle(rows: Rows, wanted: IndexModel) -> None:
+    """Make one index what is declared; raises IndexRefused like create_indexes."""
     try:
         await rows.create_indexes([wanted])
     except DuplicateKeyError as reason:

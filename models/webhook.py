@@ -82,6 +82,7 @@ class WebhookEvent(TenantDocument):
     outcome: str | None = Field(default=None, description="What came of it, in a word")
     processed_at: Utc | None = None
     cleared_at: Utc | None = Field(default=None, description="When what it says was forgotten")
+    correlation_id: str | None = Field(default=None, description="By which the log tells what came of it")
 
     @classmethod
     async def store_all(cls, db: Db, events: Sequence[Self]) -> list[bool]:

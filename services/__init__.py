@@ -40,6 +40,7 @@ from services.key_pool import KeyPool
 from services.labels import Labels
 from services.links import Links
 from services.mailing import Mailing
+from services.meters import Meters
 from services.moving import Moving
 from services.orders import Orders
 from services.ownership import Ownership
@@ -80,6 +81,7 @@ class Services:
     """Every verb of the shop; cogs and the listener get exactly this."""
 
     clock: Clock
+    meters: Meters
     shops: Shops
     access: Access
     flags: Flags

@@ -27,6 +27,10 @@ class Breaker:
         state = self._states.get(place)
         return state is not None and state.rests_until is not None and state.rests_until > self._clock.now()
 
+    def resting(self) -> list[str]:
+        """The addresses that rest now."""
+        return [place for place in self._states if self.is_open(place)]
+
     def enter(self, place: str) -> bool:
         """Whether a call may be made now; after a rest one caller is let through, the others wait for it."""
         if self.is_open(place):

@@ -5,6 +5,7 @@ import json
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from models.errors import OutcomeUnknown, Unavailable, WrongKeys
+from models.errors import OutcomeUnknown, ProviderError, Unavailable, WrongKeys
 from services.breaker import Breaker
 from services.clock import Clock
+from services.meters import Meters
 
 _TRIES = 3
 _PAUSE = 0.2
@@ -29,6 +31,7 @@ _LONGEST_PAUSE = 2.0
 _LARGEST = 2 * 1024 * 1024
 _LONGEST_HEADER = 40
 _SLOW_DOWN = "http_429"
+_OUTCOMES: dict[type[ProviderError], str] = {WrongKeys: "wrong_keys", OutcomeUnknown: "unknown"}
 _CUT_OFF = {408, 499}  # somebody in between gave up; what became of the request they do not say
 
 log = logging.getLogger(__name__)
@@ -100,8 +103,11 @@ class Calls:
         open_session: Callable[[], aiohttp.ClientSession] | None = None,
         *,
         within: float = _WITHIN,
+        meters: Meters | None = None,
     ) -> None:
         """Take how many seconds all tries of one call may last together."""
+        self._meters = meters or Meters()
+        self._providers: dict[str, str] = {}
         self._within = within
         self._open = open_session or _session
         self._session: aiohttp.ClientSession | None = None
@@ -118,13 +124,31 @@ class Calls:
         """Whether calls to this address are not even tried at the moment."""
         return self.breaker.is_open(_place(url))
 
+    def resting(self) -> dict[str, int]:
+        """How many addresses of each provider are not asked at the moment; those of mail servers as smtp."""
+        return dict(Counter(self._providers.get(place, "smtp") for place in self.breaker.resting()))
+
     async def send(self, call: Call) -> Reply:
         """Make the call, again where that is safe.
 
         Raises WrongKeys for 401 and 403, Unavailable when it certainly did nothing, OutcomeUnknown when
         nobody can tell. Any other answer below 500 is returned: what it means is for the adapter.
         """
+        began, outcome = time.monotonic(), "cut_off"
+        try:
+            reply = await self._send(call)
+            outcome = "ok" if reply.ok else "refused"
+        except ProviderError as error:
+            outcome = _OUTCOMES.get(type(error), "unavailable")
+            raise
+        else:
+            return reply
+        finally:
+            self._meters.call(call.provider, outcome, time.monotonic() - began)
+
+    async def _send(self, call: Call) -> Reply:
         place = _place(call.url)
+        self._providers[place] = call.provider
         if not self.breaker.enter(place):
             raise Unavailable(call.provider, "circuit_open")
         sent, tries = False, _TRIES if call.repeatable else 1

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from models.base import Unreadable
+from models.correlation import correlated
 from models.errors import Declined, Unavailable
 from models.platform_entitlement import EntitlementKind
 from services.clock import Clock
@@ -48,6 +49,10 @@ class DiscordHearing:
 
         Never raises: what cannot be read is logged, and what cannot be stored now is read from the list.
         """
+        with correlated(None):
+            return await self._noted(kind, entitlement)
+
+    async def _noted(self, kind: str, entitlement: Any) -> str:
         at = self._clock.now()
         try:
             async with self._turn:

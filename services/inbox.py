@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from models.alert import AlertSeverity
 from models.base import Db, Tx
+from models.correlation import current
 from models.errors import NotFound, ProviderError, Refused
 from models.member import Member
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
@@ -19,6 +20,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.gathering import Gathering
 from services.inbox_worker import InboxWorker, webhook_alert
+from services.meters import Meters
 from services.outbox import Outbox
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.refusals import Refusals
@@ -62,6 +64,7 @@ class Inbox:
         sources: Mapping[str, Source],
         url_of: Callable[[str, str], str | None],
         refusals: Refusals,
+        meters: Meters,
     ) -> None:
         """Take sources by their names, each a WebhookProvider in lower case."""
         self._db = db
@@ -72,8 +75,11 @@ class Inbox:
         self._sources = {name: (WebhookProvider(name.upper()), each) for name, each in sources.items()}
         self._url_of = url_of
         self._refusals = refusals
+        self._meters = meters
         self._storing: Gathering[WebhookEvent, bool] = Gathering(partial(WebhookEvent.store_all, db))
-        self._worker = InboxWorker(db, clock, rules, wakeups=wakeups, outbox=outbox, sources=sources)
+        self._worker = InboxWorker(
+            db, clock, rules, wakeups=wakeups, outbox=outbox, sources=sources, meters=meters
+        )
         self.run = self._worker.run
         self.drain = self._worker.drain
         self.stop = self._worker.stop
@@ -86,6 +92,11 @@ class Inbox:
         """
         if name not in self._sources:
             return HTTPStatus.NOT_FOUND
+        status = await self._received(name, tenant_id, body, headers)
+        self._meters.webhook(name, status)
+        return status
+
+    async def _received(self, name: str, tenant_id: str, body: bytes, headers: Mapping[str, str]) -> int:
         provider, source = self._sources[name]
         signed = SignedBy(headers)
         now = self._clock.now()
@@ -138,7 +149,7 @@ class Inbox:
         except DuplicateKeyError:
             await WebhookEvent.repeated(self._db, event)
         else:
-            log.warning("webhook_conflict", extra={"event": event.key, "tenant": event.tenant_id})
+            log.warning("webhook_conflict", extra={"webhook": event.key, "tenant": event.tenant_id})
 
     async def page(
         self,
@@ -218,6 +229,7 @@ def _event(
         state=WebhookState.WAITING if waits else WebhookState.IGNORED,
         next_attempt_at=now if waits else None,
         processed_at=None if waits else now,
+        correlation_id=current(),  # here, because those of several requests are stored together
     )
 
 

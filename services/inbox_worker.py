@@ -10,11 +10,13 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
+from models.correlation import correlated
 from models.errors import ShopError
 from models.webhook import WebhookEvent, WebhookState
 from services.afterwards import database_away
 from services.clock import Clock
 from services.hosted import Unmatched
+from services.meters import Meters
 from services.outbox import Outbox
 from services.rules import Rules
 from services.sources import Source
@@ -42,6 +44,7 @@ class InboxWorker:
         wakeups: Wakeups,
         outbox: Outbox,
         sources: Mapping[str, Source],
+        meters: Meters,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -51,6 +54,7 @@ class InboxWorker:
         self._sources = sources
         # Another process may be of a newer version, and know more.
         self._known = [name.upper() for name in sources]
+        self._meters = meters
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping = False
 
@@ -104,11 +108,12 @@ class InboxWorker:
                 log.error("webhook_unreadable", extra={"where": str(error)})  # noqa: TRY400 - it says all
 
     async def _try(self, event: WebhookEvent) -> None:
-        try:
-            await self._act(event)
-        except PyMongoError as error:
-            # It stays due: its lease will end and somebody will try again.
-            database_away(log, "webhook_unsettled", error, **_about(event))
+        with correlated(event.correlation_id):
+            try:
+                await self._act(event)
+            except PyMongoError as error:
+                # It stays due: its lease will end and somebody will try again.
+                database_away(log, "webhook_unsettled", error, **_about(event))
 
     async def _act(self, event: WebhookEvent) -> None:
         steps = self._rules.outbox_backoff
@@ -129,6 +134,7 @@ class InboxWorker:
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
             await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
+            self._meters.event(event.provider, "done")
             log.info("webhook_done", extra={**_about(event), "outcome": outcome})
 
     async def _later(
@@ -140,12 +146,14 @@ class InboxWorker:
         wait = steps[event.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
         fields = {"nextAttemptAt": self._clock.now() + wait, "error": why}
         await WebhookEvent.close(self._db, event, WebhookState.WAITING, fields)
+        self._meters.event(event.provider, "postponed")
         log.warning("webhook_postponed", extra={**_about(event), "why": why})
 
     async def _let_be(self, event: WebhookEvent) -> None:
         """It is about nothing of ours: another till on the same account."""
         fields = {"processedAt": self._clock.now(), "outcome": "not_ours", "error": None}
         await WebhookEvent.close(self._db, event, WebhookState.IGNORED, fields)
+        self._meters.event(event.provider, "ignored")
 
     async def _give_up(self, event: WebhookEvent, why: str, message: str) -> None:
         alert = webhook_alert(event, message, AlertSeverity.ERROR, reason=why)
@@ -159,6 +167,7 @@ class InboxWorker:
             return True
 
         if await self._outbox.commit(work):
+            self._meters.event(event.provider, "dead")
             log.error("webhook_dead", extra={**_about(event), "why": why})
 
 
@@ -176,7 +185,7 @@ def webhook_alert(event: WebhookEvent, message: str, severity: AlertSeverity, **
 
 
 def _about(event: WebhookEvent) -> dict[str, str]:
-    return {"event": event.key, "provider": event.provider, "tenant": event.tenant_id}
+    return {"webhook": event.key, "provider": event.provider, "tenant": event.tenant_id}
 
 
 def _code(error: ShopError) -> str:

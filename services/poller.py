@@ -8,6 +8,7 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
+from models.correlation import correlated
 from models.errors import ShopError
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, RefundState
@@ -56,7 +57,8 @@ class Poller:
         while asked < _AT_ONCE and (payment := await self._next()):
             if asked:
                 await asyncio.sleep(pause)
-            await self._ask(payment)
+            with correlated(None):
+                await self._ask(payment)
             asked += 1
         return asked
 

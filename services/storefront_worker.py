@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
+from models.correlation import correlated
 from models.storefront import Storefront
 from services.afterwards import database_away
 from services.rules import Rules
@@ -61,7 +62,7 @@ class StorefrontWorker:
         """Show every storefront that is due, a few at a time; how many."""
         done = 0
         while fronts := await self._due():
-            await asyncio.gather(*map(self._one, fronts))
+            await asyncio.gather(*map(self._apart, fronts))
             done += len(fronts)
         return done
 
@@ -73,6 +74,10 @@ class StorefrontWorker:
                 break
             fronts.append(front)
         return fronts
+
+    async def _apart(self, front: Storefront) -> None:
+        with correlated(None):
+            await self._one(front)
 
     async def _one(self, front: Storefront) -> None:
         if self._show is None:

@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.errors import OperationFailure, PyMongoError
 
 from models.base import Db, Unreadable
+from models.correlation import correlated
 from models.errors import ShopError
 from models.inventory import unsettled_products
 from models.order import EndedHold, Order
@@ -104,7 +105,8 @@ class Sweeper:
 async def _apart(work: Coroutine[Any, Any, int], *, step: str, about: str | None = None) -> int:
     """What the work did; a shop that is gone or a broken record is skipped and keeps nobody else waiting."""
     try:
-        return await work
+        with correlated(None):
+            return await work
     except (ShopError, Unreadable, OperationFailure) as error:
         # Only the kind: the text of a driver's error may quote the record.
         log.warning("sweep_skipped", extra={"step": step, "about": about, "error": type(error).__name__})

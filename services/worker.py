@@ -10,10 +10,12 @@ from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, transact
+from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.afterwards import database_away
 from services.clock import Clock
 from services.effects import EffectKind, comes_before, goes_after
+from services.meters import Meters
 from services.rules import Rules
 from services.stock import alert_effect
 from services.wakeups import Bell, Wakeups
@@ -62,11 +64,14 @@ class _Lane:
 class Worker:
     """Runs one handler per kind of effect; any number of workers may run over one database."""
 
-    def __init__(self, db: Db, clock: Clock, rules: Rules, wakeups: Wakeups) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, rules: Rules, wakeups: Wakeups, meters: Meters | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._rules = rules
         self._wakeups = wakeups
+        self._meters = meters or Meters()
         self._handlers: dict[EffectKind, Handler] = {}
         self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
@@ -176,11 +181,12 @@ class Worker:
             self._wakeups.ring()
 
     async def _try(self, effect: OutboxEffect) -> None:
-        try:
-            await self._make_happen(effect)
-        except PyMongoError as error:
-            # It stays owed: its lease will end and somebody will try again.
-            database_away(log, "effect_unsettled", error, effect=effect.key, kind=effect.kind)
+        with correlated(effect.correlation_id):
+            try:
+                await self._make_happen(effect)
+            except PyMongoError as error:
+                # It stays owed: its lease will end and somebody will try again.
+                database_away(log, "effect_unsettled", error, effect=effect.key, kind=effect.kind)
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:
@@ -188,6 +194,7 @@ class Worker:
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectWaits as pause:
+            self._meters.effect(effect.kind, "waits")
             await OutboxEffect.wait(self._db, effect, self._clock.now() + _PAUSE, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
@@ -201,6 +208,7 @@ class Worker:
                 # Somebody else has taken it over, and has the say.
                 log.warning("effect_lease_lost", extra=said)
                 return
+            self._meters.effect(effect.kind, "done")
             log.info("effect_done", extra=said)
             await self._let_go(effect)
 
@@ -212,6 +220,7 @@ class Worker:
         wait = steps[effect.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
         kept = await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
         said = {"effect": effect.key, "kind": effect.kind, "reason": reason}
+        self._meters.effect(effect.kind, "postponed")
         log.warning("effect_postponed" if kept else "effect_lease_lost", extra=said)
 
     async def _bury(self, effect: OutboxEffect, reason: str) -> None:
@@ -235,5 +244,6 @@ class Worker:
             return True
 
         if await transact(self._db, work):
+            self._meters.effect(effect.kind, "dead")
             log.error("effect_dead", extra={"effect": effect.key, "kind": effect.kind, "reason": reason})
             await self._let_go(effect)

@@ -38,6 +38,7 @@ LAST_WORD = {
     "services/csv/running.py": "one file that cannot be carried out is stopped, and must not stop the others",
     "services/sweeper.py": "one step that fails must not stop the others",
     "services/worker.py": "one effect that fails must not stop the others",
+    "bot/upkeep.py": "a migration that fails must not stop the shop from selling",
     "bot/web/problems.py": "a request is always answered, a bug with its reference",
 }
 

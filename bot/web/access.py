@@ -3,7 +3,10 @@
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from models.correlation import correlated
+
 ROUTE = web.RequestKey("route", str)
+CORRELATION = web.RequestKey("correlation", str)
 
 
 def route_of(request: web.Request) -> str:
@@ -23,4 +26,5 @@ class AccessLog(AbstractAccessLogger):
             "status": response.status,
             "milliseconds": round(time * 1000),
         }
-        self.logger.info("http_request", extra=fields)
+        with correlated(request.get(CORRELATION)):
+            self.logger.info("http_request", extra=fields)

@@ -2,6 +2,8 @@
 
 from aiohttp import hdrs, web
 
+from bot.web.access import CORRELATION
+
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -20,7 +22,9 @@ def protect(response: web.StreamResponse) -> None:
     response.headers.setdefault("Content-Security-Policy", NOTHING)
 
 
-async def finish(_request: web.Request, response: web.StreamResponse) -> None:
+async def finish(request: web.Request, response: web.StreamResponse) -> None:
     """Protect an answer on its way out and drop aiohttp's own name and version from it."""
     protect(response)
+    if CORRELATION in request:
+        response.headers["X-Correlation-Id"] = request[CORRELATION]
     response.headers.popall(hdrs.SERVER, None)

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.web.access import ROUTE, route_of
+from bot.web.access import CORRELATION, ROUTE, route_of
 from bot.web.language import asked_for
 from bot.web.pages import Pages
 from bot.web.webhooks import answers_in_text, plain
 from cogs._ui.words import later
+from models.correlation import correlated
 from models.errors import ShopError
 from models.transaction import away
 from services.links import LinkExpired, LinkForged
@@ -78,11 +78,16 @@ class StillCounting(Exception):
 
 
 def translator(pages: Pages) -> Middleware:
-    """The middleware that owns the last word on every request."""
+    """The middleware that owns the last word on every request, and gives it the id that it has in the log."""
 
     @web.middleware
-    async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[ROUTE] = route_of(request)
+        # Never one from outside: that would let a stranger write into the log, or hide in another's story.
+        with correlated(None) as request[CORRELATION]:
+            return await translate(request, handler)
+
+    async def translate(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await handler(request)
@@ -99,14 +104,14 @@ def translator(pages: Pages) -> Middleware:
         except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered
             return _broken(pages, request, error)
 
-    return translate
+    return named
 
 
 def _broken(pages: Pages, request: web.Request, error: Exception) -> web.Response:
     if away(error):
         log.warning("http_database_away", extra={"route": request[ROUTE]})
         return _show(pages, request, AWAY)
-    reference = secrets.token_hex(4)
+    reference = request[CORRELATION]
     said = {"reference": reference, "route": request[ROUTE]}
     log.error("http_request_failed", extra=said, exc_info=error)
     return _show(pages, request, BROKEN, reference=reference)

@@ -4,13 +4,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.log import reference
 from bot.mail.sending import MailEffects
 from bot.outside import Outside
 from bot.wiring.ground import Ground
 from bot.wiring.people import people
 from bot.wiring.rooms import Shelf, Till
 from models.base import Db
+from models.correlation import fresh
 from models.registry import all_documents
 from services import Services
 from services.access import Access
@@ -34,6 +34,7 @@ from services.fund_rules import FundRules
 from services.fund_statement import FundStatement
 from services.invoices import Invoices
 from services.links import Links
+from services.meters import Meters
 from services.old_records import OldRecords
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
@@ -51,10 +52,16 @@ from services.theme_desk import ThemeDesk
 
 
 def build(
-    db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None = None
+    db: Db,
+    clock: Clock,
+    rules: Rules,
+    links: Links,
+    outside: Outside,
+    redis: Redis | None = None,
+    meters: Meters | None = None,
 ) -> Services:
-    """Every service over one database."""
-    ground = Ground(db, clock, rules, links, outside, redis)
+    """Every service over one database; `meters` count for all of them."""
+    ground = Ground(db, clock, rules, links, outside, redis, meters or Meters())
     outbox, shops, stock = ground.outbox, ground.shops, ground.stock
     shelf = Shelf(ground)
     till, folk = Till(ground), people(ground, shelf)
@@ -72,9 +79,6 @@ def build(
         providers=till.providers,
         hosted=till.hosted,
         refunds=till.refunds,
-        revocation=ground.revocation,
-        role_terms=ground.role_terms,
-        role_checks=ground.role_checks,
         poller=Poller(db, clock, rules, shops=shops, hosted=till.hosted, outbox=outbox),
         inbox=till.inbox,
         discord=till.discord,
@@ -84,22 +88,33 @@ def build(
         storefronts=shelf.storefronts,
         storefront_worker=StorefrontWorker(rules, ground.wakeups, shelf.storefronts),
         customers=shelf.customers,
-        delivery=ground.delivery,
-        goods=ground.goods,
-        key_pool=ground.key_pool,
-        keys=ground.keys,
         invoices=Invoices(db),
         links=links,
-        worker=ground.worker,
         sweeper=_sweeper(ground, shelf, till, folk["erasure"]),
-        wakeups=ground.wakeups,
         mailing=till.mailing,
         **folk,
+        **_ground(ground),
         **_staff(ground, shelf, till),
         **_watching(ground),
     )
     MailEffects(services).sign_up(ground.worker)
     return services
+
+
+def _ground(on: Ground) -> dict[str, Any]:
+    """What others stand on, and cogs use as well, by the names of the directory."""
+    return {
+        "meters": on.meters,
+        "revocation": on.revocation,
+        "role_terms": on.role_terms,
+        "role_checks": on.role_checks,
+        "delivery": on.delivery,
+        "goods": on.goods,
+        "key_pool": on.key_pool,
+        "keys": on.keys,
+        "worker": on.worker,
+        "wakeups": on.wakeups,
+    }
 
 
 def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
@@ -122,7 +137,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "tracking": till.post.tracking,
         "decisions": Decisions(db, clock, **paying),
         "queue": queue,
-        "doctor": Doctor(tools, reference),
+        "doctor": Doctor(tools, fresh),
         "mending": Mending(db, audit=audit, shops=on.shops, queue=queue, storefronts=shelf.storefronts),
         "fund": on.fund,
         "donations": shelf.donations,

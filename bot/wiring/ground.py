@@ -20,6 +20,7 @@ from services.key_delivery import KeyDelivery
 from services.key_pool import KeyPool
 from services.links import Links
 from services.memories import Memories
+from services.meters import Meters
 from services.offering import Offering
 from services.outbox import Outbox
 from services.paid import Paid
@@ -42,14 +43,21 @@ class Ground:
     """What nearly every service stands on."""
 
     def __init__(
-        self, db: Db, clock: Clock, rules: Rules, links: Links, outside: Outside, redis: Redis | None
+        self,
+        db: Db,
+        clock: Clock,
+        rules: Rules,
+        links: Links,
+        outside: Outside,
+        redis: Redis | None,
+        meters: Meters,
     ) -> None:
         self.db, self.clock, self.rules, self.links = db, clock, rules, links
-        self.outside, self.redis = outside, redis
+        self.outside, self.redis, self.meters = outside, redis, meters
         self.wakeups = Wakeups(redis)
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.memories = Memories(clock, self.wakeups)
-        self.worker = Worker(db, clock, rules, self.wakeups)
+        self.worker = Worker(db, clock, rules, self.wakeups, meters)
         self.shops = Shops(db, clock, self.audit, self.memories)
         self.absences = Absences(db, clock, rules, self.outbox)
         self.flags = Flags(db, clock, self.audit, self.memories)
@@ -71,7 +79,7 @@ class Ground:
         self.revocation = Revocation(db, clock, self.outbox)
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
-        self.calls = Calls(clock)
+        self.calls = Calls(clock, meters=meters)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(

@@ -142,7 +142,7 @@ class Till:
         self.inbox = Inbox(
             db, clock, rules,
             wakeups=on.wakeups, outbox=outbox, audit=on.audit, sources=self._sources(on),
-            url_of=on.links.webhook_url, refusals=Refusals(on.redis, clock),
+            url_of=on.links.webhook_url, refusals=Refusals(on.redis, clock), meters=on.meters,
         )  # fmt: skip
 
     def _sources(self, on: Ground) -> dict[str, Source]:

@@ -16,6 +16,7 @@ from cogs._ui.role_names import RoleName, role_names_in_dm
 from cogs._ui.text import cut
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
+from models.correlation import correlated
 from models.errors import RecordsAway, ShopError
 from models.transaction import away
 from services import Services
@@ -29,12 +30,20 @@ class Attendance:
     """One interaction from its arrival to its last word."""
 
     def __init__(
-        self, interaction: nextcord.Interaction[Any], kind: Kind, action: str, guild_id: str | None
+        self,
+        interaction: nextcord.Interaction[Any],
+        kind: Kind,
+        action: str,
+        guild_id: str | None,
+        *,
+        known: bool,
     ) -> None:
         self._started = time.perf_counter()
         self._interaction = interaction
         self._kind = kind
         self._action = action
+        # What is counted must have few names, and anybody can send a forged one.
+        self._known = action if known else "unknown"
         self._guild_id = str(interaction.guild_id) if interaction.guild_id else guild_id
         self._words = Words.of(interaction.locale)
         self._answer = Answer(
@@ -50,7 +59,16 @@ class Attendance:
         guilds: Guilds,
         reference: Callable[[], str],
     ) -> None:
-        """Let the handler work, then see to it that the person was answered."""
+        """Let the handler work, then see to it that the person was answered.
+
+        What it owes to the outside carries the reference with it, so that one word finds the whole story.
+        """
+        with correlated(reference()) as code:
+            await self._run(step, bot, services, guilds, code)
+
+    async def _run(
+        self, step: Step, bot: nextcord.Client, services: Services, guilds: Guilds, code: str
+    ) -> None:
         outcome = "done"
         try:
             try:
@@ -60,11 +78,13 @@ class Attendance:
                 outcome = type(refusal).__name__
                 await self._tell(sentence(refusal, self._words, await self._role_names(guilds)))
         except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered
-            outcome = await self._last_word(error, reference)
+            outcome = await self._last_word(error, code)
         finally:
             await self._answer.close()
-        spent = round((time.perf_counter() - self._started) * 1000, 1)
-        log.info("interaction", extra={"action": self._action, "outcome": outcome, "ms": spent})
+        spent = time.perf_counter() - self._started
+        services.meters.interaction(self._kind.name.lower(), self._known, outcome, spent)
+        fields = {"action": self._action, "outcome": outcome, "ms": round(spent * 1000, 1)}
+        log.info("interaction", extra=fields)
 
     async def _visit(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> Visit:
         return Visit(
@@ -103,14 +123,13 @@ class Attendance:
         else:
             await self._answer.fresh({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
 
-    async def _last_word(self, error: Exception, reference: Callable[[], str]) -> str:
+    async def _last_word(self, error: Exception, code: str) -> str:
         """Answer what is no refusal; the outcome in a word."""
         if away(error):
             # No bug of ours, and there will be a line for every click.
             log.warning("database_away", extra={"action": self._action, "error": type(error).__name__})
             await self._apologise(sentence(RecordsAway(), self._words))
             return "database_away"
-        code = reference()
         log.error("interaction_failed", extra={"action": self._action, "reference": code}, exc_info=error)
         await self._apologise(
             self._words(

@@ -101,7 +101,9 @@ class Desk:
         guild_id: str | None = None,
     ) -> None:
         """Run one handler for one person, and answer whatever becomes of it."""
-        attendance = Attendance(interaction, kind, action, guild_id)
+        routed = kind in (Kind.COMMAND, Kind.SUGGEST) and interaction.application_command is not None
+        known = routed or self.knows(kind, action)
+        attendance = Attendance(interaction, kind, action, guild_id, known=known)
         await attendance.run(step, self._bot, self._services, self._guilds, self._reference)
 
     async def _command(self, interaction: nextcord.Interaction[Any]) -> None:

@@ -3,6 +3,7 @@
 from cogs._ui.words import Words, later
 
 FIELDS = {
+    "correlationId": later("Code in the log"),
     "told": later("Result was seen"),
     "done": later("Done so far"),
     "fails": later("Failed rounds"),

@@ -7,8 +7,8 @@ from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.fund import CommunityFundContribution
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
-from models.retention import LEAST_OUTBOX_DAYS
 from models.payment import Payment, RefundState
+from models.retention import LEAST_OUTBOX_DAYS
 from services.books.contract import Check, Finding, wrong
 from services.books.look import Look
 from services.draft import first_effect

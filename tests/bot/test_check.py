@@ -66,6 +66,7 @@ async def test_a_shop_in_order_is_told_so(discord: str, mongo_uri: str, redis_ur
     assert found == {
         "ok  Configuration": "every setting is known and valid.",
         "ok  Database": "the configured one answers and takes transactions.",
+        "ok  Schema": "there is no shop in this database yet.",
         "ok  Redis": "the configured one answers.",
         "ok  Token": "it belongs to the bot Shopkeeper.",
     }

@@ -9,7 +9,8 @@ from itertools import count
 import pytest
 
 from bot.config import LogSettings, load_settings
-from bot.log import CHATTY, CROCKFORD, handler, reference, set_up
+from bot.log import CHATTY, handler, set_up
+from models.correlation import CROCKFORD, fresh
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4" + ".Cl2FMQ." + "ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 LINK = "eyJvcmRlciI6IjY1ZjAifQ" + ".q7hWl0VbXx0Yl5r8o2v1nQ3kq1ePZt8s"
@@ -166,6 +167,6 @@ def test_set_up_obeys_the_settings_and_quiets_the_libraries() -> None:
 
 def test_a_reference_is_short_and_hard_to_misread() -> None:
     """People read it out to staff; no letter in it looks like a digit."""
-    found = {reference() for _ in range(200)}
+    found = {fresh() for _ in range(200)}
     assert len(found) == 200
     assert all(len(each) == 8 and set(each) <= set(CROCKFORD) for each in found)

@@ -227,9 +227,15 @@ async def elsewhere(discord: Sandbox, open_shop: OpenShop) -> tuple[Community, S
 
 
 @asynccontextmanager
-async def running(discord: Sandbox, services: Services, charts: Charts | None = None) -> AsyncIterator[Bot]:
+async def running(
+    discord: Sandbox,
+    services: Services,
+    charts: Charts | None = None,
+    *,
+    reference: Callable[[], str] = lambda: CODE,
+) -> AsyncIterator[Bot]:
     """A new bot process, as it were, on the same database until the block ends."""
-    bot = make_bot(services, reference=lambda: CODE, api_url=discord.api_url, charts=charts)
+    bot = make_bot(services, reference=reference, api_url=discord.api_url, charts=charts)
     task = asyncio.create_task(bot.start(discord.token))
     ready = asyncio.create_task(discord.ready())
     try:

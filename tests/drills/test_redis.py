@@ -194,7 +194,7 @@ class Process:
         self.wakeups = Wakeups(self.redis, quiet=0.3, again=0.2)
         self.bell = self.wakeups.bell()
         self.forgot = 0
-        self.wakeups.on_change(self._forget)
+        self.wakeups.on_change("shops", self._forget)
 
     def _forget(self) -> None:
         self.forgot += 1
@@ -241,7 +241,7 @@ async def test_bells_ring_again_and_no_change_stays_untold(
     assert await two.hears(one.wakeups.ring)
     strike(real)
     two.forgot = 0
-    one.wakeups.tell_of_change()
+    one.wakeups.tell_of_change("shops")
     await asyncio.sleep(2.5)
     revive(real)
     async with asyncio.timeout(15):

@@ -13,6 +13,7 @@ from models.absence import Absence
 from models.access import Identity, Role, RoleAssignment, User, roles_of
 from models.alert import Alert, AlertFilter, AlertType
 from models.audit import AuditFilter, AuditLog
+from models.backlog import backlog
 from models.base import Db, Document, Where, transact
 from models.bulk import found_by
 from models.counter import Counter
@@ -359,6 +360,7 @@ LOOKS: dict[str, Query] = {
     "something that ships": lambda db: troubles.ships_anything(db, "a"),
     "late effects": lambda db: troubles.overdue_effects(db, "a", LATER),
     "dead effects": lambda db: troubles.dead_effects(db, "a"),
+    "all that waits": lambda db: backlog(db, LATER),
     "events that wait": lambda db: troubles.waiting_events(db, "a", LATER),
     "events given up": lambda db: troubles.dead_events(db, "a", NOW),
     "holds that ended": lambda db: troubles.overdue_holds(db, "a", LATER),

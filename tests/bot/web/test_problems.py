@@ -74,11 +74,11 @@ async def test_a_bug_shows_a_reference_that_is_in_the_log(
     with caplog.at_level(logging.INFO):
         answer = await site.get(site.path_of(order))
     text = await answer.text()
-    reference = re.search(r"<code>([0-9a-f]{8})</code>", text)
+    reference = re.search(r"<code>([0-9A-Z]{8})</code>", text)
     assert answer.status == 500
     assert reference is not None
     failed = next(record for record in caplog.records if record.getMessage() == "http_request_failed")
-    assert vars(failed)["reference"] == reference[1]
+    assert vars(failed)["reference"] == reference[1] == answer.headers["X-Correlation-Id"]
     assert failed.exc_info is not None
     for inner in ("Traceback", "broken", "Order", "Error"):
         assert inner not in text

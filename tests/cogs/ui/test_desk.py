@@ -1,5 +1,6 @@
 import pytest
 from nextcord.ext import commands
+from prometheus_client import generate_latest
 
 from bot.sandbox import Community, Form, Person, Room, Sandbox
 from bot.sandbox.guilds import Role
@@ -359,3 +360,17 @@ async def test_a_public_card_in_a_closed_room_is_answered(sam: Person, staff_roo
     await sam.run("/talk post", at=staff_room)
     await staff_room.messages_for(sam)[-1].press("counter")
     assert "approved" in staff_room.messages_for(sam)[-1].text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_what_is_counted_has_names_of_ours_alone(ada: Person, services: Services) -> None:
+    """A forged click is counted as unknown: its text would be one label more for each try."""
+    card = await ada.run("/talk show")
+    await ada.click(card, custom_id="strange-7481:1", forged=True)
+    registry = services.meters.registry
+    known = {"kind": "command", "action": "talk show", "outcome": "done"}
+    strange = {"kind": "click", "action": "unknown", "outcome": "done"}
+    assert registry.get_sample_value("shop_interactions_total", known) == 1
+    assert registry.get_sample_value("shop_interactions_total", strange) == 1
+    assert registry.get_sample_value("shop_interaction_seconds_count", {"kind": "click"}) == 1
+    assert "7481" not in generate_latest(registry).decode()
