@@ -24,6 +24,7 @@ def arguments() -> argparse.Namespace:
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
     seed = commands.add_parser("seed", parents=[shared], help="plant a sample shop for a claimed server")
     seed.add_argument("--guild", type=int, required=True, metavar="ID", help="the server's id")
+    commands.add_parser("rotate", parents=[shared], help="seal what is stored under the newest secret")
     save = commands.add_parser("backup", parents=[shared], help="write the embedded database into a file")
     save.add_argument("path", type=Path, metavar="PATH")
     save.add_argument("--with-secret", action="store_true", default=False, help="put the shop's secret in")
@@ -36,8 +37,9 @@ def arguments() -> argparse.Namespace:
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
-    return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
+    if asked.command in {"check", "demo", "backup", "restore"}:
+        return settings
+    return settings.completed(needs_token=asked.command not in {"seed", "rotate"})
 
 
 def say(line: str) -> None:
@@ -58,6 +60,8 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             put = import_module("bot.backup.restoring").restore
             done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
+        case "rotate":
+            done = import_module("bot.rotate").rotate(settings, say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "seed":
