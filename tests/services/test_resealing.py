@@ -189,22 +189,18 @@ async def test_the_shop_sells_while_everything_is_sealed_anew(
     both = under(db, clock, NEW, OLD)
     quiet(both)
 
-    async def buy() -> list[str]:
-        order = await buying.paid(both, shop, ADA, game)
+    async def customers() -> list[str]:
+        orders = [await buying.paid(both, shop, ADA, game) for _ in range(8)]
         await both.worker.drain()
-        return [order.key]
+        return [order.key for order in orders]
 
-    turns = [Resealing(db, clock, Vault([NEW, OLD])) for _ in range(2)]
-    bought, *_ = await asyncio.gather(_several(buy, 8), *(turn.everything() for turn in turns))
+    one, other = (Resealing(db, clock, Vault([NEW, OLD])) for _ in range(2))
+    bought, *_ = await asyncio.gather(customers(), one.everything(), other.everything())
     alone = under(db, clock, NEW)
     given = [key for order in bought for key in await keys.handed(alone, shop, order)]
     assert len(given) == len(set(given)) == 8
     for each in (both, alone):
         await each.calls.close()
-
-
-async def _several(buy: Any, many: int) -> list[str]:
-    return [order for _ in range(many) for order in await buy()]
 
 
 async def test_what_no_secret_opens_is_counted_and_left_as_it_is(
