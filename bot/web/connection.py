@@ -42,6 +42,9 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Send the answer; from here on the connection waits again."""
+        if isinstance(resp, web.HTTPExpectationFailed):
+            # aiohttp would quote what was expected.
+            resp.text = f"{resp.reason}\n"
         sent = await super().finish_response(request, resp, start_time)
         self._quiet_since = time.monotonic()
         return sent
