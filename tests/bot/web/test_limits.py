@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from bot.web.app import make_app
 from bot.web.limits import ALLOWED, Counted, Limits
 from bot.web.listener import Listener
-from bot.web.visitors import Visitors
+from bot.web.visitors import Network, Visitors
 from models.base import Db
 from services.invoices import Invoices
 from services.links import Links
@@ -45,7 +45,7 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def site(db: Db, *trusted: ipaddress.IPv4Network, cache: Redis | None = None) -> AsyncIterator[Site]:
+async def site(db: Db, *trusted: Network, cache: Redis | None = None) -> AsyncIterator[Site]:
     """The real listener with these proxies."""
     links = Links([SECRET], PUBLIC, StoppedClock())
     app = make_app(db=db, cache=cache, links=links, invoices=Invoices(db), visitors=Visitors(trusted))

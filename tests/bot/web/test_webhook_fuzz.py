@@ -112,8 +112,9 @@ async def door(db: Db, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Door]:
                     shop = await services.providers.configure(shop, OWNER, each.method, each.keys)
             shops.append(shop)
         here = Visitors([ipaddress.ip_network("127.0.0.0/8")])
-        served = {"links": links, "invoices": services.invoices, "inbox": services.inbox}
-        listener = Listener(make_app(db=db, cache=None, visitors=here, **served))
+        paper = services.invoices
+        app_ = make_app(db=db, cache=None, links=links, invoices=paper, inbox=services.inbox, visitors=here)
+        listener = Listener(app_)
         await listener.start()
         yield Door(db, services, shops[0], shops[1], senders.at(shops[0].id), http, listener.url)
         await listener.stop()
