@@ -21,8 +21,8 @@ from services.provider_keys import checked, key_fields
 PUBLIC, INTERNAL = "93.184.215.14", "127.0.0.1"
 # Where the example in the form shows that something was left out.
 WHOLE = {
-    "secret_key": "sk_live_51H8",
-    "webhook_secret": "whsec_9mPq7cV1",
+    "secret_key": f"sk_live_{'5' * 24}",
+    "webhook_secret": f"whsec_{'9' * 32}",
     "api_key": "SG.ngeVfQFY",
     "region": "eu",
 }
