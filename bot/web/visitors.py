@@ -20,17 +20,21 @@ class Visitors:
         self._trusted = trusted
 
     def key_of(self, request: web.Request) -> str | None:
-        """Who asks, IPv6 by network; None for whom nobody must be counted.
+        """Who asks, IPv6 by network; None where nobody must be counted."""
+        return self.counted(request.remote or "", request.headers.getall(FORWARDED, []))
 
-        That is whoever comes from a network of our own: without `trusted` it may be a proxy, behind which
-        everybody is.
+    def counted(self, remote: str, forwarded: Sequence[str]) -> str | None:
+        """The same, by the address of the other end and what it says for whom it asks.
+
+        Who is not trusted and may be a proxy all the same, behind which everybody is, is not counted: what
+        comes from a network of our own, and whoever says to ask for somebody.
         """
-        peer = _address(request.remote or "")
+        peer = _address(remote)
         if peer is None:
             return None
         if not self._trusts(peer):
-            return _key(peer) if peer.is_global else None
-        for text in reversed(",".join(request.headers.getall(FORWARDED, [])).split(",")):
+            return _key(peer) if peer.is_global and not forwarded else None
+        for text in reversed(",".join(forwarded).split(",")):
             said = _address(text)
             if said is None:
                 return None

@@ -177,3 +177,23 @@ async def test_the_last_address_that_is_no_proxy_of_ours_is_who_asks(forwarded: 
     ):
         assert await said.text() == found
     await listener.stop()
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "found"),
+    [
+        ("8.8.8.8", [], "8.8.8.8"),
+        ("2001:4860:4860::8888", [], "2001:4860:4860::/64"),
+        ("8.8.8.8", ["9.9.9.9"], None),
+        ("192.168.0.2", [], None),
+        ("::1", [], None),
+        ("127.0.0.1", ["9.9.9.9", "8.8.8.8"], "8.8.8.8"),
+        ("10.1.0.1", ["8.8.8.8, 10.2.0.1"], "10.2.0.1"),
+        ("", ["8.8.8.8"], None),
+    ],
+)
+def test_whoever_may_be_a_proxy_that_nobody_named_is_not_counted(
+    remote: str, forwarded: list[str], found: str | None
+) -> None:
+    """Everybody may be behind it: a stranger's forged links must not shut out a whole shop's customers."""
+    assert Visitors([HERE, OFFICE]).counted(remote, forwarded) == found
