@@ -12,11 +12,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from models.errors import BadInput, ShopError
+from services import Services
 from services.calls import Calls
 from services.mail._way import NotPublic, connected
 from services.partner import Site
 from services.partners import Partners, known_partners
 from services.provider_keys import checked, key_fields
+from services.shops import Shop
+from tests.services import buying
+from tests.services.conftest import ADA, OWNER, MakeProduct
+from tests.services.quiet import quiet
 
 PUBLIC, INTERNAL = "93.184.215.14", "127.0.0.1"
 # Where the example in the form shows that something was left out.
@@ -117,3 +122,20 @@ def test_a_name_that_changes_its_address_leads_nowhere_else() -> None:
     assert tried([PUBLIC], [INTERNAL]) == ([PUBLIC], ConnectionRefusedError)
     assert tried([INTERNAL, PUBLIC, "10.0.0.1", "169.254.169.254"]) == ([PUBLIC], ConnectionRefusedError)
     assert tried([INTERNAL]) == ([], NotPublic)
+
+
+async def test_addresses_that_staff_enter_for_others_are_never_called_by_the_shop(
+    services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """Pictures are loaded by Discord, links by whoever clicks them: a whole purchase asks neither address."""
+    quiet(services)
+    async with listening() as inside:
+        url = f"{inside.url}/metadata"
+        shop = await services.shops.configure(shop, OWNER, default_product_image_url=url)
+        made = await product("Guide", image_url=url, delivery_link=url)
+        order = await buying.paid(services, shop, ADA, made)
+        await services.worker.drain()
+        await services.sweeper.sweep()
+        view = await services.orders.staff_view(shop, order.key)
+        assert [each.status for each in view.entitlements] == ["GRANTED"]
+        assert inside.heard == []
