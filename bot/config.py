@@ -19,6 +19,7 @@ from bot.config_values import (
     GuildIds,
     Level,
     MongoAddress,
+    Networks,
     Port,
     PublicKey,
     RedisAddress,
@@ -67,6 +68,8 @@ class WebSettings(Section):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Port = 8080
     public_url: WebAddress | None = None
+    trusted_proxies: Networks = ()
+    max_connections: Annotated[int, Field(ge=10, le=100_000)] = 500
 
 
 class MetricsSettings(Section):

@@ -1,6 +1,7 @@
 """The kinds of values that settings hold, each with the sentence for a wrong one."""
 
 import json
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -75,11 +76,21 @@ def _redis_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _network(value: object) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(str(value).strip(), strict=False)
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
+
+
 Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Token = Annotated[SecretStr, AfterValidator(filled)]
 Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(long_enough)], ...], BeforeValidator(listed)]
 GuildIds = Annotated[tuple[int, ...], BeforeValidator(listed)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Networks = Annotated[
+    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], BeforeValidator(listed)
+]
 MongoAddress = Annotated[SecretStr, AfterValidator(_mongo_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]

@@ -12,6 +12,7 @@ from bot.config import ConfigError, Settings
 from bot.stores import Stores
 from bot.web.app import make_app
 from bot.web.listener import Listener
+from bot.web.visitors import Visitors
 from services import Services
 
 # Seconds for people's last answers, for effects under way, and for Discord to hang up.
@@ -31,8 +32,9 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
         inbox=services.inbox,
         themes=services.themes,
         shares=services.shares,
+        visitors=Visitors(settings.web.trusted_proxies),
     )
-    listener = Listener(app, settings.web.host, settings.web.port)
+    listener = Listener(app, settings.web.host, settings.web.port, most=settings.web.max_connections)
     try:
         await listener.start()
     except OSError as reason:

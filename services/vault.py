@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _FEWEST_CHARACTERS = 10
+# Fernet's version and the upper half of its time, then at least one block and the signature.
+_SEALED = re.compile(r"gAAAAA[A-Za-z0-9_-]{92,}={0,2}\Z")
 
 
 class VaultShut(Exception):
@@ -24,6 +27,7 @@ class Vault:
             raise ValueError("a secret to seal keys is missing")
         locks = [Fernet(_key(secret)) for secret in secrets]
         self._locks, self._newest = MultiFernet(locks), locks[0]
+        self.rotating = len(locks) > 1
         self.weak = sum(guessable(secret) for secret in secrets)
         self._marks = [_derived(secret, b"shop: digests of keys") for secret in secrets]
 
@@ -44,14 +48,25 @@ class Vault:
     def stale(self, sealed: str) -> bool:
         """Whether an older secret opens this, and the newest does not."""
         try:
-            self._locks.decrypt(sealed.encode())
-        except InvalidToken:
+            return self.renewed(sealed) is not None
+        except VaultShut:
             return False
+
+    def renewed(self, sealed: str) -> str | None:
+        """The same about the same, sealed under the newest secret; None where it is that already.
+
+        Raises VaultShut.
+        """
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
-            return True
-        return False
+            pass
+        else:
+            return None
+        try:
+            return self._newest.encrypt(self._locks.decrypt(sealed.encode())).decode()
+        except InvalidToken:
+            raise VaultShut("sealed under a secret that is gone") from None
 
     def digests(self, text: str, *, about: str) -> list[str]:
         """By what a sealed text is known again without being opened, one for each secret, the newest first.
@@ -60,6 +75,11 @@ class Vault:
         """
         named = f"{about}\0{text}".encode()
         return [hmac.new(mark, named, hashlib.sha256).hexdigest() for mark in self._marks]
+
+
+def is_sealed(text: str) -> bool:
+    """Whether a text is something sealed, under whichever secret."""
+    return bool(_SEALED.match(text))
 
 
 def guessable(secret: str) -> bool:

@@ -3,12 +3,15 @@
 from aiohttp import web
 from redis.asyncio import Redis
 
+from bot.web.gate import gate
 from bot.web.headers import finish
 from bot.web.health import Health
 from bot.web.invoice import InvoicePage
+from bot.web.limits import Limits
 from bot.web.pages import Pages
-from bot.web.problems import translator
+from bot.web.problems import pause, translator
 from bot.web.share import SharePage
+from bot.web.visitors import Visitors
 from bot.web.webhooks import PATH, Webhooks
 from models.base import Db
 from services.inbox import Inbox
@@ -29,10 +32,12 @@ def make_app(
     inbox: Inbox | None = None,
     themes: Themes | None = None,
     shares: Shares | None = None,
+    visitors: Visitors | None = None,
 ) -> web.Application:
     """The listener's application; `cache` is None when no Redis is configured."""
     pages = Pages()
-    app = web.Application(middlewares=[translator(pages)], client_max_size=LARGEST_BODY)
+    steps = [gate(visitors or Visitors(), Limits(cache), pause(pages)), translator(pages)]
+    app = web.Application(middlewares=steps, client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(finish)
     app.router.add_get("/healthz", Health(db, cache).show)
     app.router.add_get("/invoice/{token}", InvoicePage(links, invoices, pages, themes).show)

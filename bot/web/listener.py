@@ -7,6 +7,7 @@ from yarl import URL
 
 from bot.web.access import AccessLog
 from bot.web.connection import Runner
+from bot.web.crowd import MOST, READ_WITHIN, Crowd
 
 IDLE = 15.0  # seconds for a request's headers to arrive, and between requests
 _LINGER = 2.0  # seconds for the rest of a body that nobody reads
@@ -22,13 +23,23 @@ class Listener:
     """Serves an application until it is stopped; port 0 takes a free one."""
 
     def __init__(
-        self, app: web.Application, host: str = "127.0.0.1", port: int = 0, *, idle: float = IDLE
+        self,
+        app: web.Application,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        idle: float = IDLE,
+        most: int = MOST,
+        read_within: float = READ_WITHIN,
     ) -> None:
+        """Take how many connections there may be, and how long a client may take to read an answer."""
         self._host = host
         self._port = port
         self._site: web.TCPSite | None = None
+        self._crowd = Crowd(most, read_within)
         self._runner = Runner(
             app,
+            self._crowd,
             access_log_class=AccessLog,
             access_log=logging.getLogger(f"{__package__}.access"),
             keepalive_timeout=idle,
@@ -57,9 +68,11 @@ class Listener:
             await self._runner.cleanup()
             raise
         self._site = site
+        self._crowd.watch()
         log.info("listener_started", extra={"port": site.port})
 
     async def stop(self) -> None:
         """Close the port and let running requests end."""
         await self._runner.cleanup()
+        self._crowd.rest()
         self._site = None

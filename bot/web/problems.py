@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.access import CORRELATION, ROUTE, route_of
@@ -56,6 +57,7 @@ AWAY = Problem(
     later("The shop cannot reach its records"),
     later("Nothing is lost. Open the link again in a minute."),
 )
+BUSY = Problem(429, later("That was too much at once"), later("Wait a minute, then open the link once more."))
 MISSING = Problem(
     404, later("There is no page here"), later("Check the address, or open the link from Discord once more.")
 )
@@ -75,6 +77,17 @@ _BY_STATUS = {problem.status: problem for problem in (MISSING, WRONG_METHOD)}
 
 class StillCounting(Exception):
     """A report takes longer than a browser should wait; it will be there when it is asked for again."""
+
+
+def pause(pages: Pages) -> Callable[[web.Request, int], web.Response]:
+    """Makes the answer that asks to wait so many seconds."""
+
+    def wait(request: web.Request, seconds: int) -> web.Response:
+        page = _show(pages, request, BUSY)
+        page.headers[hdrs.RETRY_AFTER] = str(seconds)
+        return page
+
+    return wait
 
 
 def translator(pages: Pages) -> Middleware:

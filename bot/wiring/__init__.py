@@ -44,6 +44,7 @@ from services.queue import Queue
 from services.refund_desk import RefundDesk
 from services.reminders import Reminders
 from services.reports.desk import ReportDesk
+from services.resealing import Resealing
 from services.rules import Rules
 from services.shares import Shares
 from services.storefront_worker import StorefrontWorker
@@ -181,6 +182,7 @@ def _sweeper(on: Ground, shelf: Shelf, till: Till, erasure: Erasure) -> Sweeper:
         "absences": on.absences.sweep,
         "erased": erasure.sweep,
         "old": OldRecords(on.db, on.clock, on.rules.kept).sweep,
+        "secrets": Resealing(on.db, on.clock, on.outside.vault).sweep,
         "digests": Digests(on.db, on.clock, on.outbox).owe_due,
         "reminders": Reminders(on.db, on.clock, on.rules, on.outbox).remind_due,
     }

@@ -24,6 +24,7 @@ CHANNELS = {
     "admin_channel_id": later("the second staff channel"),
     "default_order_channel_id": later("the channel for new orders"),
 }
+_SEALING = later("I am sealing them anew. Keep that secret in security.secrets until this line is gone.")
 _ON_DISCORD = {
     "server_unseen": Said(
         later("I do not see this server."), later("Invite me again with the link of the developer portal.")
@@ -207,11 +208,11 @@ _ON_THE_MACHINE = {
     ),
     "secret_old_provider": Said(
         later("The keys to {providers} are still sealed with an old secret."),
-        later("Enter them anew with `/admin providers` before you leave that secret out."),
+        _SEALING,
     ),
-    "secret_old_keys": Said(
-        later("Keys that you sell are still sealed with an old secret."),
-        later("Leave that secret in security.secrets: without it buyers cannot see them."),
+    "secret_old_keys": Said(later("Keys that you sell are still sealed with an old secret."), _SEALING),
+    "secret_old_others": Said(
+        later("Linked accounts or files of this shop are still sealed with an old secret."), _SEALING
     ),
     "clock_drift": Said(
         later("This machine's clock is wrong by {seconds} seconds."),

@@ -93,6 +93,10 @@ def test_a_forged_line_stays_inside_its_own(*, as_json: bool) -> None:
         ("POST /interactions/123/aW50ZXJhY3Rpb24/callback", "POST /interactions/123/***/callback"),
         ("PATCH /webhooks/456/aW50/messages/@original", "PATCH /webhooks/456/***/messages/@original"),
         ("signed with configured-secret.", "signed with ***."),
+        ("key sk_live_abc0pass0abc refused", "key *** refused"),
+        ("by whsec_abc/pass+abc0= it", "by *** it"),
+        ('E11000 dup key: { email: "abc", n: 1 } once', "E11000 dup key: *** once"),
+        ("no customer ada.abc+x@mail.pass.example here", "no customer *** here"),
         ('quote"secret\\too', "***"),
     ],
 )
@@ -136,7 +140,7 @@ def test_a_field_never_replaces_the_record_s_own() -> None:
 def test_ordinary_texts_are_left_alone() -> None:
     """A log that hides too much helps nobody."""
     journal = Journal("", "abc")
-    said = "the bot restarted abc, see https://shop.example.org/webhooks/paypal/65f0c1 or a.b@example.org"
+    said = "the bot restarted abc, see https://shop.example.org/webhooks/paypal/65f0c1 or @a.b at noon"
     journal.log.info(said)
     assert journal.line().endswith(said)
 

@@ -35,6 +35,7 @@ from models.product import Product
 from models.registry import create_indexes
 from models.retention import Retention
 from models.role_check import RoleCheck
+from models.sealed import SEALED_PLACES
 from models.session import OrderSession, SessionState
 from models.share_link import ShareLink
 from models.stock_levels import newly_low
@@ -367,6 +368,9 @@ LOOKS: dict[str, Query] = {
     "polls that are due": lambda db: troubles.overdue_polls(db, "a", LATER),
     "the last payment": lambda db: troubles.last_paid(db, "a", PaymentMethod.STRIPE, NOW),
     "keys that are sold": lambda db: troubles.sealed_keys(db, "a", 10),
+    "sealed keys of providers": lambda db: SEALED_PLACES[0].of_tenant(db, "a", 10),
+    "sealed secrets of accounts": lambda db: SEALED_PLACES[1].of_tenant(db, "a", 10),
+    "sealed files": lambda db: SEALED_PLACES[3].of_tenant(db, "a", 10),
     "drifts": lambda db: ledger.drifts(db, "a", ["4", "59"]),
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import ipaddress
 import json
 import logging
 import re
@@ -17,7 +18,9 @@ from yarl import URL
 
 from bot.outside import Outside
 from bot.web.app import LARGEST_BODY, make_app
+from bot.web.limits import ALLOWED, Counted
 from bot.web.listener import Listener
+from bot.web.visitors import Visitors
 from bot.wiring import build
 from models.base import Db
 from models.registry import create_indexes
@@ -108,7 +111,9 @@ async def door(db: Db, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Door]:
                 if each.method is not None:
                     shop = await services.providers.configure(shop, OWNER, each.method, each.keys)
             shops.append(shop)
-        app_ = make_app(db=db, cache=None, links=links, invoices=services.invoices, inbox=services.inbox)
+        here = Visitors([ipaddress.ip_network("127.0.0.0/8")])
+        paper = services.invoices
+        app_ = make_app(db=db, cache=None, links=links, invoices=paper, inbox=services.inbox, visitors=here)
         listener = Listener(app_)
         await listener.start()
         yield Door(db, services, shops[0], shops[1], senders.at(shops[0].id), http, listener.url)
@@ -384,3 +389,32 @@ async def test_events_that_were_acted_upon_in_vain_say_why(door: Door) -> None:
     await door.services.inbox.drain()
     states = {each.state for each in await WebhookEvent.find_all(door.db, {})}
     assert states <= {WebhookState.WAITING, WebhookState.IGNORED, WebhookState.DONE}
+
+
+async def test_a_provider_is_never_refused_for_how_much_it_delivers(door: Door) -> None:
+    """A burst of what is signed, among as many that a mistyped key turns away: all of it is taken in."""
+    sender = door.senders["stripe"]
+    body = sender.real[0]
+    headers = {**sender.sign(body), "X-Forwarded-For": "203.0.113.9"}
+    wrong = {**headers, "Stripe-Signature": "t=1,v1=00"}
+    assert await door.deliver("stripe", body, headers) == 200
+    many = 2 * ALLOWED[Counted.WRONG]
+    turned = [door.deliver("stripe", body, wrong, door.twin) for _ in range(many)]
+    taken = [door.deliver("stripe", body, headers) for _ in range(many)]
+    answers = await asyncio.gather(*turned, *taken)
+    assert set(answers[:many]) == {400}
+    assert set(answers[many:]) == {200}
+
+
+async def test_a_stranger_who_signs_nothing_has_to_pause(door: Door) -> None:
+    """Guessed signatures and shops that are not there: after a minute's worth they are not even read."""
+    headers = {"X-Forwarded-For": "203.0.113.10", "Stripe-Signature": "t=1,v1=00"}
+    for shop in (door.shop, None):
+        for _ in range(ALLOWED[Counted.WRONG] // 2):
+            tenant = shop.id if shop else "nobody"
+            async with door.http.post(
+                f"{door.url}/webhooks/stripe/{tenant}", data=b"{}", headers=headers
+            ) as no:
+                assert no.status in {400, 404}
+    assert await door.deliver("stripe", b"{}", headers) == 429
+    assert await door.kept() == 0

@@ -9,15 +9,18 @@ from models.inventory import InventorySnapshot, InventoryTransaction
 from models.ledger import Stock, drifts, with_stock
 from models.member import Member
 from models.payment_method import PaymentMethod
+from models.product import Product
 from models.provider import Provider
 from services import Services
 from services.doctor.ledger import Ledger
 from services.doctor.place import Place
 from services.key_reading import KeyLine
+from services.resealing import Resealing
 from services.shops import Shop
 from services.vault import Vault
 from tests.services.buying import order as buy
-from tests.services.conftest import ADA, BOB, OWNER, MakeProduct
+from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
+from tests.services.csv_files import Clerk
 from tests.services.doctor.conftest import Look, codes
 
 SECRET = "a-secret-that-is-long-enough-for-tests"
@@ -82,6 +85,19 @@ async def test_secrets_are_judged_by_what_they_open(look: Look, sealed: str) -> 
     assert await look("secrets", vault=changed) == []
     (sold,) = await look("provider_keys", vault=changed)
     assert (sold.code, sold.values) == ("sold_keys_unreadable", {"names": [sealed]})
+
+
+async def test_an_old_secret_is_told_until_everything_is_sealed_anew(
+    look: Look, services: Services, shop: Shop, sealed: str, db: Db, clock: TestClock
+) -> None:
+    """Also for a waiting file; once the rotation is through there is nothing to say."""
+    rotated = Vault(["9f2c7a1be8d04356aa17c0e3b9d8f4256710acde", SECRET])
+    game = next(each for each in await Product.find_all(db, {}) if each.name == sealed)
+    await Clerk(services, shop).check("keys", f"sku,key\n{game.sku},FROM-FILE\n")
+    every = ["secret_old_provider", "secret_old_keys", "secret_old_others"]
+    assert codes(await look("secrets", vault=rotated)) == every
+    await Resealing(db, clock, rotated).everything()
+    assert await look("secrets", vault=rotated) == []
 
 
 async def test_keys_that_nobody_can_read_are_told(look: Look, services: Services, shop: Shop, db: Db) -> None:
