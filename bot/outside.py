@@ -44,6 +44,7 @@ def rules_from(shop: ShopSettings) -> Rules:
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
         grace=timedelta(days=shop.grace_days),
+        cooldowns=shop.cooldowns,
     )
 
 

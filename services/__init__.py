@@ -43,6 +43,7 @@ from services.mailing import Mailing
 from services.moving import Moving
 from services.orders import Orders
 from services.ownership import Ownership
+from services.pace import Pace
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
@@ -82,6 +83,7 @@ class Services:
     clock: Clock
     shops: Shops
     access: Access
+    pace: Pace
     flags: Flags
     themes: Themes
     theme_desk: ThemeDesk

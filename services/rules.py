@@ -43,3 +43,5 @@ class Rules:
     ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(days=30)
+    # Tests and figures are faster than people; the configuration says yes.
+    cooldowns: bool = False

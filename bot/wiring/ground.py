@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from bot.outside import Outside
 from models.base import Db
 from services.absences import Absences
+from services.access import Access
 from services.audit import Audit
 from services.calls import Calls
 from services.clock import Clock
@@ -21,6 +22,7 @@ from services.key_pool import KeyPool
 from services.links import Links
 from services.offering import Offering
 from services.outbox import Outbox
+from services.pace import Pace
 from services.paid import Paid
 from services.partners import Partners
 from services.payments.adapters import Adapters
@@ -29,6 +31,7 @@ from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.rules import Rules
+from services.setting_rights import SettingRights
 from services.shops import Shops
 from services.stock import Stock
 from services.taxes import Taxes
@@ -47,8 +50,10 @@ class Ground:
         self.outside, self.redis = outside, redis
         self.wakeups = Wakeups(redis)
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
+        self.pace = Pace(clock, redis, on=rules.cooldowns)
         self.worker = Worker(db, clock, rules, self.wakeups)
-        self.shops = Shops(db, clock, self.audit)
+        self.setting_rights = SettingRights(db, Access(db))
+        self.shops = Shops(db, clock, self.audit, self.setting_rights)
         self.wakeups.on_change(self.shops.forget)
         self.absences = Absences(db, clock, rules, self.outbox)
         self.flags = Flags(db, clock, self.audit)

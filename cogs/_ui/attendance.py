@@ -17,6 +17,7 @@ from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
 from models.errors import ShopError
 from services import Services
+from services.pace import Cost
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Attendance:
         outcome = "done"
         try:
             try:
+                self._admit(services)
                 await step(await self._visit(bot, services))
                 await self._settle()
             except ShopError as refusal:
@@ -60,6 +62,12 @@ class Attendance:
             await self._answer.close()
         spent = round((time.perf_counter() - self._started) * 1000, 1)
         log.info("interaction", extra={"action": self._action, "outcome": outcome, "ms": spent})
+
+    def _admit(self, services: Services) -> None:
+        """Let this person take a step; raises TooFast for one who sends a flood of them."""
+        if self._interaction.user is not None:
+            cost = Cost.SUGGEST if self._kind is Kind.SUGGEST else Cost.CLICK
+            services.pace.click(str(self._interaction.user.id), cost)
 
     async def _visit(self, bot: nextcord.Client, services: Services) -> Visit:
         return Visit(

@@ -8,6 +8,7 @@ from typing import Any
 from cogs._ui.stamp import stamp_of, still
 from cogs._ui.target import Target
 from cogs._ui.text import BLANK, cut
+from models.errors import BadInput
 
 _MAX_INPUTS = 5
 _MAX_TEXT = 4000
@@ -90,8 +91,17 @@ class Form:
         }
 
 
-def filled(data: Mapping[str, Any]) -> dict[str, str]:
-    """What was typed, by the inputs' keys, out of a submitted form's data."""
+class Filled(dict[str, str]):
+    """What was typed, by the inputs' keys; raises BadInput for one that a hand-made form left out."""
+
+    def __missing__(self, key: str) -> str:
+        raise BadInput(key, "required")
+
+
+def filled(data: Mapping[str, Any]) -> Filled:
+    """What was typed, out of a submitted form's data."""
     parts = data.get("components") or ()
     inputs = [each for part in parts for each in (part.get("components") or [part.get("component") or {}])]
-    return {each["custom_id"]: str(each.get("value") or "").strip() for each in inputs if "custom_id" in each}
+    return Filled(
+        {each["custom_id"]: str(each.get("value") or "").strip() for each in inputs if "custom_id" in each}
+    )

@@ -9,7 +9,7 @@ import nextcord
 from cogs._ui import send
 from cogs._ui.answer import Answer, Stage
 from cogs._ui.card import Card
-from cogs._ui.form import Form, filled
+from cogs._ui.form import Filled, Form, filled
 from cogs._ui.refusals import GuildNeeded
 from cogs._ui.target import guild_prefix
 from cogs._ui.text import cut
@@ -20,6 +20,7 @@ from models.member import Member
 from models.tenant import ResponseMode
 from services import Services
 from services.access import Permission
+from services.pace import Cost
 from services.shops import Shop
 
 _MAX_CHOICES = 25
@@ -59,7 +60,7 @@ class Visit:
         self.guild_id = guild_id
         self.in_dm = interaction.guild_id is None
         self.values: list[str] = list(data.get("values", ()))
-        self.fields: dict[str, str] = filled(data) if kind is Kind.FORM else {}
+        self.fields = filled(data) if kind is Kind.FORM else Filled()
         self._answer = answer
         self._shop: Shop | None = None
         self._behind_counter = False
@@ -88,6 +89,18 @@ class Visit:
         if self.in_dm:
             raise GuildNeeded
         self._behind_counter = True
+
+    async def spend(self, cost: Cost) -> None:
+        """Count something that costs much; raises TooFast. Ask for permission first: a server shares some."""
+        await self.services.pace.spend(cost, self.guild_id, self.member.discord_id)
+
+    def room(self, cost: Cost) -> None:
+        """Return if one more of these is allowed; raises TooFast, and waits for nothing."""
+        self.services.pace.room(cost, self.guild_id, self.member.discord_id)
+
+    def note(self, cost: Cost, what: str) -> None:
+        """Count one for which there was room; the same again counts once."""
+        self.services.pace.note(cost, self.guild_id, self.member.discord_id, what)
 
     async def show(self, card: Card) -> None:
         """The next card: in the place of the one clicked, if it was this person's own, else a new one.

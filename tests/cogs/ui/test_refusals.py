@@ -1,5 +1,6 @@
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ from models.errors import (
     StepMissing,
     StillOwed,
     TaxUnknown,
+    TooFast,
     Unavailable,
     UnderWay,
     WrongKeys,
@@ -77,6 +79,7 @@ SAMPLES: list[ShopError] = [
     ConfirmInProgress(),
     UnderWay(),
     OrdersClosed(),
+    TooFast(datetime(2026, 12, 1, tzinfo=UTC)),
     OwnerOnly(),
     ClaimNotAllowed(),
     BotNotHere(),
