@@ -12,7 +12,7 @@ from cogs._ui.card import Card
 from cogs._ui.form import Filled, Form, filled
 from cogs._ui.refusals import GuildNeeded
 from cogs._ui.target import guild_prefix
-from cogs._ui.text import cut
+from cogs._ui.text import cut, label
 from cogs._ui.wire import EPHEMERAL, data_of
 from cogs._ui.words import Words
 from models.errors import BadInput, NoShop
@@ -146,7 +146,9 @@ class Visit:
 
     async def choices(self, choices: Sequence[tuple[str, str]]) -> None:
         """Offer up to 25 choices, each a name and a value, for what is being typed."""
-        named = [{"name": cut(name, 100), "value": value} for name, value in choices if name.strip()]
+        named = [
+            {"name": shown, "value": value} for name, value in choices if (shown := label(name, 100)).strip()
+        ]
         await self._answer.choices(named[:_MAX_CHOICES])
 
     async def _dress(self, card: Card, discord_id: str | None) -> None:
