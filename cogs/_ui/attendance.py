@@ -9,6 +9,7 @@ import nextcord
 
 from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
+from cogs._ui.fault import told
 from cogs._ui.person import member_of
 from cogs._ui.refusals import mentioned, sentence
 from cogs._ui.role_names import RoleName, role_names_in_dm
@@ -54,9 +55,10 @@ class Attendance:
             except ShopError as refusal:
                 outcome = type(refusal).__name__
                 await self._tell(sentence(refusal, self._words, self._role_names(bot)))
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered below
             outcome, code = "failed", reference()
-            log.exception("interaction_failed", extra={"action": self._action, "reference": code})
+            found = {"action": self._action, "reference": code, "traceback": told(error)}
+            log.error("interaction_failed", extra=found)  # noqa: TRY400 - ours quotes nobody
             await self._apologise(code)
         finally:
             await self._answer.close()

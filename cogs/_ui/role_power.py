@@ -25,10 +25,14 @@ def rules(permissions: int) -> bool:
 
 
 def ruling(roles: Iterable[nextcord.Role]) -> set[str]:
-    """Those of the roles that could rule the server."""
-    return {str(role.id) for role in roles if rules(role.permissions.value)}
+    """Those of the roles that could rule the server, apart from integrations' own, which nobody can grant."""
+    return _with(RULING, roles)
 
 
 def strong(roles: Iterable[nextcord.Role]) -> set[str]:
-    """Those of the roles that could rule the server, or disturb everybody in it."""
-    return {str(role.id) for role in roles if (RULING | _STRONG) & role.permissions.value}
+    """The same, and those that could disturb everybody in it."""
+    return _with(RULING | _STRONG, roles)
+
+
+def _with(permissions: int, roles: Iterable[nextcord.Role]) -> set[str]:
+    return {str(role.id) for role in roles if permissions & role.permissions.value and not role.managed}

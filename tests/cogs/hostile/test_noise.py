@@ -82,7 +82,11 @@ def wrong(answer: Seen | Form, caplog: pytest.LogCaptureFixture) -> str:
     said = "\n".join(
         each.text for each in ([answer, *answer.followups] if isinstance(answer, Seen) else [answer])
     )
-    errors = [each.exc_text or each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
+    errors = [
+        vars(each).get("traceback") or each.getMessage()
+        for each in caplog.records
+        if each.levelno >= logging.ERROR
+    ]
     return "\n".join([*([said[-200:]] if APOLOGY in said else []), *(each[-900:] for each in errors)])
 
 

@@ -146,7 +146,7 @@ class Walk:
             shown += "".join(f"\n{each.placeholder}\n{'\n'.join(each.options)}" for each in answer.selects)
         found = ["an apology"] if APOLOGY in shown else []
         found += [
-            f"{record.getMessage()} {record.exc_text or ''}"[-1500:]
+            f"{record.getMessage()} {vars(record).get('traceback', record.exc_text or '')}"[-1500:]
             for record in self.caplog.records
             if record.levelno >= logging.ERROR
         ]
