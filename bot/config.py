@@ -98,6 +98,7 @@ class ShopSettings(Section):
     storefront_pause_seconds: Duration = 15.0
     poll_seconds: Duration = 1.0
     grace_days: Duration = 30.0
+    cooldowns: bool = True
 
 
 class ProviderSettings(Section):

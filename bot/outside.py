@@ -76,6 +76,7 @@ def rules_from(shop: ShopSettings, kept: RetentionSettings | None = None) -> Rul
         sweep=timedelta(seconds=shop.sweep_seconds),
         grace=timedelta(days=shop.grace_days),
         kept=(kept or RetentionSettings()).kept(),
+        cooldowns=shop.cooldowns,
     )
 
 

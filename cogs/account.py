@@ -17,6 +17,7 @@ from models.customer import Customer
 from models.errors import BadInput
 from services import Services
 from services.customers import NOTICES
+from services.pace import Cost
 from services.person_data import as_file
 
 
@@ -180,6 +181,7 @@ class Account(ShopCog):
         await visit.show(own_theme_card(await themes.all(shop), mine, visit.words, note=note))
 
     async def _data(self, visit: Visit) -> None:
+        await visit.spend(Cost.DATA)
         export = await visit.services.person_data.export(await visit.shop(), visit.member)
         # A large one takes a moment, in which others are served.
         name, written = await asyncio.to_thread(as_file, export)

@@ -14,6 +14,7 @@ from cogs._ui.target import Target
 from models.errors import BadInput, NotFound
 from services import Services
 from services.carts import MAX_QUANTITY, CartView
+from services.pace import Cost
 
 PRODUCT = nextcord.SlashOption(description="Which product?")
 QUANTITY = nextcord.SlashOption(
@@ -112,6 +113,7 @@ class Cart(ShopCog):
 
     @submit("cart:code")
     async def enter_code(self, visit: Visit) -> None:
+        await visit.spend(Cost.CODE)
         carts, typed = visit.services.carts, visit.fields.get("code", "")
         await self._show(visit, await carts.enter_code(await visit.shop(), visit.member, typed))
 

@@ -22,6 +22,7 @@ from models.session import SessionStep
 from services import Services
 from services.checkout import CheckoutView
 from services.orders import OrderView
+from services.pace import Cost
 
 _LONGEST_AMOUNT = 9
 
@@ -100,6 +101,7 @@ class Checkout(ShopCog):
 
     @submit("checkout:code")
     async def enter_code(self, visit: Visit) -> None:
+        await visit.spend(Cost.CODE)
         typed = visit.fields.get("code", "")
         await visit.services.carts.enter_code(await visit.shop(), visit.member, typed)
         await self._go_on(visit)
@@ -124,6 +126,7 @@ class Checkout(ShopCog):
     async def confirm(self, visit: Visit, session_id: str, version: str) -> None:
         shop, w = await visit.shop(), visit.words
         seen = int(version) if version.isdecimal() else -1
+        visit.room(Cost.ORDER)
         try:
             order = await visit.services.placement.place(shop, visit.member, session_id, seen)
         except CartChanged as moved:
@@ -133,6 +136,7 @@ class Checkout(ShopCog):
         except (StepMissing, TaxUnknown) as missing:
             await self._again(visit, sentence(missing, w))
         else:
+            visit.note(Cost.ORDER, order.key)
             await self._placed(visit, order)
 
     async def _placed(self, visit: Visit, order: Order) -> None:

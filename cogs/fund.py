@@ -18,6 +18,7 @@ from models.order import Order, OrderStatus
 from services import Services
 from services.donations import Gift
 from services.gifts import read_gift, suits
+from services.pace import Cost
 
 _LATEST = 10
 _LONGEST_AMOUNT = 9
@@ -103,6 +104,7 @@ class Fund(ShopCog):
     @click("fund:confirm")
     async def confirm(self, visit: Visit, key: str, cents: str, hidden: str, method: str) -> None:
         gift, shop = _gift(key, cents, hidden, method), await visit.shop()
+        visit.room(Cost.ORDER)
         try:
             order = await visit.services.donations.place(shop, visit.member, gift)
         except CartChanged:
@@ -112,6 +114,7 @@ class Fund(ShopCog):
                 raise
             await self._ask_way(visit, gift, sentence(gone, visit.words))
         else:
+            visit.note(Cost.ORDER, order.key)
             await self._placed(visit, order)
 
     async def _placed(self, visit: Visit, order: Order) -> None:

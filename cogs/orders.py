@@ -17,6 +17,7 @@ from cogs._ui.role_names import role_names
 from cogs._ui.target import Target
 from services import Services
 from services.orders import OrderView
+from services.pace import Cost
 
 ORDER = nextcord.SlashOption(description="Which order?")
 
@@ -60,6 +61,7 @@ class Orders(ShopCog):
 
     @click("orders:check")
     async def check(self, visit: Visit, order_id: str) -> None:
+        await visit.spend(Cost.CHECK)
         view, note = await checked(visit, order_id)
         await visit.show(order_card(view, visit.services.methods, visit.words, note=note))
 
@@ -109,6 +111,7 @@ class Orders(ShopCog):
     @click("orders:roles")
     async def ask_for_roles(self, visit: Visit, order_id: str) -> None:
         view = await self._view(visit, order_id)
+        await visit.spend(Cost.ROLES)
         present = (await visit.guilds.seen(visit.guild_id)).roles
         await visit.services.delivery.rejoined(await visit.shop(), visit.member, present)
         await self._show(visit, view)
@@ -120,6 +123,8 @@ class Orders(ShopCog):
         card = items_card(view, visit.member, visit.words, name, held)
         # Files take longer than Discord waits for a first answer: what can be read comes before them.
         await visit.show(card)
+        if attached(view, wanted):
+            await visit.spend(Cost.FILES)
         contents = [
             (file.name, await visit.services.goods.content(tenant_id, file))
             for file in attached(view, wanted)

@@ -14,6 +14,7 @@ ShopError
 ├── RolesMissing        a product asks for roles the customer does not hold
 ├── OutOfStock          fewer are left than asked for
 ├── DiscountUsedUp      others used a discount up before this order was paid
+├── TooFast             so much at once that the person has to wait a moment
 ├── OrdersClosed        the shop takes no orders from this customer
 ├── FundClosed          the shop has no community fund, or it takes nothing at the moment
 ├── FundShort           less is in the fund than should be paid out
@@ -44,6 +45,7 @@ ShopError
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from models.problems import Change, Debt, KeyProblem
 
@@ -134,6 +136,13 @@ class DiscountUsedUp(ShopError):
     """A cancelled order's discount was used up by others before the order was paid after all; its code."""
 
     code: str
+
+
+@dataclass(eq=False)
+class TooFast(ShopError):
+    """Nothing was done; when to go on."""
+
+    again_at: datetime
 
 
 class OrdersClosed(ShopError):

@@ -108,6 +108,11 @@ class Product(TenantDocument):
         return await cls.change(db, where, {"$set": fields}, tx=tx) is not None
 
     @classmethod
+    async def granting(cls, db: Db, tenant_id: str, role_ids: list[str], *, tx: Tx) -> Self | None:
+        """A product of the tenant whose buyers get one of these roles."""
+        return await cls.find_one(db, {"tenantId": tenant_id, "grantedRoleIds": {"$in": role_ids}}, tx=tx)
+
+    @classmethod
     async def uncounted(cls, db: Db, tenant_id: str, keys: list[str]) -> list[str]:
         """Those of these ids that are on sale and not counted."""
         ids = [found for key in keys if (found := object_id(key))]

@@ -168,6 +168,11 @@ class BotConfig(TenantDocument):
         """Where staff notices go: the announcement channel, else the admin channel."""
         return self.announcement_channel_id or self.admin_channel_id
 
+    @property
+    def counter_role_ids(self) -> frozenset[str]:
+        """The Discord roles that open /admin."""
+        return frozenset((*self.admin_role_ids, *self.staff_role_ids))
+
     @classmethod
     async def of_guild(cls, db: Db, guild_id: str) -> Self | None:
         """The set-up of the shop that claimed this guild."""

@@ -44,6 +44,7 @@ from services.meters import Meters
 from services.moving import Moving
 from services.orders import Orders
 from services.ownership import Ownership
+from services.pace import Pace
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
 from services.payment_desk import PaymentDesk
@@ -84,6 +85,7 @@ class Services:
     meters: Meters
     shops: Shops
     access: Access
+    pace: Pace
     flags: Flags
     themes: Themes
     theme_desk: ThemeDesk

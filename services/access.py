@@ -46,6 +46,8 @@ class Permission(StrEnum):
     ANALYTICS_SHARE = "analytics.share"
 
 
+# Not a key: to hold a role by whose name payments out of the community fund are approved.
+FUND_APPROVAL = "fund.approve"
 EVERYTHING = frozenset(Permission)
 STAFF = EVERYTHING - {
     Permission.SETUP_RUN,

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.base import Db, Tx, transact, visible
-from models.errors import BadInput, ChangedMeanwhile
+from models.errors import BadInput, BeyondOwnKeys, ChangedMeanwhile
 from models.fund import CommunityFundConfig
 from models.member import Member
 from models.money import MAX_CENTS, parse_amount
+from services.access import FUND_APPROVAL, Access
 from services.audit import Audit
 from services.fund import Fund
 from services.shops import Shop
@@ -32,7 +33,8 @@ def filled(template: str, *, donor: str | None, amount: str) -> str:
 class FundRules:
     """Reads what was typed, keeps what may be kept, and writes down who changed it."""
 
-    def __init__(self, db: Db, audit: Audit, fund: Fund) -> None:
+    def __init__(self, db: Db, audit: Audit, fund: Fund, access: Access) -> None:
+        self._access = access
         self._db = db
         self._audit = audit
         self._fund = fund
@@ -52,7 +54,10 @@ class FundRules:
     async def approvers(
         self, shop: Shop, actor: Member, names: Sequence[str], *, seen: CommunityFundConfig | None = None
     ) -> CommunityFundConfig:
-        """Choose the names of the roles whose holders may pay out; `seen` as for the amounts."""
+        """Choose the names of the roles whose holders may pay out; `seen` as for the amounts.
+
+        Raises BeyondOwnKeys when the actor holds none of those that were chosen before.
+        """
         return await self._edit(shop, actor, {"disbursement_approval_roles": list(names)}, seen)
 
     async def amounts(
@@ -110,6 +115,8 @@ class FundRules:
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}
 
         async def work(tx: Tx) -> CommunityFundConfig:
+            if "disbursement_approval_roles" in fields:
+                await self._may_approve(shop, actor, old, tx)
             edited = await CommunityFundConfig.edit(self._db, old, after, tx=tx)
             if edited is None:
                 raise ChangedMeanwhile
@@ -117,6 +124,12 @@ class FundRules:
             return edited
 
         return await transact(self._db, work)
+
+    async def _may_approve(self, shop: Shop, actor: Member, old: CommunityFundConfig, tx: Tx) -> None:
+        """Who says whose name lets pay out could say their own; `edit` sees to it that `old` still holds."""
+        held = await self._access.now(shop, actor, tx=tx)
+        if not (held.rules or held.role_names & set(old.disbursement_approval_roles)):
+            raise BeyondOwnKeys((FUND_APPROVAL,))
 
 
 def _amount(text: str, shop: Shop, field: str) -> int:

@@ -18,13 +18,12 @@ from models.errors import (
 )
 from models.fund import CommunityFundConfig
 from models.member import Member
-from services.access import Access, Held, Permission
+from services.access import FUND_APPROVAL, Access, Held, Permission
 from services.audit import Audit
 from services.shops import Shop
 
 # What a menu of Discord's can offer.
 MAX_ROLES = 25
-FUND_APPROVAL = "fund.approve"
 _NAME_LENGTH = 100
 _SHOWN = 20
 

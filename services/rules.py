@@ -46,3 +46,5 @@ class Rules:
     sweep: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(days=30)
     kept: Retention = field(default_factory=Retention)
+    # Tests and figures are faster than people; the configuration says yes.
+    cooldowns: bool = False

@@ -1,10 +1,11 @@
 """Which shop a guild has, and how it is set up."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from bson import ObjectId
 from pydantic import ValidationError
@@ -58,13 +59,21 @@ class Shop:
         return self.config.guild_id
 
 
+class Rights(Protocol):
+    """Says who may change which setting (services/setting_rights.py)."""
+
+    async def check(self, shop: Shop, actor: Member, changed: Mapping[str, Any], tx: Tx) -> None:
+        """Return if the actor may set these, by stored names; raises OwnerOnly, BeyondOwnKeys, BadInput."""
+
+
 class Shops:
     """Finds, claims and configures shops."""
 
-    def __init__(self, db: Db, clock: Clock, audit: Audit, memories: Memories) -> None:
+    def __init__(self, db: Db, clock: Clock, audit: Audit, *, rights: Rights, memories: Memories) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
+        self._rights = rights
         self._remembered: Remembered[str, Shop] = memories.make("shops", _REMEMBERED)
 
     def forget(self) -> None:
@@ -125,7 +134,8 @@ class Shops:
     async def configure(self, shop: Shop, actor: Member, **fields: Any) -> Shop:
         """Change settings, given by their Python names, and the shop's `name`: all of it or nothing.
 
-        Raises BadInput naming the first that is wrong, and ChangedMeanwhile when somebody else was faster.
+        Raises BadInput naming the first that is wrong, ChangedMeanwhile when somebody else was faster, and
+        OwnerOnly or BeyondOwnKeys for settings that are power which the actor does not have.
         """
         name = str(fields.pop("name", shop.name))
         named = shop.name if name == shop.name else _named(name)
@@ -136,6 +146,8 @@ class Shops:
         timed = self._digest(shop.config, fields)
 
         async def work(tx: Tx) -> Shop:
+            new = {key: value for key, value in changed.items() if value != before[key]}
+            await self._rights.check(shop, actor, new, tx)
             config = await BotConfig.edit(self._db, shop.config, changed | timed, tx=tx)
             if config is None:
                 raise ChangedMeanwhile

@@ -14,10 +14,13 @@ from bot.metrics.reading import Reading
 from bot.metrics.vitals import Vitals, ready
 from bot.stores import Stores
 from bot.web.connection import Runner
+from bot.web.crowd import Crowd
 from bot.web.headers import finish
 from services import Services
 
 _PAUSE = 0.5
+# Those who watch are few.
+_MOST = 20
 _GRACE = 1.0
 
 log = logging.getLogger(__name__)
@@ -63,7 +66,7 @@ async def watched(settings: Settings, stores: Stores, services: Services) -> Asy
         yield vitals
         return
     reading = Reading(stores.db, services.clock, services.meters, services.calls, vitals)
-    runner = Runner(Probes(vitals, reading).app(), access_log=None, shutdown_timeout=_GRACE)
+    runner = Runner(Probes(vitals, reading).app(), Crowd(_MOST), access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     lag = asyncio.create_task(_measure_lag(services), name="lag")
     try:

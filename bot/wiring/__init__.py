@@ -69,6 +69,7 @@ def build(
     services = Services(
         clock=clock,
         shops=shops,
+        pace=ground.pace,
         flags=ground.flags,
         themes=ground.themes,
         catalog=shelf.catalog,
@@ -143,7 +144,7 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "fund": on.fund,
         "donations": shelf.donations,
         "fund_desk": fund,
-        "fund_rules": FundRules(db, audit, on.fund),
+        "fund_rules": FundRules(db, audit, on.fund, Access(db)),
         "fund_statement": FundStatement(db, clock, fund),
         "theme_desk": ThemeDesk(db, clock, audit=audit, shops=on.shops, themes=on.themes),
         "customer_desk": CustomerDesk(db, clock, audit),

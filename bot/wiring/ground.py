@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from bot.outside import Outside
 from models.base import Db
 from services.absences import Absences
+from services.access import Access
 from services.audit import Audit
 from services.calls import Calls
 from services.clock import Clock
@@ -23,6 +24,7 @@ from services.memories import Memories
 from services.meters import Meters
 from services.offering import Offering
 from services.outbox import Outbox
+from services.pace import Pace
 from services.paid import Paid
 from services.partners import Partners
 from services.payments.adapters import Adapters
@@ -31,6 +33,7 @@ from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
 from services.rules import Rules
+from services.setting_rights import SettingRights
 from services.shops import Shops
 from services.stock import Stock
 from services.taxes import Taxes
@@ -58,7 +61,9 @@ class Ground:
         self.audit, self.outbox = Audit(db), Outbox(db, self.wakeups)
         self.memories = Memories(clock, self.wakeups)
         self.worker = Worker(db, clock, rules, self.wakeups, meters)
-        self.shops = Shops(db, clock, self.audit, self.memories)
+        self.pace = Pace(clock, redis, on=rules.cooldowns)
+        self.setting_rights = SettingRights(db, Access(db))
+        self.shops = Shops(db, clock, self.audit, rights=self.setting_rights, memories=self.memories)
         self.absences = Absences(db, clock, rules, self.outbox)
         self.flags = Flags(db, clock, self.audit, self.memories)
         self.themes = Themes(db, self.memories)

@@ -27,6 +27,9 @@ REMEDIES = {
     ),
     "role_too_high": later("The role stands above mine. Drag my role above it in Server Settings, Roles."),
     "role_gone": later("The role was deleted. Choose another one for the product with `/admin product`."),
+    "role_guarded": later(
+        "The role opens `/admin` or could rule the server: I give it to nobody. Give it by hand, or refund."
+    ),
     "member_left": later("The member has left. They will get it when they come back."),
     "guild_left": later("I am not in the server any more. It goes on by itself when I am back."),
     "guild_gone": later("I am not in the server any more. Invite me again."),

@@ -5,10 +5,12 @@ import nextcord
 from cogs._effects.failing import failing
 from cogs._effects.own_roles import own_roles
 from cogs._ui.guilds import Guilds
+from cogs._ui.role_power import rules
 from cogs._ui.words import Words
 from models.entitlement import Entitlement
 from models.outbox import OutboxEffect
 from services import Services
+from services.shops import Shop
 from services.worker import EffectFailed
 
 _REASONS = {
@@ -75,14 +77,16 @@ class RoleGrants:
             shop = await self._services.shops.of_tenant(entitlement.tenant_id)
             while True:
                 wanted = await self._services.revocation.wanted(entitlement)
-                hindrance = await self._hindrance(shop.guild_id, entitlement, give=wanted)
+                hindrance = await self._hindrance(shop, entitlement, give=wanted)
                 if hindrance is not None or await self._services.revocation.wanted(entitlement) is wanted:
                     return wanted, hindrance
 
-    async def _hindrance(self, guild_id: str, entitlement: Entitlement, *, give: bool) -> str | None:
-        user_id, role_id = entitlement.user_id, entitlement.role_id or "0"
+    async def _hindrance(self, shop: Shop, entitlement: Entitlement, *, give: bool) -> str | None:
+        user_id, role_id, guild_id = entitlement.user_id, entitlement.role_id or "0", shop.guild_id
         w = Words.of(await self._guilds.locale(guild_id))
         try:
+            if give and (role_id in shop.config.counter_role_ids or await self._rules(guild_id, role_id)):
+                return "role_guarded"
             if give:
                 await self._bot.http.add_role(guild_id, user_id, role_id, reason=w("Bought in the shop"))
             else:
@@ -96,6 +100,10 @@ class RoleGrants:
                 raise
             return _REASONS[error.code]
         return None
+
+    async def _rules(self, guild_id: str, role_id: str) -> bool:
+        """Whether it could rule the server, which no purchase gives, whoever sold it (docs/adr/0041)."""
+        return rules((await self._guilds.seen(guild_id)).permissions.get(role_id, 0))
 
     async def _lacking(self, guild_id: str) -> str:
         """Discord has one code for both: with the permission there, it is the order of the roles."""

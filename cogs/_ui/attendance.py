@@ -9,6 +9,7 @@ import nextcord
 
 from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
+from cogs._ui.fault import told
 from cogs._ui.guilds import Guilds
 from cogs._ui.person import member_of
 from cogs._ui.refusals import mentioned, sentence
@@ -20,6 +21,7 @@ from models.correlation import correlated
 from models.errors import RecordsAway, ShopError
 from models.transaction import away
 from services import Services
+from services.pace import Cost
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ class Attendance:
         outcome = "done"
         try:
             try:
+                self._admit(services)
                 await step(await self._visit(bot, services, guilds))
                 await self._settle()
             except ShopError as refusal:
@@ -85,6 +88,12 @@ class Attendance:
         services.meters.interaction(self._kind.name.lower(), self._known, outcome, spent)
         fields = {"action": self._action, "outcome": outcome, "ms": round(spent * 1000, 1)}
         log.info("interaction", extra=fields)
+
+    def _admit(self, services: Services) -> None:
+        """Let this person take a step; raises TooFast for one who sends a flood of them."""
+        if self._interaction.user is not None:
+            cost = Cost.SUGGEST if self._kind is Kind.SUGGEST else Cost.CLICK
+            services.pace.click(str(self._interaction.user.id), cost)
 
     async def _visit(self, bot: nextcord.Client, services: Services, guilds: Guilds) -> Visit:
         return Visit(
@@ -130,7 +139,8 @@ class Attendance:
             log.warning("database_away", extra={"action": self._action, "error": type(error).__name__})
             await self._apologise(sentence(RecordsAway(), self._words))
             return "database_away"
-        log.error("interaction_failed", extra={"action": self._action, "reference": code}, exc_info=error)
+        found = {"action": self._action, "reference": code, "traceback": told(error)}
+        log.error("interaction_failed", extra=found)
         await self._apologise(
             self._words(
                 "Something went wrong on our side. Please try again; "

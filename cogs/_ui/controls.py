@@ -7,7 +7,7 @@ from typing import Any, Literal
 from nextcord import PartialEmoji
 
 from cogs._ui.target import Target
-from cogs._ui.text import BLANK, cut
+from cogs._ui.text import BLANK, label
 
 type Style = Literal["primary", "secondary", "success", "danger"]
 
@@ -33,7 +33,7 @@ class Button:
         """The button as Discord wants it; `place` names one that leads nowhere."""
         made: dict[str, Any] = {"type": 2, "style": _STYLES[self.style]}
         if self.label or not self.emoji:
-            made["label"] = cut(self.label, 80) or BLANK
+            made["label"] = label(self.label, 80) or BLANK
         if self.emoji:
             made["emoji"] = _emoji(self.emoji)
         if self.url is not None:
@@ -59,7 +59,7 @@ class Option:
         """The option as Discord wants it."""
         made: dict[str, Any] = {"label": _shown(self.label, 100), "value": self.value}
         if self.description and self.description.strip():
-            made["description"] = cut(self.description, 100)
+            made["description"] = label(self.description, 100)
         if self.emoji:
             made["emoji"] = _emoji(self.emoji)
         if self.default:
@@ -138,7 +138,7 @@ def _menu(kind: int, placeholder: str, custom_id: str, low: int, high: int) -> d
     return {
         "type": kind,
         "custom_id": custom_id,
-        "placeholder": cut(placeholder, 150),
+        "placeholder": label(placeholder, 150),
         "min_values": low,
         "max_values": high,
     }
@@ -149,7 +149,7 @@ def _defaults(ids: Sequence[str], kind: str) -> dict[str, Any]:
 
 
 def _shown(text: str, limit: int) -> str:
-    return cut(text, limit) if text.strip() else BLANK
+    return label(text, limit) or BLANK if text.strip() else BLANK
 
 
 def _checked(url: str) -> str:

@@ -19,7 +19,9 @@ PROBLEMS = {
     "csv_twice": later("Line {limit} is about the same record. Please keep one of them."),
     "csv_unknown": later("I know no record with this {field}. Please check it."),
     "csv_cells": later("This line has more cells than the header. Please put texts with commas in quotes."),
-    "csv_guarded": later("This role could rule the server. Only who holds `config.manage` can sell it."),
+    "csv_guarded": later(
+        "This role opens `/admin` or has power in the server, so no file can put it on sale."
+    ),
     "csv_by_keys": later("This product sells as many as it has keys. Please import keys instead."),
     "csv_terms": later("This discount is on or was used, so its terms stay. Only `isActive` can change."),
     "csv_one_of": later("Please leave {field} empty: the type says that the other one counts."),

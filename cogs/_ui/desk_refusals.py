@@ -1,6 +1,7 @@
 """What people read when staff have closed something to them, or cannot set the shop up as they tried to."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from cogs._ui.text import cut, plain
@@ -13,6 +14,7 @@ from models.errors import (
     OrdersClosed,
     RecordChanged,
     RecordsAway,
+    TooFast,
     UnderWay,
 )
 
@@ -44,6 +46,12 @@ def _orders_closed(_: OrdersClosed, w: Words) -> str:
         "This shop takes no new orders from you at the moment. Please ask its staff. "
         "What you have paid for still arrives."
     )
+
+
+def _too_fast(error: TooFast, w: Words) -> str:
+    # Discord's clients count whole seconds, and one that is already over looks like a mistake.
+    when = w.when(error.again_at + timedelta(seconds=1))
+    return w("That was a lot at once, so I did nothing this time. Please go on {when}.", when=when)
 
 
 def _discount_used_up(_: DiscountUsedUp, w: Words) -> str:
@@ -86,6 +94,7 @@ def _record_changed(_: RecordChanged, w: Words) -> str:
 
 SAID: dict[type, Callable[[Any, Words], str]] = {
     RecordsAway: _records_away,
+    TooFast: _too_fast,
     OrdersClosed: _orders_closed,
     UnderWay: _under_way,
     DiscountUsedUp: _discount_used_up,

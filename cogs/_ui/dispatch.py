@@ -11,6 +11,7 @@ from nextcord import InteractionType
 
 from cogs._charts import Charts
 from cogs._ui.attendance import Attendance, Step
+from cogs._ui.fault import told
 from cogs._ui.guilds import Guilds
 from cogs._ui.target import parse
 from cogs._ui.visit import Kind, Visit
@@ -86,11 +87,13 @@ class Desk:
         step: Step = _too_old
         if route and route.fewest <= len(parsed.args) <= route.most:
             step = partial(_call, route.handler, parsed.args)
-        await self.attend(interaction, kind, parsed.action, step, parsed.guild_id)
+        # What nobody handles may say anything, and what is logged should not.
+        action = parsed.action if route else "unknown"
+        await self.attend(interaction, kind, action, step, parsed.guild_id)
 
     async def on_application_command_error(self, _: nextcord.Interaction[Any], error: Exception) -> None:
         """Log what nextcord would print: a check that refused a command, or a command without a Visit."""
-        log.error("command_failed", exc_info=error)
+        log.error("command_failed", extra={"traceback": told(error)})
 
     async def attend(
         self,

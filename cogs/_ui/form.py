@@ -7,7 +7,8 @@ from typing import Any
 
 from cogs._ui.stamp import stamp_of, still
 from cogs._ui.target import Target
-from cogs._ui.text import BLANK, cut
+from cogs._ui.text import BLANK, cut, label
+from models.errors import BadInput
 
 _MAX_INPUTS = 5
 _MAX_TEXT = 4000
@@ -44,10 +45,10 @@ class Input:
         if len(self.value) >= max(self.min_length, 1):
             field["value"] = cut(self.value, _MAX_TEXT)
         if self.placeholder:
-            field["placeholder"] = cut(self.placeholder, 100)
-        made: dict[str, Any] = {"type": _LABEL, "label": cut(self.label, 45) or BLANK, "component": field}
+            field["placeholder"] = label(self.placeholder, 100)
+        made: dict[str, Any] = {"type": _LABEL, "label": label(self.label, 45) or BLANK, "component": field}
         if self.hint:
-            made["description"] = cut(self.hint, 100)
+            made["description"] = label(self.hint, 100)
         return made
 
 
@@ -85,13 +86,22 @@ class Form:
         to = self.to.further(self.stamp) if self.edits else self.to
         return {
             "custom_id": (guild_prefix or "") + to.custom_id,
-            "title": cut(self.title, 45) or BLANK,
+            "title": label(self.title, 45) or BLANK,
             "components": [each.payload() for each in self.inputs],
         }
 
 
-def filled(data: Mapping[str, Any]) -> dict[str, str]:
-    """What was typed, by the inputs' keys, out of a submitted form's data."""
+class Filled(dict[str, str]):
+    """What was typed, by the inputs' keys; raises BadInput for one that a hand-made form left out."""
+
+    def __missing__(self, key: str) -> str:
+        raise BadInput(key, "required")
+
+
+def filled(data: Mapping[str, Any]) -> Filled:
+    """What was typed, out of a submitted form's data."""
     parts = data.get("components") or ()
     inputs = [each for part in parts for each in (part.get("components") or [part.get("component") or {}])]
-    return {each["custom_id"]: str(each.get("value") or "").strip() for each in inputs if "custom_id" in each}
+    return Filled(
+        {each["custom_id"]: str(each.get("value") or "").strip() for each in inputs if "custom_id" in each}
+    )

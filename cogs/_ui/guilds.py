@@ -19,10 +19,14 @@ _NOT_IN = frozenset({10004, 50001})
 
 @dataclass(frozen=True)
 class GuildSeen:
-    """A server's language and the names of its roles by their ids; nothing where the bot is not in it."""
+    """A server's language, and names and permissions of its roles by their ids.
+
+    There is nothing where the bot is not in it.
+    """
 
     locale: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, int] = field(default_factory=dict)
 
 
 class Guilds:
@@ -40,6 +44,7 @@ class Guilds:
         return GuildSeen(
             str(guild.preferred_locale) if guild.preferred_locale else None,
             {str(role.id): role.name for role in guild.roles},
+            {str(role.id): role.permissions.value for role in guild.roles},
         )
 
     async def locale(self, guild_id: str) -> str | None:
@@ -56,5 +61,7 @@ class Guilds:
                 raise
             return GuildSeen()
         return GuildSeen(
-            found.get("preferred_locale"), {str(role["id"]): str(role["name"]) for role in found["roles"]}
+            found.get("preferred_locale"),
+            {str(role["id"]): str(role["name"]) for role in found["roles"]},
+            {str(role["id"]): int(role["permissions"]) for role in found["roles"]},
         )

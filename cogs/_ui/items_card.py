@@ -25,6 +25,7 @@ _FAILED = {
     ),
     "role_too_high": later("That role stands above mine. The staff know, and I try again."),
     "role_gone": later("That role does not exist any more. Please ask the staff for another one."),
+    "role_guarded": later("I give that role to nobody. The staff know; please ask them for it."),
     "member_left": later("You were not in the server. Press **Ask for my roles** and you get it."),
     "guild_gone": later("I am not in the server any more. Please ask the staff."),
 }

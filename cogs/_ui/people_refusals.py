@@ -22,6 +22,12 @@ PROBLEMS = {
     "linked_here": later("That account is linked to this person already."),
     "linked_elsewhere": later("That account is linked to somebody else. Please unlink it there first."),
     "has_accounts": later("That person has linked accounts, too. Please unlink those first."),
+    "role_sold": later(
+        "That role comes with **{limit}**: its buyers would get behind the counter. Please choose another."
+    ),
+    "role_rules": later(
+        "A role that opens `/admin` or could rule the server is not for sale. Please choose another."
+    ),
     "own_account": later("That is the account this user came with. Only linked ones can be unlinked."),
 }
 UNKNOWN = {

@@ -38,7 +38,7 @@ def _joins(character: str) -> bool:
 def plain(text: str, *, lines: bool = False) -> str:
     """A person's text, harmless inside an embed or a message; `lines` keeps its line breaks.
 
-    Labels of buttons, options and forms show no markdown: give them the text as it is.
+    Labels of buttons, options and forms show no markdown: give them the text as it is, they use `label`.
     """
     seen = _UNSEEN.sub("", text.replace("\r\n", "\n"))
     if not lines:
@@ -53,6 +53,11 @@ def _escape(found: re.Match[str]) -> str:
     if mark[-1].isdigit():
         return f"{mark}{BLANK}"
     return f"{mark[:-1]}\\{mark[-1]}"
+
+
+def label(text: str, limit: int) -> str:
+    """A text where Discord shows no marks, cut, and without what turns a line round or is not seen."""
+    return cut(text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text), limit)
 
 
 def code(text: str) -> str:

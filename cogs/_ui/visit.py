@@ -9,11 +9,11 @@ import nextcord
 from cogs._ui import send
 from cogs._ui.answer import Answer, Stage
 from cogs._ui.card import Card
-from cogs._ui.form import Form, filled
+from cogs._ui.form import Filled, Form, filled
 from cogs._ui.guilds import Guilds
 from cogs._ui.refusals import GuildNeeded
 from cogs._ui.target import guild_prefix
-from cogs._ui.text import cut
+from cogs._ui.text import cut, label
 from cogs._ui.wire import EPHEMERAL, data_of
 from cogs._ui.words import Words
 from models.errors import BadInput, NoShop
@@ -21,6 +21,7 @@ from models.member import Member
 from models.tenant import ResponseMode
 from services import Services
 from services.access import Permission
+from services.pace import Cost
 from services.shops import Shop
 
 _MAX_CHOICES = 25
@@ -62,7 +63,7 @@ class Visit:
         self.guild_id = guild_id
         self.in_dm = interaction.guild_id is None
         self.values: list[str] = list(data.get("values", ()))
-        self.fields: dict[str, str] = filled(data) if kind is Kind.FORM else {}
+        self.fields = filled(data) if kind is Kind.FORM else Filled()
         self._answer = answer
         self._shop: Shop | None = None
         self._behind_counter = False
@@ -91,6 +92,18 @@ class Visit:
         if self.in_dm:
             raise GuildNeeded
         self._behind_counter = True
+
+    async def spend(self, cost: Cost) -> None:
+        """Count something that costs much; raises TooFast. Ask for permission first: a server shares some."""
+        await self.services.pace.spend(cost, self.guild_id, self.member.discord_id)
+
+    def room(self, cost: Cost) -> None:
+        """Return if one more of these is allowed; raises TooFast, and waits for nothing."""
+        self.services.pace.room(cost, self.guild_id, self.member.discord_id)
+
+    def note(self, cost: Cost, what: str) -> None:
+        """Count one for which there was room; the same again counts once."""
+        self.services.pace.note(cost, self.guild_id, self.member.discord_id, what)
 
     async def show(self, card: Card) -> None:
         """The next card: in the place of the one clicked, if it was this person's own, else a new one.
@@ -136,7 +149,9 @@ class Visit:
 
     async def choices(self, choices: Sequence[tuple[str, str]]) -> None:
         """Offer up to 25 choices, each a name and a value, for what is being typed."""
-        named = [{"name": cut(name, 100), "value": value} for name, value in choices if name.strip()]
+        named = [
+            {"name": shown, "value": value} for name, value in choices if (shown := label(name, 100)).strip()
+        ]
         await self._answer.choices(named[:_MAX_CHOICES])
 
     async def _dress(self, card: Card, discord_id: str | None) -> None:

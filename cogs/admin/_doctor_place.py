@@ -3,6 +3,7 @@
 import nextcord
 
 from cogs._ui.desk import Visit
+from cogs._ui.role_power import rules
 from services.doctor.place import Place, RoleState
 
 WANTED = ("manage_roles", "view_channel", "send_messages", "embed_links", "attach_files")
@@ -35,4 +36,6 @@ def _state(role: nextcord.Role, guild: nextcord.Guild) -> RoleState:
         return RoleState.EVERYBODY
     if role.managed:
         return RoleState.MANAGED
+    if rules(role.permissions.value):
+        return RoleState.RULING
     return RoleState.TOO_HIGH if role >= guild.me.top_role else RoleState.GRANTABLE

@@ -69,6 +69,12 @@ _ON_DISCORD = {
         later("These products grant a role that everybody has: {names}."),
         later("Choose another role for them with `/admin product`."),
     ),
+    "granted_role_guarded": Said(
+        later(
+            "{role} opens `/admin` or could rule the server, so I give it to nobody; it is sold by: {names}."
+        ),
+        later("Choose another role for them with `/admin product`."),
+    ),
     "required_role_gone": Said(
         later("A role was deleted that buyers need for these products: {names}."),
         later("Choose it again with `/admin product`, else nobody can buy them by it."),

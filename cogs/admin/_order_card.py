@@ -66,6 +66,7 @@ _FAILED = {
     "missing_permission": later("I lack the permission Manage Roles"),
     "role_too_high": later("my role stands below it"),
     "role_gone": later("the role was deleted"),
+    "role_guarded": later("the role has power, so I give it to nobody"),
     "member_left": later("the customer left the server"),
     "guild_gone": later("I am not in the server"),
     "no_keys": later("no free key is left"),

@@ -5,23 +5,12 @@ from collections.abc import Iterable
 import nextcord
 
 from cogs._ui.desk import Visit
+from cogs._ui.role_power import ruling, strong
 from cogs._ui.words import Words
 from models.errors import BadInput
 
 # What a new channel may mend.
 CHANNEL_TROUBLES = ("no_staff_channel", "channel_gone", "missing_permission")
-_RULING = nextcord.Permissions(
-    administrator=True,
-    ban_members=True,
-    kick_members=True,
-    manage_channels=True,
-    manage_guild=True,
-    manage_messages=True,
-    manage_roles=True,
-    manage_webhooks=True,
-    mention_everyone=True,
-    moderate_members=True,
-).value
 
 
 def role_warnings(visit: Visit, role_ids: Iterable[str]) -> list[str]:
@@ -106,21 +95,21 @@ def chosen_roles(visit: Visit, field: str, most: int) -> list[str]:
     return chosen
 
 
-def powerful(visit: Visit, role_ids: Iterable[str]) -> bool:
-    """Whether one of these roles could rule the server: whoever sells it could hand it to themselves.
+def check_grants(visit: Visit, role_ids: Iterable[str]) -> bool:
+    """Whether it takes more than the key of products to sell these roles.
 
-    Where the server's roles are not seen, each of them could.
+    Raises BadInput for one that could rule the server: whoever sells it could hand it to themselves. Where
+    the server's roles are not seen, each of them could.
     """
-    guild, wanted = visit.interaction.guild, list(role_ids)
-    if guild is None:
-        return bool(wanted)
-    found = [role for role_id in wanted if (role := guild.get_role(int(role_id)))]
-    return any(_RULING & role.permissions.value for role in found)
+    guild, wanted = visit.interaction.guild, set(role_ids)
+    if wanted and (guild is None or wanted & ruling(guild.roles)):
+        raise BadInput("granted_role_ids", "role_rules")
+    return guild is not None and bool(wanted & strong(guild.roles))
 
 
-def ruling_roles(visit: Visit) -> set[str]:
-    """The roles of the server that could rule it; raises BadInput where they are not seen."""
+def strong_roles(visit: Visit) -> set[str]:
+    """The roles of the server that no file puts on sale; raises BadInput where they are not seen."""
     guild = visit.interaction.guild
     if guild is None:
         raise BadInput("granted_role_ids", "not_allowed")
-    return {str(role.id) for role in guild.roles if _RULING & role.permissions.value}
+    return strong(guild.roles)

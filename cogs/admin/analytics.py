@@ -12,6 +12,7 @@ from cogs.admin._analytics_card import Frame, View, days_form, file_card, report
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
 from services.access import Permission
+from services.pace import Cost
 from services.reports import known_reports
 from services.reports.contract import ReportType
 from services.reports.desk import Shown
@@ -89,6 +90,7 @@ class Analytics(Section):
         if view.currency not in currencies:
             raise BadInput("currency", "not_allowed")
         days = reports.coded(shop, view.period)
+        await visit.spend(Cost.REPORT)
         return await reports.report(shop, view.kind, days, view.currency), view, currencies
 
     async def _names(self, visit: Visit) -> bool:

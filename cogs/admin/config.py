@@ -28,6 +28,7 @@ from cogs.admin._time import RHYTHMS
 from models.errors import BadInput, NotFound
 from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
+from services.pace import Cost
 from services.shops import Shop
 
 _TEXT = 500
@@ -128,6 +129,7 @@ class Config(Section):
     @click("config:mail")
     async def try_mail(self, visit: Visit) -> None:
         shop, w = await visit.shop(), visit.words
+        await visit.spend(Cost.TRY)
         owed = await self.services.mailing.owe_test(shop, str(visit.interaction.locale or ""))
         await visit.say(
             w(_MAIL_SENT if owed else _NO_MAIL, address=plain(shop.config.admin_notify_email or ""))

@@ -9,6 +9,7 @@ from models.errors import BadInput
 from services.access import Permission
 from services.doctor.contract import Finding
 from services.doctor.mending import NEEDS
+from services.pace import Cost
 
 
 class Doctor(Section):
@@ -46,6 +47,7 @@ class Doctor(Section):
         await visit.say(_told(done, len(visit.values), visit))
 
     async def _findings(self, visit: Visit) -> list[Finding]:
+        await visit.spend(Cost.EXAMINE)
         return await self.services.doctor.examine(await visit.shop(), place_of(visit))
 
     async def _anew(self, visit: Visit) -> list[Finding]:

@@ -14,6 +14,7 @@ from services.access import Permission
 from services.csv import Kind
 from services.csv.exports import Export, read_period
 from services.csv.writing import Part
+from services.pace import Cost
 
 _KIND = SlashOption(
     description="Which records",
@@ -41,6 +42,7 @@ class Exporting(Section):
     ) -> None:
         found, days = self.services.exports.kind(kind), read_period(since, until)
         await self._admit(visit, found, anonymous=anonymous)
+        await visit.spend(Cost.EXPORT)
         made = await self.services.exports.export(
             await visit.shop(),
             visit.member,

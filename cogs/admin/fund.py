@@ -10,6 +10,7 @@ from cogs.admin._reach import is_id, known_channel
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput, NotApprover
 from services.access import Permission
+from services.pace import Cost
 
 _MOST_ROLES = 25
 
@@ -63,6 +64,7 @@ class FundBook(Section):
         month = chosen(visit)
         if month not in months:
             raise BadInput("choice", "not_allowed")
+        await visit.spend(Cost.EXPORT)
         data = await statement.csv(shop, month)
         await visit.show(cards.months_card(months, visit.words, data=data, month=month))
 

@@ -11,13 +11,14 @@ from cogs._ui.import_card import KINDS, checked_card, done_card, start_card
 from cogs._ui.target import Target
 from cogs._ui.upload import content
 from cogs.admin._progress import Watch
-from cogs.admin._reach import ruling_roles
+from cogs.admin._reach import strong_roles
 from cogs.admin._root import Entry, Section
 from models.data_import import DataImport, ImportState
 from services.access import Permission
 from services.csv import Kind
 from services.csv.contract import Desk
 from services.csv.reading import MAX_BYTES
+from services.pace import Cost
 
 _KIND = SlashOption(
     description="What the rows are", choices=["products", "stock", "keys", "customers", "discounts"]
@@ -92,12 +93,10 @@ class Importing(Section):
         return record
 
     async def _desk(self, visit: Visit) -> Desk:
+        await visit.spend(Cost.IMPORT)
         shop = await visit.shop()
-        held = await self.services.access.permissions_of(shop, visit.member)
         # Whoever may sell such a role could buy it.
-        guarded = {*shop.config.admin_role_ids, *shop.config.staff_role_ids, *ruling_roles(visit)}
-        free = Permission.CONFIG_MANAGE in held
-        return Desk(shop, visit.member, frozenset[str]() if free else frozenset(guarded))
+        return Desk(shop, visit.member, shop.config.counter_role_ids | strong_roles(visit))
 
     def _watch(self, visit: Visit) -> Watch:
         return Watch(visit, visit.words("One moment"))

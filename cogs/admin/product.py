@@ -12,7 +12,7 @@ from cogs.admin import _product_form as forms
 from cogs.admin._goods_card import goods_card
 from cogs.admin._paging import number, searchable
 from cogs.admin._product_card import MAX_ROLES, product_card, product_list, sell_anyway_card
-from cogs.admin._reach import chosen_roles, powerful, role_warnings
+from cogs.admin._reach import check_grants, chosen_roles, role_warnings
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput
 from models.product import Product, QtyVisibility
@@ -151,8 +151,9 @@ class Products(Section):
         product = (await self.services.stock.of(shop, product_id)).product
         still(seen, product.granted_role_ids)
         added = set(roles) - set(product.granted_role_ids)
-        # Whoever may sell such a role could buy it: only those who rule the shop anyway put it on the shelf.
-        if added & {*shop.config.admin_role_ids, *shop.config.staff_role_ids} or powerful(visit, added):
+        if added & shop.config.counter_role_ids:
+            raise BadInput("granted_role_ids", "role_rules")
+        if check_grants(visit, added):
             await visit.require(Permission.CONFIG_MANAGE)
         await self._change(visit, product, {"granted_role_ids": roles})
 

@@ -9,6 +9,7 @@ from cogs.admin._provider_words import out_of_use, remove_question, site_questio
 from cogs.admin._root import Entry, Section, chosen
 from models.errors import BadInput, Declined, ProviderError, WrongKeys
 from services.access import Permission
+from services.pace import Cost
 from services.providers import ProviderView
 from services.shops import Shop
 
@@ -44,6 +45,7 @@ class Providers(Section):
         shop, fields = await visit.shop(), self.services.providers.fields(name)
         view = await self._view(visit, name)
         form.keys_form(view, visit.words).still(seen)
+        await visit.spend(Cost.TRY)
         try:
             await self.services.providers.configure(shop, visit.member, name, visit.fields, seen=view.values)
         except BadInput as wrong:
@@ -53,6 +55,7 @@ class Providers(Section):
 
     @click("providers:test")
     async def test(self, visit: Visit, name: str) -> None:
+        await visit.spend(Cost.TRY)
         failed = await self._fails(await visit.shop(), name)
         view = await self._show(visit, name)
         w = visit.words

@@ -19,6 +19,7 @@ from cogs.admin._root import Entry, Section
 from cogs.admin._settings import STEPS, Look, part_card
 from models.errors import BadInput, ClaimNotAllowed, NoShop, NotFound
 from services.access import Permission
+from services.setting_rights import TOLD
 from services.shops import Shop
 
 _NAME_LENGTH = 100
@@ -97,10 +98,12 @@ class FirstSteps(Section):
     async def use(self, visit: Visit, channel_id: str) -> None:
         if channel_id not in {str(each.id) for each in fitting(visit)}:
             raise BadInput("channel", "not_allowed")
+        await self._may_read(visit)
         await self._call_staff_in(visit, channel_id)
 
     @click("first:staff")
     async def staff_channel(self, visit: Visit) -> None:
+        await self._may_read(visit)
         async with self._lock(visit):
             shop = await self._fresh(visit)
             if not known_channel(visit, shop.config.staff_channel_id):
@@ -137,6 +140,11 @@ class FirstSteps(Section):
             await self.services.stock.restock(shop, member, made.key, stock, visit.words("First delivery"))
         await catalog.edit(shop, member, made.key, {"is_active": True})
         await show_step(visit, shop, "product")
+
+    async def _may_read(self, visit: Visit) -> None:
+        """Who says where the staff are told has to be allowed to read it; asked before a channel is made."""
+        for key in sorted(TOLD):
+            await visit.require(key)
 
     async def _call_staff_in(self, visit: Visit, channel_id: str) -> None:
         shop, configure = await self._fresh(visit), self.services.shops.configure

@@ -9,6 +9,7 @@ from cogs.admin._root import Section, chosen
 from models.errors import BadInput
 from models.share_link import ShareLink
 from services.access import Permission
+from services.pace import Cost
 from services.reports.period import period_of
 from services.shares import DAYS, MOST_DAYS
 
@@ -44,6 +45,7 @@ class Sharing(Section):
     @click("share:make")
     async def make(self, visit: Visit, kind: str, code: str, currency: str, seen: str) -> None:
         plan = await self._read(visit, kind, code, currency, seen)
+        await visit.spend(Cost.SHARE)
         link = await self.services.shares.make(await visit.shop(), visit.member, plan.wish)
         await self._show(visit, link)
 

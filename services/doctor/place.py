@@ -15,6 +15,7 @@ class RoleState(StrEnum):
     TOO_HIGH = "too_high"
     MANAGED = "managed"
     EVERYBODY = "everybody"
+    RULING = "ruling"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ _UNGRANTABLE = {
     RoleState.TOO_HIGH: "granted_role_too_high",
     RoleState.MANAGED: "granted_role_managed",
     RoleState.EVERYBODY: "granted_role_everybody",
+    RoleState.RULING: "granted_role_guarded",
 }
 
 
@@ -45,9 +46,11 @@ class Roles(Check):
 
 def _ungrantable(case: Case, products: Sequence[RoleUse]) -> Iterable[Finding]:
     named: dict[tuple[str, str], list[str]] = {}
+    counter = case.shop.config.counter_role_ids & set(case.place.roles)
     for product in products:
         for role in product.granted:
-            code = _UNGRANTABLE.get(case.place.roles.get(role))
+            state = case.place.roles.get(role)
+            code = _UNGRANTABLE.get(RoleState.RULING if role in counter else state)
             if code is not None:
                 named.setdefault((code, role), []).append(product.name)
     for (code, role), names in named.items():

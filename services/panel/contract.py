@@ -1,7 +1,7 @@
 """What a kind of record declares, so that the panel can list, search, open and change it (docs/adr/0025)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -86,7 +86,8 @@ class Declared:
     here, too; without one nothing is changed here. `changed_with` is the command that changes the rest.
     `moves` are fields that change by themselves, so that an editor need not be told. `check` says what the
     types do not: it gets the new values by Python names and returns them with what follows from them, or
-    raises BadInput. `closed` gives the state of a record that nobody may change any more.
+    raises BadInput. `closed` gives the state of a record that nobody may change any more. `keyed` are fields
+    that take more keys than `edits`.
     """
 
     code: str
@@ -111,6 +112,7 @@ class Declared:
     check: Check = nothing_more
     closed: Callable[[Row], str | None] = lambda _: None
     shows_storefront: bool = False
+    keyed: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

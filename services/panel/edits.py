@@ -8,10 +8,10 @@ from pymongo.errors import DuplicateKeyError
 from models import browsing
 from models.base import Db, Document, Tx, transact
 from models.browsing import Row
-from models.errors import AlreadyExists, BadInput, NotFound, RecordChanged, Refused
+from models.errors import AlreadyExists, BadInput, BeyondOwnKeys, NotFound, RecordChanged, Refused
 from models.member import Member
 from models.storefront import Storefront
-from services.access import Access
+from services.access import Access, Permission
 from services.audit import Audit
 from services.clock import Clock
 from services.memories import Memories
@@ -129,12 +129,18 @@ class PanelEdits:
         after = {name: value for name, value in after.items() if before.get(name) != value}
         if not after:
             return
+        await self._keyed(shop, member, kind, after, tx)
         if await browsing.write(self._db, kind.model, row, after, tx=tx) is None:
             raise RecordChanged
         before = {name: value for name, value in before.items() if name in after}
         await self._record(shop, member, kind, new, (before, after), tx)
         if kind.shows_storefront:
             await Storefront.mark(self._db, shop.id, self._clock.now(), tx=tx)
+
+    async def _keyed(self, shop: Shop, member: Member, kind: Declared, after: Values, tx: Tx) -> None:
+        needed = frozenset[Permission]().union(*(kind.keyed.get(name, ()) for name in after))
+        if needed and (lacking := (await self._access.now(shop, member, tx=tx)).lacking(needed)):
+            raise BeyondOwnKeys(lacking)
 
     async def _record(
         self,

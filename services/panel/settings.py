@@ -13,6 +13,7 @@ from services.access import Permission
 from services.customers import read_contact
 from services.panel.contract import Declared, Form, PanelSection, Scope, Values, Way
 from services.panel.reading import at_most, checked_link
+from services.setting_rights import TOLD
 
 _INSTRUCTIONS = 1000
 
@@ -36,6 +37,7 @@ DECLARED = (
         ),
         choices=("responseMode", "defaultQtyVisibility", "taxWhenUnknown", "digestRhythm"),
         changed_with="/admin config", ways=(Way("config:open", ""),), check=_config, shows_storefront=True,
+        keyed={"adminNotifyEmail": TOLD},
     ),
     Declared(
         "provider", Provider, PanelSection.CONFIGURATION,

@@ -24,6 +24,7 @@ from services import Services
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from tests.cogs.speaking import pinging
 from tests.outside import OUTSIDE
 from tests.services.conftest import MakeProduct, TestClock
 
@@ -40,6 +41,7 @@ async def discord() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
         yield sandbox
     assert not sandbox.unknown
+    assert pinging(sandbox.requests) == []
     if CONTRACT.exists():
         assert violations(sandbox.requests, CONTRACT) == []
 

@@ -12,8 +12,8 @@ from models.errors import AlreadyExists, BadInput, BeyondOwnKeys, ChangedMeanwhi
 from models.fund import CommunityFundConfig
 from models.member import Member
 from services import Services
-from services.access import EVERYTHING, STAFF, Held, Permission, Source
-from services.role_desk import FUND_APPROVAL, MAX_ROLES, stamp
+from services.access import EVERYTHING, FUND_APPROVAL, STAFF, Held, Permission, Source
+from services.role_desk import MAX_ROLES, stamp
 from services.shops import Shop
 from tests.services.conftest import ADA, BOB, OWNER
 from tests.services.staffing import held, hire, role

@@ -3,7 +3,6 @@
 import pytest
 
 from bot.sandbox import Community, Person, Seen
-from bot.sandbox.guilds import Role
 from models.audit import AuditLog
 from models.base import Db
 from models.product import Product, QtyVisibility
@@ -188,20 +187,6 @@ async def test_roles_that_the_bot_cannot_grant_are_named_with_the_remedy(
     guild.remove_role(vip)
     seen = await seen.press("Take off sale" if "Take off sale" in str(seen.buttons) else "Put on sale")
     assert "was deleted" in seen.text
-
-
-async def test_staff_cannot_put_power_on_the_shelf(
-    db: Db, shop: Shop, guild: Community, sam: Person, olivia: Person, staff_role: Role
-) -> None:
-    """Who may sell a role could buy it: ruling roles and the shop's own are left to those who rule."""
-    ruler = guild.add_role("Ruler", permissions=1 << 3)
-    seen = await new(sam)
-    for role in (ruler, staff_role):
-        assert "config.manage" in (await seen.choose(GETS, role)).text
-    assert (await stored(db, shop)).granted_role_ids == []
-    theirs = await olivia.run("/admin product", name="Aurora Mug")
-    await theirs.choose(GETS, ruler)
-    assert (await stored(db, shop)).granted_role_ids == [str(ruler.id)]
 
 
 async def test_no_power_comes_onto_the_shelf_by_way_of_a_direct_message(

@@ -1,5 +1,6 @@
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ from models.errors import (
     StepMissing,
     StillOwed,
     TaxUnknown,
+    TooFast,
     Unavailable,
     UnderWay,
     WrongKeys,
@@ -79,6 +81,7 @@ SAMPLES: list[ShopError] = [
     ConfirmInProgress(),
     UnderWay(),
     OrdersClosed(),
+    TooFast(datetime(2026, 12, 1, tzinfo=UTC)),
     OwnerOnly(),
     ClaimNotAllowed(),
     BotNotHere(),

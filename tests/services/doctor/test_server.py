@@ -83,13 +83,13 @@ async def test_deleted_roles_of_buyers_discounts_and_staff_are_told(
     look: Look, services: Services, shop: Shop, product: MakeProduct, db: Db
 ) -> None:
     """What is switched off, and what names roles that are there, is left alone."""
+    await configure(services, shop, staff_role_ids=["1", "8"])
     await product("Members only", required_role_ids=["1", "8"])
     hidden = await product("Hidden", granted_role_ids=["8"])
     await Product.set_fields(db, hidden, {"isActive": False})
     off = {"tenant_id": shop.id, "type": DiscountType.PERCENT, "percent": 10, "role_ids": ["8"]}
     await Discount(code="VIP", **off).insert(db)
     await Discount(code="OLD", is_active=False, **off).insert(db)
-    await configure(services, shop, staff_role_ids=["1", "8"])
     assert sorted(codes(await look("roles", PLACE))) == [
         "discount_role_gone",
         "required_role_gone",

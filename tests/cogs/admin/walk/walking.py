@@ -17,6 +17,7 @@ from bot.sandbox.errors import NoAnswerError, NotOfferedError
 from bot.sandbox.seen import Select
 from tests.cogs.admin.test_gate import sections
 from tests.cogs.admin.walk.filling import likely, send
+from tests.cogs.speaking import broken
 
 # How often an action of one kind is tried with other records, and how many steps there are at most.
 TRIES, STEPS = 2, 4000
@@ -145,10 +146,12 @@ class Walk:
             shown += "".join(f"\n{each.placeholder}\n{'\n'.join(each.options)}" for each in answer.selects)
         found = ["an apology"] if APOLOGY in shown else []
         found += [
-            f"{record.getMessage()} {record.exc_text or ''}"[-1500:]
+            f"{record.getMessage()} {vars(record).get('traceback', record.exc_text or '')}"[-1500:]
             for record in self.caplog.records
             if record.levelno >= logging.ERROR
         ]
+        for each in [answer, *answer.followups] if isinstance(answer, Seen) else []:
+            found += broken(each.message.payload)
         return found + self.look(shown)
 
 
