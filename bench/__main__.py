@@ -8,12 +8,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import charts, confirm, discord, outbox, reports, start, webhooks
+from bench import charts, confirm, discord, outbox, reports, scale, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "reports")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "scale", "reports")
 
 
 def arguments() -> tuple[list[str], int]:
@@ -41,8 +41,8 @@ async def measured(part: str, orders: int) -> Table:
         return await alone[part]()
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as name:
         folder = Path(name)
-        if part == "reports":
-            return await reports.measure(folder, orders)
+        if part in {"reports", "scale"}:
+            return await (reports.measure(folder, orders) if part == "reports" else scale.measure(folder))
         async with Mongod(folder) as uri, RedisServer(folder) as redis:
             if part == "confirm":
                 return await confirm.measure(open_database(uri, "confirm"))
