@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import charts, confirm, discord, mixed, outbox, reports, start, webhooks
+from bench import charts, confirm, discord, mixed, outbox, reports, scale, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "reports", "mixed")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "scale", "reports", "mixed")
 
 
 def arguments() -> tuple[list[str], int | None]:
@@ -47,6 +47,8 @@ async def measured(part: str, number: int | None) -> AsyncIterator[Table]:
             yield await alone[part]()
         elif part == "reports":
             yield await reports.measure(folder, number or reports.ORDERS)
+        elif part == "scale":
+            yield await scale.measure(folder)
         elif part == "mixed":
             async for table in mixed.measure(folder, number or mixed.SECONDS):
                 yield table

@@ -14,7 +14,11 @@ type Say = Callable[[str], object]
 async def show(database: str, shards: Sequence[str], *, again: bool, say: Say) -> int:
     """Print the script for mongosh, connected to a mongos; status 0."""
     say("// Read docs/adr/0037-scale.md, make a backup, and run this in mongosh at a mongos (MongoDB 8).")
-    if again:
+    if not again:
+        say(
+            "// If there are shops already, run what --again prints afterwards: it moves the large ones, too."
+        )
+    else:
         say("// Each collection is copied to its new places: every shard needs free disk, and time.")
     for command in (anew if again else first_time)(database, shards):
         say(_line(command))

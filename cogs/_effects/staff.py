@@ -77,7 +77,9 @@ class StaffCalls:
             return "no_alert"
         with failing():
             desk = await self._desk(effect)
-            if _alarming(alert) and self._services.mailing.owes_still(effect):
+            # What waits had its e-mail at the first look, which is forgotten sooner than the wait ends.
+            looked = effect.last_error == AWAY or not self._services.mailing.owes_still(effect)
+            if _alarming(alert) and not looked:
                 payload = {"alertId": alert.key, "locale": str(desk.words.locale).replace("_", "-")}
                 await self._services.mailing.owe_staff(desk.shop, alert.key, payload, effect.order_id)
             if await self._services.absences.away(effect.tenant_id):
