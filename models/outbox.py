@@ -39,7 +39,7 @@ class OutboxEffect(TenantDocument):
     model_config = stored(
         "outbox",
         index("dedupeKey", unique=True),
-        index("urgency", "nextAttemptAt", only={"status": "PENDING"}),
+        index("urgency", "nextAttemptAt", "kind", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
         index("tenantId", "orderId"),
         index("tenantId", "kind", "createdAt", only=given("lastError")),
