@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 # How long Discord wants between two session starts of one bucket, and a little for the way there.
 _APART_MS = 5_200
 _AGAIN = 0.25
+_PATIENCE = 2.0
 _FEW_LEFT = 50
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ class ShardedBot(commands.AutoShardedBot):
         key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
         while self._redis is not None:
             try:
-                if await self._redis.set(key, 1, nx=True, px=_APART_MS):
-                    return
+                async with asyncio.timeout(_PATIENCE):
+                    if await self._redis.set(key, 1, nx=True, px=_APART_MS):
+                        return
             except (RedisError, OSError):
                 break
             await asyncio.sleep(_AGAIN)

@@ -42,7 +42,7 @@ class OutboxEffect(TenantDocument):
     model_config = stored(
         "outbox",
         index("tenantId", "dedupeKey", unique=True),
-        index("urgency", "nextAttemptAt", only={"status": "PENDING"}),
+        index("urgency", "nextAttemptAt", "kind", only={"status": "PENDING"}),
         index("tenantId", "status", "createdAt"),
         index("status", only={"status": "DEAD"}),
         index("tenantId", "orderId"),

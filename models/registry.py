@@ -19,7 +19,7 @@ from models.retention import Retention
 # Made by hand when a cluster is sharded (models/sharding.py), and good for nothing without one.
 SHARD_INDEX = "tenantId_hashed"
 # Indexes of earlier versions, dropped once those that replace them are there.
-_RETIRED = {"outbox": {"dedupeKey_1"}}
+_RETIRED = {"outbox": {"dedupeKey_1", "urgency_1_nextAttemptAt_1"}}
 OPTIONS_CONFLICT = 85
 KEYS_CONFLICT = 86
 NOT_FOUND = 27

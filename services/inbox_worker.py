@@ -133,9 +133,10 @@ class InboxWorker:
             await self._later(event, type(error).__name__, steps, "webhook_dead")
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
-            await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
-            self._meters.event(event.provider, "done")
-            log.info("webhook_done", extra={**_about(event), "outcome": outcome})
+            kept = await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
+            self._meters.event(event.provider, "done" if kept else "lost")
+            said = "webhook_done" if kept else "webhook_lease_lost"
+            log.info(said, extra={**_about(event), "outcome": outcome})
 
     async def _later(
         self, event: WebhookEvent, why: str, steps: Sequence[timedelta], message: str | None

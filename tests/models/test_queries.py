@@ -278,6 +278,11 @@ HOT: dict[str, Query] = {
     "a member's roles": lambda db: role_check.roles_of(db, "a", "59"),
     "claim of a word": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1), Urgency.WORD),
     "claim of a role": lambda db: OutboxEffect.claim(db, LATER, timedelta(minutes=1), Urgency.ROLES),
+    "claim of what is known": lambda db: OutboxEffect.claim(
+        db, LATER, timedelta(minutes=1), Urgency.WORD, ["customer.notice", "staff.alert"]
+    ),
+    "what goes before an effect": lambda db: OutboxEffect.ahead(db, EFFECT, ["customer.notice"], 3),
+    "what waited for an effect": lambda db: OutboxEffect.release(db, EFFECT, ["customer.notice"], NOW),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),
     "the newest customers": lambda db: Customer.find_all(

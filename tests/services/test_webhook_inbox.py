@@ -15,6 +15,7 @@ from models.payment import PaymentStatus
 from models.webhook import WebhookEvent, WebhookState
 from services import Services
 from services.payments.processor import Site
+from services.rules import Rules
 from services.shops import Shop
 from tests.fakes.provider import Notice
 from tests.fakes.square import Square
@@ -282,6 +283,25 @@ async def test_a_provider_that_is_away_is_asked_again_later(
     clock.forward(minutes=2)
     await services.inbox.drain()
     assert (await hosting.payment(services, shop, placed)).status is PaymentStatus.CONFIRMED
+
+
+async def test_a_worker_that_stood_still_past_its_lease_cannot_settle_an_event(
+    db: Db, services: Services, shop: Shop, placed: Order, square: Square, clock: TestClock
+) -> None:
+    """Another has acted upon it by then; a process that does not know the provider takes none."""
+    notice = (await pay(services, shop, placed, square))[-1]
+    assert await receive(services, shop, notice) == 200
+    lease = Rules().outbox_lease
+    assert await WebhookEvent.claim(db, clock.now(), lease, ["STRIPE"]) is None
+    stood = await WebhookEvent.claim(db, clock.now(), lease, ["STRIPE", "CASHAPP_PAY"])
+    assert stood is not None
+    clock.forward(seconds=31)
+    await services.inbox.drain()
+    (done,) = await events(db)
+    assert done.state is WebhookState.DONE
+    for state in WebhookState:
+        assert not await WebhookEvent.close(db, stood, state, {"outcome": "late", "error": "late"})
+    assert await events(db) == [done]
 
 
 async def test_events_are_found_by_their_shop_alone(
