@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from bot.client import make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, working
+from bot.embedded import EmbeddedDied
 from bot.log import reference
 from bot.memory import set_apart
 from bot.outside import links_from, outside_from, rules_from
@@ -45,7 +46,10 @@ class House:
         """Return only when a piece of work has died, which is logged."""
         done, _ = await asyncio.wait(self.work, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
-            if error := task.exception():
+            error = task.exception()
+            if isinstance(error, EmbeddedDied):
+                log.error("work_died", extra={"work": task.get_name(), "why": str(error)})
+            elif error:
                 log.error("work_died", extra={"work": task.get_name()}, exc_info=error)
 
 
@@ -111,4 +115,4 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         gateway = await stack.enter_async_context(connected(bot, settings))
         work = await stack.enter_async_context(working(services))
         log.info("started")
-        yield House(services, bot, listener, [gateway, *work])
+        yield House(services, bot, listener, [gateway, *work, *stores.guards])

@@ -1,8 +1,9 @@
 """Where the shop keeps things while it runs: database and cache, its own where none are configured."""
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -19,17 +20,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the shop keeps things: the database, and the cache unless there is none."""
+    """Where the shop keeps things: the database, and the cache unless there is none.
+
+    `guards` end, with the reason, when a store ends for good without which the shop cannot go on.
+    """
 
     db: Db
     cache: Redis | None
+    guards: Sequence[asyncio.Task[None]] = ()
 
 
 @contextlib.asynccontextmanager
 async def stored(settings: Settings) -> AsyncIterator[Stores]:
     """The database with its indexes, and the cache; embedded ones run as long as the block."""
     async with contextlib.AsyncExitStack() as stack:
-        db = open_database(await _database_uri(settings, stack), settings.database.name)
+        guards: list[asyncio.Task[None]] = []
+        db = open_database(await _database_uri(settings, stack, guards), settings.database.name)
         stack.callback(db.client.close)
         await create_indexes(db)
         await Order.say_gifts(db)
@@ -37,13 +43,20 @@ async def stored(settings: Settings) -> AsyncIterator[Stores]:
         cache = open_redis(url) if url else None
         if cache is not None:
             stack.push_async_callback(cache.aclose)
-        yield Stores(db, cache)
+        yield Stores(db, cache, guards)
 
 
-async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+async def _database_uri(
+    settings: Settings, stack: contextlib.AsyncExitStack, guards: list[asyncio.Task[None]]
+) -> str:
     if settings.database.uri is not None:
         return settings.database.uri.get_secret_value()
-    return await stack.enter_async_context(Mongod(settings.data_dir))
+    mongod = Mongod(settings.data_dir)
+    uri = await stack.enter_async_context(mongod)
+    guard = asyncio.create_task(mongod.ended(), name="database")
+    stack.callback(guard.cancel)
+    guards.append(guard)
+    return uri
 
 
 async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str | None:
