@@ -30,13 +30,22 @@ def arguments() -> argparse.Namespace:
     back = commands.add_parser("restore", parents=[shared], help="put such a file into the data folder")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
+    look = commands.add_parser(
+        "audit", parents=[shared], help="whether the shops' books add up; changes nothing"
+    )
+    look.add_argument("--tenant", default=None, metavar="ID", help="one shop, by its id or its server's")
+    look.add_argument(
+        "--only", action="append", default=[], metavar="CHECK", help="may be given several times"
+    )
+    look.add_argument("--resume", action="store_true", default=False, help="go on where it was stopped")
+    look.add_argument("--json", action="store_true", default=False, help="one object a line")
     return parser.parse_args()
 
 
 def settings_for(asked: argparse.Namespace) -> Settings:
     """The settings, complete where the command needs that."""
     settings = load_settings(getattr(asked, "config", next(Path().glob("config.toml"), None)), os.environ)
-    as_they_are = asked.command in {"check", "demo", "backup", "restore"}
+    as_they_are = asked.command in {"check", "demo", "backup", "restore", "audit"}
     return settings if as_they_are else settings.completed(needs_token=asked.command != "seed")
 
 
@@ -58,6 +67,10 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             put = import_module("bot.backup.restoring").restore
             done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
+        case "audit":
+            books = import_module("bot.audit.running")
+            wanted = books.Asked(asked.tenant, asked.only, asked.resume, asked.json)
+            done = books.audit(settings, wanted, say)
         case "demo":
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "seed":

@@ -47,7 +47,12 @@ async def drifts(db: Db, tenant_id: str, product_ids: Sequence[str]) -> list[Dri
 
 async def _drifts(db: Db, tenant_id: str, product_ids: Sequence[str], tx: Tx) -> list[Drift]:
     where = {"tenantId": tenant_id, "productId": {"$in": list(product_ids)}}
-    snapshots = await InventorySnapshot.find_all(db, where, tx=tx)
+    return await drifts_of(db, tenant_id, await InventorySnapshot.find_all(db, where, tx=tx), tx=tx)
+
+
+async def drifts_of(db: Db, tenant_id: str, snapshots: Sequence[InventorySnapshot], *, tx: Tx) -> list[Drift]:
+    """Those of these snapshots that drifted, for a session that read them and sees but one moment."""
+    where = {"tenantId": tenant_id, "productId": {"$in": [each.product_id for each in snapshots]}}
     told = await _told(db, where, tx)
     booked = await _booked(db, where, snapshots, tx)
     found = []

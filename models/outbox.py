@@ -27,6 +27,8 @@ class Urgency(IntEnum):
 
 
 BY_HAND = "by_hand"
+# How long what happened is remembered.
+KEPT = timedelta(days=30)
 # Dead, or waiting for its next try while no worker holds it.
 _IDLE: dict[str, Any] = {
     "$or": [{"status": OutboxStatus.DEAD}, {"status": OutboxStatus.PENDING, "leaseToken": None}]
@@ -43,7 +45,7 @@ class OutboxEffect(TenantDocument):
         index("tenantId", "status", "createdAt"),
         index("tenantId", "orderId"),
         index("tenantId", "kind", "createdAt", only=given("lastError")),
-        index("doneAt", only={"status": "DONE"}, expire_after=30 * 24 * 3600),
+        index("doneAt", only={"status": "DONE"}, expire_after=int(KEPT.total_seconds())),
     )
 
     tenant_id: str

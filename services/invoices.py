@@ -11,6 +11,7 @@ from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig, Tenant
 from services.settling.credit import WentBack, went_back
 
+COUNTER = "invoice"
 _ARRIVED = frozenset(
     {
         PaymentStatus.CONFIRMED,
@@ -85,10 +86,15 @@ class Invoices:
                 raise NotFound("order")
             if order.invoice_number is not None:
                 return order.invoice_number
-            number = f"INV-{await Counter.next(self._db, tenant_id, 'invoice', tx=tx):06d}"
-            if await Order.set_invoice_number(self._db, order, number, tx=tx) is None:
+            given = number(await Counter.next(self._db, tenant_id, COUNTER, tx=tx))
+            if await Order.set_invoice_number(self._db, order, given, tx=tx) is None:
                 raise Refused("order", order.status)
-            return number
+            return given
 
         async with self._turn:
             return await transact(self._db, work)
+
+
+def number(count: int) -> str:
+    """An invoice number as people read it."""
+    return f"INV-{count:06d}"

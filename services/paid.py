@@ -1,5 +1,7 @@
 """The moment an order is paid: what it sells and what it owes from then on."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from models.alert import Alert, AlertSeverity, AlertType
@@ -8,6 +10,7 @@ from models.entitlement import Entitlement, EntitlementStatus, EntitlementType
 from models.errors import OutOfStock, Refused
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row
 from models.order import Order, OrderEvent, OrderItem, OrderStatus
+from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus
 from services.clock import Clock
 from services.discounts import Discounts
@@ -65,7 +68,7 @@ class Paid:
         if paid is None:
             raise Refused("order", order.status)
         await InventoryTransaction.insert_all(self._db, _sales(paid), tx=tx)
-        owed = _entitlements(paid, now)
+        owed = entitlements_owed(paid, now)
         await Entitlement.insert_all(self._db, owed, tx=tx)
         await self._fund.contribute(paid, tx)
         await self._owe(shop, paid, owed, tx)
@@ -98,30 +101,8 @@ class Paid:
             entity_id=order.key,
         )
         await alert.insert(self._db, tx=tx)
-        roles = [
-            effect(
-                EffectKind.ROLE_GRANT,
-                shop.id,
-                f"{e.key}:0",
-                now,
-                payload={"entitlementId": e.key},
-                order_id=order.key,
-            )
-            for e in owed
-            if e.type is EntitlementType.DISCORD_ROLE
-        ]
-        number = effect(
-            EffectKind.INVOICE_NUMBER,
-            shop.id,
-            order.key,
-            now,
-            payload={"orderId": order.key},
-            order_id=order.key,
-        )
-        told = notice(Notice.PAYMENT_CONFIRMED, shop.id, order.key, now)
-        keys = [assign_keys(each.key, shop.id, order.key, now) for each in owed if each.keys]
-        await self._outbox.owe([number, *roles, *keys, told, alert_effect(alert, self._clock)], tx)
-        await self._outbox.owe(sale_owed(order, now), tx)
+        owing = [*owed_when_paid(shop.id, order, owed, now), alert_effect(alert, self._clock)]
+        await self._outbox.owe(owing, tx)
 
     async def _complete_if_delivered(self, order: Order, owed: list[Entitlement], tx: Tx) -> Order:
         if not order.arrived or any(e.status is not EntitlementStatus.GRANTED for e in owed):
@@ -160,7 +141,31 @@ def releases(order: Order) -> list[InventoryTransaction]:
     ]
 
 
-def _entitlements(order: Order, now: Any) -> list[Entitlement]:
+def owed_when_paid(
+    shop_id: str, order: Order, owed: Sequence[Entitlement], now: datetime
+) -> list[OutboxEffect]:
+    """The effects that a paid order owes with its entitlements; its gift and its alert owe their own."""
+    roles = [
+        effect(
+            EffectKind.ROLE_GRANT,
+            shop_id,
+            f"{each.key}:0",
+            now,
+            payload={"entitlementId": each.key},
+            order_id=order.key,
+        )
+        for each in owed
+        if each.type is EntitlementType.DISCORD_ROLE
+    ]
+    payload = {"orderId": order.key}
+    number = effect(EffectKind.INVOICE_NUMBER, shop_id, order.key, now, payload=payload, order_id=order.key)
+    told = notice(Notice.PAYMENT_CONFIRMED, shop_id, order.key, now)
+    keys = [assign_keys(each.key, shop_id, order.key, now) for each in owed if each.keys]
+    return [number, *roles, *keys, told, *sale_owed(order, now)]
+
+
+def entitlements_owed(order: Order, now: datetime) -> list[Entitlement]:
+    """The roles and digital items that a paid order's lines owe."""
     owed: list[Entitlement] = []
     for item in order.items:
         owed.extend(

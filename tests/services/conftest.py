@@ -11,16 +11,19 @@ from models.base import Db
 from models.member import Member
 from models.product import Product
 from services import Services
+from services.books.contract import Finding
 from services.calls import Calls
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
 from tests.outside import OUTSIDE
+from tests.services.books_kept import books_findings
 
 OWNER = Member("1", "olivia", "Olivia", owns_guild=True)
 ADA = Member("2", "ada", "Ada", locale="en-US")
 BOB = Member("3", "bob", "Bob")
 
+type Audited = Callable[..., Awaitable[list[Finding]]]
 type MakeProduct = Callable[..., Awaitable[Product]]
 
 
@@ -100,3 +103,13 @@ def product(services: Services, shop: Shop) -> MakeProduct:
         return made
 
     return make
+
+
+@pytest.fixture
+def audited(db: Db, clock: TestClock) -> Audited:
+    """Audits this test's database by the test's clock; what is found, nothing in a shop that is in order."""
+
+    async def audit(*, running: bool = False) -> list[Finding]:
+        return await books_findings(db, clock, running=running)
+
+    return audit

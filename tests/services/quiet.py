@@ -14,7 +14,10 @@ def quiet(services: Services) -> None:
     async def taken(_: OutboxEffect) -> str:
         return "taken"
 
+    async def numbered(owed: OutboxEffect) -> str:
+        return await services.invoices.assign_number(owed.tenant_id, owed.payload["orderId"])
+
     for kind in EffectKind:
         if not kind.startswith(OWN):
             services.worker.unregister(kind)
-            services.worker.register(kind, taken)
+            services.worker.register(kind, numbered if kind is EffectKind.INVOICE_NUMBER else taken)

@@ -25,7 +25,7 @@ from services.shops import Shop
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import giving, hosting, refunding
-from tests.services.conftest import ADA, OWNER, TestClock
+from tests.services.conftest import ADA, OWNER, Audited, TestClock
 from tests.services.quiet import quiet
 
 WHAT = [
@@ -186,7 +186,7 @@ async def adds_up(chest: Chest) -> None:
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 async def test_any_history_of_the_fund_adds_up(
-    db: Db, services: Services, clock: TestClock, square: Square,
+    db: Db, services: Services, clock: TestClock, square: Square, audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:  # fmt: skip
     """In any order, with webhooks that come twice, the books and the balance say the same."""
@@ -203,3 +203,4 @@ async def test_any_history_of_the_fund_adds_up(
     for step in [("give", 20), *steps]:
         await chest.take(*step)
         await adds_up(chest)
+    assert await audited() == []

@@ -18,7 +18,7 @@ from models.product import Product
 from services import Services
 from services.shops import Shop
 from tests.services import keys
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 from tests.services.quiet import quiet
 from tests.services.test_ledger import Trade
 
@@ -100,6 +100,7 @@ async def test_any_history_of_a_pool_ends_with_each_key_at_one_buyer(
     shop: Shop,
     product: MakeProduct,
     clock: TestClock,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Buy, pay, cancel, import, replace, lose and die in any order; a last import serves all that waits."""
@@ -120,3 +121,4 @@ async def test_any_history_of_a_pool_ends_with_each_key_at_one_buyer(
     assert await unserved(db, shop.id, made.key) == 0
     await everything_arrived(db, services, shop, trade.orders)
     await books_fit(db, shop, made)
+    assert await audited() == []

@@ -15,7 +15,7 @@ from models.order import Order
 from services import Services
 from services.shops import Shop
 from tests.services import buying
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 
 WHAT = ["order", "claim", "approve", "reject", "cancel", "staff_cancel", "restock", "adjust", "wait", "sweep"]
 STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 5)), min_size=5, max_size=25)
@@ -102,6 +102,7 @@ async def test_any_history_leaves_books_that_add_up(
     shop: Shop,
     product: MakeProduct,
     clock: TestClock,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Orders, decisions, cancellations, restocks and time in any order: never below 0, never adrift."""
@@ -113,3 +114,4 @@ async def test_any_history_leaves_books_that_add_up(
         now = (snapshot.quantity_available, snapshot.quantity_reserved)
         assert min(now) >= 0
         assert now == await replay(db, shop.id, made.key)
+    assert await audited() == []

@@ -27,7 +27,7 @@ from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 from tests.services.quiet import quiet
 
 WHAT = [
@@ -299,6 +299,7 @@ async def test_any_history_of_payments_adds_up(
     product: MakeProduct,
     clock: TestClock,
     square: Square,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Create, pay, duplicate and late webhooks, expiry, polls, refunds, disputes, faults and crashes."""
@@ -311,3 +312,4 @@ async def test_any_history_of_payments_adds_up(
     await trade.come_to_rest()
     await adds_up(trade)
     await money_adds_up(trade)
+    assert await audited() == []

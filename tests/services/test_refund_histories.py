@@ -25,7 +25,7 @@ from tests.fakes.provider import Fault
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting, refunding
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 from tests.services.quiet import quiet
 from tests.services.refunding import TOTAL, Basket, back_on_the_shelf, revoked, stock_fits
 
@@ -265,6 +265,7 @@ async def test_any_history_of_refunds_adds_up(
     product: MakeProduct,
     clock: TestClock,
     square: Square,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Lines, amounts, everything, bounces, dashboards, faults, lost answers and webhooks, in any order."""
@@ -276,3 +277,4 @@ async def test_any_history_of_refunds_adds_up(
     await desk.come_to_rest()
     await adds_up(desk)
     await books_agree(desk)
+    assert await audited() == []

@@ -10,7 +10,7 @@ from models.waiting import Waiting, WaitStatus
 from services import Services
 from services.shops import Shop
 from tests.services import buying
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 from tests.services.test_ledger import Trade
 
 WHAT = ["ask", "ask", "withdraw", "restock", "adjust", "confirm", "cancel", "lapse", "hide", "show", "sweep"]
@@ -53,6 +53,7 @@ async def test_any_history_of_a_line_adds_up(
     shop: Shop,
     product: MakeProduct,
     clock: TestClock,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Never below 0, the ledger and what is kept replay to the snapshot, and nobody is passed over.
@@ -80,3 +81,4 @@ async def test_any_history_of_a_line_adds_up(
             assert latest is None or all(latest < each.asked_at for each in waiting)
         else:
             assert not snapshot.offers
+    assert await audited() == []
