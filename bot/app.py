@@ -22,9 +22,10 @@ from bot.outside import links_from, outside_from, rules_from
 from bot.stores import stored
 from bot.web.listener import Listener
 from bot.wiring import build
+from models.base import Db
 from models.registry import IndexRefused
 from services import Services
-from services.clock import SystemClock
+from services.clock import SharedClock
 from services.flags import keep_system_flags
 from services.system_themes import seed_system_themes
 
@@ -92,10 +93,22 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def shared_clock(db: Db) -> AsyncIterator[SharedClock]:
+    """The time that all processes over this database agree on, kept as long as the block."""
+    clock = SharedClock(db)
+    await clock.look()
+    keeping = asyncio.create_task(clock.keep(), name="clock")
+    try:
+        yield clock
+    finally:
+        keeping.cancel()
+
+
+@contextlib.asynccontextmanager
 async def running(settings: Settings, *, local_links: bool = False) -> AsyncIterator[House]:
     """Start everything, and stop it in the opposite order; `local_links` lead to this machine only."""
     async with stored(settings) as stores, contextlib.AsyncExitStack() as stack:
-        clock = SystemClock()
+        clock = await stack.enter_async_context(shared_clock(stores.db))
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
             log.warning("invoice_links_off", extra={"missing": "web.public_url"})

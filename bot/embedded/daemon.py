@@ -22,6 +22,7 @@ START_SECONDS = 60.0  # after a crash a large journal is replayed first
 # What servers say in the end where the disk, or this account's share of it, is full.
 _NO_ROOM = (b"No space left on device", b"Disk quota exceeded", b"File too large")
 _LAST_WORDS = 256 * 1024
+_LEAST_ROOM = 4 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,8 @@ def what_to_do(folder: Path) -> str:
     with (folder / LOG_FILE).open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_WORDS))
         said = file.read()
-    if any(word in said for word in _NO_ROOM):
+    # On a disk that is full, it may not have been able to write that down.
+    if any(word in said for word in _NO_ROOM) or shutil.disk_usage(folder).free < _LEAST_ROOM:
         return (
             "its disk is full. Make room there, then start the bot again: nothing that was confirmed is lost."
         )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -107,14 +108,29 @@ async def test_a_full_disk_is_said_the_bot_stops_and_starts_again_with_everythin
         await nothing_is_lost(tmp_path, shop, mug, confirmed)
 
 
+async def test_a_private_database_that_is_killed_ends_the_bot(
+    stand_in: Sandbox, start: Start, tmp_path: Path
+) -> None:
+    """Whatever keeps the bot running starts both again; until then nobody presses buttons in vain."""
+    async with start(**told(stand_in, tmp_path)) as program:
+        await stand_in.ready(timeout=90)
+        os.kill(int((tmp_path / "mongo" / "server.pid").read_text()), signal.SIGKILL)
+        assert await program.ended() == 1
+        assert "The private database ended with status -9: see" in program.said
+        assert "Traceback" not in program.said
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk on which not even the database's journal has room; skipped where nobody may make one."""
+    """A disk that somebody else's ballast fills; skipped where nobody may make one."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:  # noqa: S603 - our own arguments
         pytest.skip("only root may mount a disk of this size")
+    with contextlib.suppress(OSError), (place / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(4096))
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S603, S607 - as above
 
@@ -122,11 +138,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_a_disk_that_is_full_from_the_start_is_said_and_room_is_all_it_takes(small_disk: Path) -> None:
     """The operator reads why, makes room, and starts again."""
     with pytest.raises(EmbeddedUnavailable, match="its disk is full"):
-        async with asyncio.timeout(60), Mongod(small_disk):
+        async with asyncio.timeout(60), Mongod(small_disk / "data"):
             raise AssertionError("it started without room")
+    (small_disk / "ballast").unlink()
     wider = ["mount", "-o", "remount,size=600m", str(small_disk)]
     subprocess.run(wider, check=True)  # noqa: ASYNC221, S603 - takes no time; our own arguments
-    async with Mongod(small_disk) as uri:
+    async with Mongod(small_disk / "data") as uri:
         client = open_database(uri, "shop").client
         assert (await client.admin.command("ping"))["ok"] == 1
         client.close()
