@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from bot.client import Bot, make_bot
 from bot.config import Settings
 from bot.duties import connected, listening, logged_in, waking, working
+from bot.embedded import EmbeddedDied
 from bot.memory import set_apart
 from bot.metrics.clients import time_discord
 from bot.metrics.serving import watched
@@ -22,11 +23,12 @@ from bot.parts import Part
 from bot.stores import Stores, stored
 from bot.upkeep import kept_up
 from bot.wiring import build
+from models.base import Db
 from models.correlation import fresh
 from models.registry import IndexRefused
 from models.schema import SchemaRefused
 from services import Services
-from services.clock import SystemClock
+from services.clock import SharedClock
 from services.flags import keep_system_flags
 from services.meters import Meters
 from services.system_themes import seed_system_themes
@@ -49,7 +51,10 @@ class House:
         """Return only when a piece of work has died, which is logged."""
         done, _ = await asyncio.wait(self.work, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
-            if error := task.exception():
+            error = task.exception()
+            if isinstance(error, EmbeddedDied):
+                log.error("work_died", extra={"work": task.get_name(), "why": str(error)})
+            elif error:
                 log.error("work_died", extra={"work": task.get_name()}, exc_info=error)
 
 
@@ -94,13 +99,25 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def shared_clock(db: Db) -> AsyncIterator[SharedClock]:
+    """The time that all processes over this database agree on, kept as long as the block."""
+    clock = SharedClock(db)
+    await clock.look()
+    keeping = asyncio.create_task(clock.keep(), name="clock")
+    try:
+        yield clock
+    finally:
+        keeping.cancel()
+
+
+@contextlib.asynccontextmanager
 async def running(
     settings: Settings, part: Part = Part.ALL, *, local_links: bool = False
 ) -> AsyncIterator[House]:
     """Start all of a part, and stop it in the opposite order; `local_links` lead to this machine only."""
     meters = Meters()
     async with stored(settings, meters, apart=part.apart) as stores, contextlib.AsyncExitStack() as stack:
-        clock = SystemClock()
+        clock = await stack.enter_async_context(shared_clock(stores.db))
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
             log.warning("invoice_links_off", extra={"missing": "web.public_url"})
@@ -126,6 +143,7 @@ async def running(
             time_discord(reaching, meters)
         if part.works:
             work += await stack.enter_async_context(working(services))
+        work += stores.guards
         vitals.began(bot, work)
         stack.callback(vitals.ending)
         log.info("started", extra={"part": part})

@@ -1,8 +1,9 @@
 """Where the shop keeps things while it runs: database and cache, its own where none are configured."""
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -20,11 +21,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the shop keeps things: the database, what keeps it up to date, the cache unless there is none."""
+    """Where the shop keeps things: the database, what keeps it up to date, the cache unless there is none.
+
+    `guards` end, with the reason, when a store ends for good without which the shop cannot go on.
+    """
 
     db: Db
     cache: Redis | None
     upkeep: Upkeep
+    guards: Sequence[asyncio.Task[None]] = ()
 
 
 @contextlib.asynccontextmanager
@@ -37,7 +42,8 @@ async def stored(
     """
     async with contextlib.AsyncExitStack() as stack:
         heard = [DatabaseTimes(meters)] if meters is not None and settings.metrics.port is not None else []
-        db = open_database(await _database_uri(settings, stack), settings.database.name, *heard)
+        guards: list[asyncio.Task[None]] = []
+        db = open_database(await _database_uri(settings, stack, guards), settings.database.name, *heard)
         stack.callback(db.client.close)
         upkeep = Upkeep(db, kept=settings.retention.kept())
         await upkeep.begin()
@@ -45,13 +51,20 @@ async def stored(
         cache = open_redis(url) if url else None
         if cache is not None:
             stack.push_async_callback(cache.aclose)
-        yield Stores(db, cache, upkeep)
+        yield Stores(db, cache, upkeep, guards)
 
 
-async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+async def _database_uri(
+    settings: Settings, stack: contextlib.AsyncExitStack, guards: list[asyncio.Task[None]]
+) -> str:
     if settings.database.uri is not None:
         return settings.database.uri.get_secret_value()
-    return await stack.enter_async_context(Mongod(settings.data_dir))
+    mongod = Mongod(settings.data_dir)
+    uri = await stack.enter_async_context(mongod)
+    guard = asyncio.create_task(mongod.ended(), name="database")
+    stack.callback(guard.cancel)
+    guards.append(guard)
+    return uri
 
 
 async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack, *, apart: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pymongo
@@ -226,6 +226,12 @@ class Document(Model, metaclass=DocumentMeta):
             session=tx,
         )
         return None if row is None else cls.model_validate_doc(row)
+
+
+async def server_time(db: Db) -> datetime:
+    """What time it is at the database's primary, in UTC."""
+    told: datetime = (await db.client.admin.command("hello"))["localTime"]
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def visible(text: str) -> bool:

@@ -19,6 +19,10 @@ LOG_FILE = "server.log"
 LOG_BYTES = 8 * 1024 * 1024
 SOCKET_PATH_BYTES = 100  # the kernel takes 107
 START_SECONDS = 60.0  # after a crash a large journal is replayed first
+# What servers say in the end where the disk, or this account's share of it, is full.
+_NO_ROOM = (b"No space left on device", b"Disk quota exceeded", b"File too large")
+_LAST_WORDS = 256 * 1024
+_LEAST_ROOM = 4 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +114,21 @@ async def _answers(process: Process, socket: Path, folder: Path) -> None:
     if process.returncode is not None:
         raise EmbeddedUnavailable(
             f"The private server in {folder} ended at its start with status {process.returncode}: "
-            f"see {folder / LOG_FILE}."
+            f"{what_to_do(folder)}"
         )
+
+
+def what_to_do(folder: Path) -> str:
+    """The end of a sentence about a server that ended: whether its disk is full, else where its log is."""
+    with (folder / LOG_FILE).open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_WORDS))
+        said = file.read()
+    # On a disk that is full, it may not have been able to write that down.
+    if any(word in said for word in _NO_ROOM) or shutil.disk_usage(folder).free < _LEAST_ROOM:
+        return (
+            "its disk is full. Make room there, then start the bot again: nothing that was confirmed is lost."
+        )
+    return f"see {folder / LOG_FILE}."
 
 
 async def _stop(process: Process) -> None:

@@ -7,3 +7,7 @@ class EmbeddedUnavailable(Exception):
 
 class EmbeddedInUse(EmbeddedUnavailable):
     """Another living bot owns the folder."""
+
+
+class EmbeddedDied(Exception):
+    """A private server ended by itself while the bot ran; the text says what to do."""

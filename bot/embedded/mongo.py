@@ -14,8 +14,8 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from bot.embedded.binaries import find_mongod
-from bot.embedded.daemon import LOG_BYTES, LOG_FILE, running, set_aside
-from bot.embedded.errors import EmbeddedUnavailable
+from bot.embedded.daemon import LOG_BYTES, LOG_FILE, running, set_aside, what_to_do
+from bot.embedded.errors import EmbeddedDied, EmbeddedUnavailable
 
 # Relative to the server's folder: the replica set remembers this name, which must hold when the folder moves.
 SOCKET = "./mongod.sock"
@@ -47,6 +47,7 @@ class Mongod:
             *("--journalCommitInterval", str(journal_ms)),
         ]
         self._running = contextlib.AsyncExitStack()
+        self._server: Process | None = None
 
     async def __aenter__(self) -> str:
         program = await asyncio.to_thread(self._find)
@@ -57,6 +58,7 @@ class Mongod:
             # Direct: the set's own name for its member means nothing outside the server's folder.
             uri = f"mongodb://{quote(str(socket), safe='')}/?directConnection=true"
             await _become_primary(uri)
+            self._server = server
             watch = asyncio.create_task(_bound_log(server, self._folder / LOG_FILE))
             stack.callback(watch.cancel)
             self._running = stack.pop_all()
@@ -66,6 +68,13 @@ class Mongod:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._running.__aexit__(kind, error, trace)
+
+    async def ended(self) -> None:
+        """Wait until it ends by itself, which raises EmbeddedDied; to be cancelled before it is stopped."""
+        if self._server is None:
+            return
+        status = await self._server.wait()
+        raise EmbeddedDied(f"The private database ended with status {status}: {what_to_do(self._folder)}")
 
     def _arguments(self) -> list[str]:
         return [

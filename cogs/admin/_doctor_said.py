@@ -221,8 +221,8 @@ _ON_THE_MACHINE = {
         later("Linked accounts or files of this shop are still sealed with an old secret."), _SEALING
     ),
     "clock_drift": Said(
-        later("This machine's clock is wrong by {seconds} seconds."),
-        later("Let the system keep time by itself, for example with `timedatectl set-ntp true`."),
+        later("The shop's clock, which is that of its database's machine, is wrong by {seconds} seconds."),
+        later("Let that machine keep time by itself, for example with `timedatectl set-ntp true`."),
     ),
     "clock_unknown": Said(
         later("I could not compare the clock with Discord's."), later("Run the doctor again in a minute.")

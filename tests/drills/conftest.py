@@ -17,6 +17,7 @@ from services.shops import Shop
 from tests.drills.blow import Blow
 from tests.drills.replica_set import ReplicaSet
 from tests.outside import OUTSIDE
+from tests.services.books_kept import books_findings
 from tests.services.conftest import OWNER, TestClock, product
 
 __all__ = ["product"]
@@ -50,10 +51,12 @@ def blow() -> Blow:
 
 @pytest.fixture
 async def db(members: ReplicaSet, blow: Blow) -> AsyncIterator[Db]:
-    """The database as the shop opens it."""
+    """The database as the shop opens it; in the end the books of every shop in it add up."""
     opened = open_database(members.uri, "test", blow)
     await create_indexes(opened)
     yield opened
+    members.heal()
+    assert await books_findings(opened) == []
     opened.client.close()
 
 

@@ -29,6 +29,7 @@ from tests.conftest import db  # the run's own database: Redis alone has a bad d
 from tests.drills.line import Line, Lines, free_port
 from tests.outside import OUTSIDE
 from tests.services import buying
+from tests.services.books_kept import books_findings
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
 
 __all__ = ["db"]
@@ -178,12 +179,13 @@ def another(real: RealRedis) -> None:
 
 @pytest.mark.parametrize("strike", [kill, flush, fill, hang, slow, another])
 async def test_the_shop_sells_on_whatever_becomes_of_redis(
-    services: Services, shop: Shop, product: MakeProduct, real: RealRedis, strike: Strike
+    db: Db, services: Services, shop: Shop, product: MakeProduct, real: RealRedis, strike: Strike
 ) -> None:
     """A sale, a report and a look at the deliveries: nobody waits more than a second longer."""
     usual = await sells(services, shop, product, "Before")
     strike(real)
     assert await sells(services, shop, product, "After") < usual + LOST + BUSY
+    assert await books_findings(db) == []
 
 
 class Process:
