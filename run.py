@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     save = commands.add_parser("backup", parents=[shared], help="write the embedded database into a file")
     save.add_argument("path", type=Path, metavar="PATH")
     save.add_argument("--with-secret", action="store_true", default=False, help="put the shop's secret in")
-    back = commands.add_parser("restore", parents=[shared], help="put such a file into the data folder")
+    back = commands.add_parser("restore", parents=[shared], help="put such a file where the database is")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
     shards = commands.add_parser(

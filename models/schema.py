@@ -11,7 +11,7 @@ from models.tenant import Tenant
 
 COLLECTION = "schema"
 _KEY: Any = "schema"
-_RESTORING = "restoring"
+RESTORING = "restoring"
 
 
 class SchemaRefused(Exception):
@@ -123,14 +123,14 @@ async def end_turn(db: Db, turn: Turn, *, done: bool) -> bool:
 async def note_restoring(db: Db, *, under_way: bool) -> None:
     """Let no process start over this database while a backup is put into it."""
     if under_way:
-        await db.rows(_RESTORING).insert_one({"begunAt": utc_now()})
+        await db.rows(RESTORING).insert_one({"begunAt": utc_now()})
     else:
-        await db.rows(_RESTORING).drop()
+        await db.rows(RESTORING).drop()
 
 
 async def restoring(db: Db) -> bool:
     """Whether a backup was begun to be put in and never finished."""
-    return await db.rows(_RESTORING).find_one({}) is not None
+    return await db.rows(RESTORING).find_one({}) is not None
 
 
 def _held(turn: Turn) -> dict[str, Any]:

@@ -3,29 +3,28 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from bot.backup.archive import SECRET, BackupError, Manifest, documents, examine, load
+from bot.backup.archive import BackupError, Manifest, examine
+from bot.backup.filling import about_secret, about_stock, all_drifts, compare, fill
+from bot.backup.moving import move_in
 from bot.backup.swapping import swap
-from bot.backup.writing import DATABASE_FILE, refuse_foreign, secret_marks, sync_folder
+from bot.backup.writing import DATABASE_FILE, sync_folder
 from bot.config import Settings
 from bot.embedded import Mongod
 from bot.embedded.ownership import owned
 from bot.outside import open_database
 from bot.own_secret import SECRET_FILE
-from models.base import Db
-from models.ledger import Drift, drifts, with_stock
+from models.ledger import Drift
 from models.registry import IndexRefused, create_indexes
 
 CONFIRMATION = "replace"
-_AT_ONCE = 1000
 _UNFINISHED = ".restoring-"
 
 type Say = Callable[[str], object]
@@ -43,10 +42,11 @@ class _Restored(NamedTuple):
 async def restore(settings: Settings, path: Path, *, replace: bool, ask: Ask, say: Say) -> int:
     """Put a backup in the place of the database; status 1 with a sentence when nothing was changed.
 
-    Raises EmbeddedUnavailable, also while a bot runs on the data folder.
+    One that has an address must be empty. Raises EmbeddedUnavailable, also while a bot runs on the folder.
     """
+    if settings.database.uri is not None:
+        return await move_in(settings, path, say)
     try:
-        refuse_foreign(settings)
         with owned(settings.data_dir.absolute() / "mongo"):
             _refuse_to_lose(settings, replace=replace, ask=ask, say=say)
             manifest = examine(path)
@@ -93,51 +93,17 @@ def _workshop(data_dir: Path) -> Iterator[Path]:
 
 async def _build(settings: Settings, path: Path, manifest: Manifest, work: Path) -> _Restored:
     async with Mongod(work) as uri:
-        secret = await _fill(uri, settings, path, manifest)
+        async with AsyncMongoClient[Any](uri) as client:
+            await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
+            secret = await fill(client[settings.database.name], path, manifest)
         db = open_database(uri, settings.database.name)
         try:
-            await _compare(db, manifest)
+            await compare(db, manifest)
             await create_indexes(db, settings.retention.kept())
-            drifted = [drift async for drift in _drifted(db)]
+            drifted = [drift async for drift in all_drifts(db)]
         finally:
             db.client.close()
     return _Restored(work / "mongo", secret, drifted)
-
-
-async def _fill(uri: str, settings: Settings, path: Path, manifest: Manifest) -> bytes | None:
-    secret = None
-    async with AsyncMongoClient[Any](uri) as client:
-        await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
-        for part, data in load(path, manifest):
-            if part.name == SECRET:
-                secret = data
-            elif part.collection is not None:
-                await _insert(client[settings.database.name][part.collection], data)
-    return secret
-
-
-async def _insert(rows: Any, data: bytes) -> None:
-    chunk: list[RawBSONDocument] = []
-    for document in documents(data):
-        chunk.append(RawBSONDocument(document))
-        if len(chunk) == _AT_ONCE:
-            await rows.insert_many(chunk)
-            chunk = []
-    if chunk:
-        await rows.insert_many(chunk)
-
-
-async def _compare(db: Db, manifest: Manifest) -> None:
-    for name, count in manifest.counts.items():
-        found = await db.rows(name).count_documents({})
-        if found != count:
-            raise BackupError(f"Of {name} there are {found} records, and the backup names {count}.")
-
-
-async def _drifted(db: Db) -> AsyncIterator[Drift]:
-    async for tenant_id, product_ids in with_stock(db):
-        for drift in await drifts(db, tenant_id, product_ids):
-            yield drift
 
 
 def _put_in_place(settings: Settings, made: _Restored) -> Path | None:
@@ -174,14 +140,5 @@ def _told(settings: Settings, manifest: Manifest, made: _Restored, kept: Path | 
     yield f"The shop of {manifest.made_at} is in {settings.data_dir} now; every count and index is right."
     if kept is not None:
         yield f"What was there before lies in {kept}. Remove it once you are content."
-    if made.drifted:
-        yield (
-            f"The stock of {len(made.drifted)} product(s) does not match the ledger; it was so when the "
-            "backup was made. `/admin doctor` names them."
-        )
-    if manifest.secrets and not set(manifest.secrets) & set(secret_marks(settings)):
-        yield (
-            "WARNING: the secret here is not the one of the backup, so providers' keys and the keys that you "
-            f"sell cannot be read. Put your copy of it into {settings.data_dir / SECRET_FILE} or "
-            "security.secrets before you start the bot."
-        )
+    yield from about_stock(made.drifted)
+    yield from about_secret(settings, manifest, str(settings.data_dir / SECRET_FILE))

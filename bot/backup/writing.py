@@ -84,9 +84,9 @@ def refuse_foreign(settings: Settings) -> None:
     """Raise BackupError where the database is not the embedded one."""
     if settings.database.uri is not None:
         raise BackupError(
-            "database.uri names a MongoDB of your own, which has better tools: `mongodump --uri=… --gzip "
-            "--archive=FILE` and `mongorestore`, or the snapshots of whoever hosts it. Keep security.secrets "
-            "with it: without them nobody reads providers' keys."
+            "database.uri names a MongoDB of your own, which has better tools: `mongodump --uri=… --oplog "
+            "--gzip --archive=FILE` and `mongorestore`, or the snapshots of whoever hosts it. Keep "
+            "security.secrets with it: without them nobody reads providers' keys."
         )
 
 
