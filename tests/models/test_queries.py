@@ -343,7 +343,7 @@ HOT: dict[str, Query] = {
 }
 
 
-# Questions of the doctor's, and one before staff roles are chosen: all there is of a thing, never of all shops.
+# Questions of the doctor's, and one before staff roles are chosen: all there is of a thing in one shop.
 LOOKS: dict[str, Query] = {
     "a product that grants a role": lambda db: transact(
         db, lambda tx: Product.granting(db, "a", ["7"], tx=tx)
