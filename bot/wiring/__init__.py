@@ -69,7 +69,6 @@ def build(
     services = Services(
         clock=clock,
         shops=shops,
-        pace=ground.pace,
         flags=ground.flags,
         themes=ground.themes,
         catalog=shelf.catalog,

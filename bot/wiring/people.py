@@ -21,6 +21,7 @@ def people(on: Ground, shelf: Shelf) -> dict[str, Any]:
     WebhookScrub(on.db).sign_up(on.worker)
     return {
         "access": access,
+        "pace": on.pace,
         "absences": on.absences,
         "users": UserDesk(on.db, on.audit),
         "role_desk": RoleDesk(on.db, access=access, audit=on.audit),

@@ -359,8 +359,11 @@ HOT: dict[str, Query] = {
 }
 
 
-# Questions of the doctor's, who reads what there is of a thing, but never looks through everybody's.
+# Questions of the doctor's, and one before staff roles are chosen: all there is of a thing in one shop.
 LOOKS: dict[str, Query] = {
+    "a product that grants a role": lambda db: transact(
+        db, lambda tx: Product.granting(db, "a", ["7"], tx=tx)
+    ),
     "roles of products": lambda db: troubles.roles_of_products(db, "a"),
     "roles of discounts": lambda db: troubles.roles_of_discounts(db, "a"),
     "something that ships": lambda db: troubles.ships_anything(db, "a"),

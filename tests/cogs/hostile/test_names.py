@@ -110,13 +110,13 @@ async def test_every_card_shows_hostile_texts_and_none_of_them_works(
 
 def test_the_looks_see_what_they_look_for() -> None:
     """A raw text works, an escaped one does not; a request without the word about pings is found."""
-    for raw in ("hi @everyone", "<@&1>", "[x](y)", "~~c~~"):
+    for raw in ("hi @everyone", "<@&1>", "[x](https://evil.example)", "~~c~~"):
         assert broken({"content": raw}), raw
         assert broken({"embeds": [{"fields": [{"name": raw, "value": "b"}]}]}), raw
     assert linking({"content": "see https://evil.example"})
     assert linking({"content": "see `https://evil.example` or https:\\//evil.example"}) == []
     assert broken({"components": [{"components": [{"label": "\u202ex"}]}]})
-    assert broken({"content": r"\[x\](y) @\u200beveryone `@everyone` \<@1>"}) == []
+    assert broken({"content": r"\[x\](https://evil.example) @\u200beveryone `@everyone` \<@1>"}) == []
     none = {"parse": list[str]()}
     for body, bad in (
         ({"type": 4, "data": {"content": "hi"}}, True),
