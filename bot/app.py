@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import aiohttp
@@ -18,6 +18,7 @@ from bot.duties import connected, listening, working
 from bot.log import reference
 from bot.memory import set_apart
 from bot.outside import links_from, outside_from, rules_from
+from bot.stopping import Deadline, LastResort
 from bot.stores import stored
 from bot.web.listener import Listener
 from bot.wiring import build
@@ -54,28 +55,35 @@ async def run(settings: Settings) -> int:
 
     Raises ConfigError and EmbeddedUnavailable with a sentence for the operator.
     """
+    deadline, last = Deadline(), LastResort()
     try:
-        with stopped_by_signals():
-            async with running(settings) as house:
+        with stopped_by_signals(deadline.begin, last.arm):
+            async with running(settings, deadline=deadline) as house:
                 set_apart()
                 await house.watch()
     except asyncio.CancelledError:
         log.info("stopped")
+        last.status = 0
         return 0
     except _UNREACHABLE as error:
         log.error("start_failed", extra={"error": type(error).__name__, "why": str(error)[:500]})  # noqa: TRY400 - a traceback helps no operator here
+    finally:
+        # Also without a signal: a thread that a dead server holds must not keep the supervisor waiting.
+        last.arm()
     return 1
 
 
 @contextlib.contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """Let the first SIGTERM or SIGINT cancel this task; further ones cannot disturb its way out."""
+def stopped_by_signals(*begin: Callable[[], None]) -> Iterator[None]:
+    """Let the first SIGTERM or SIGINT `begin` the end and cancel this task; further ones change nothing."""
     loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), False
 
     def stop() -> None:
         nonlocal told
         if not told and task is not None:
             told = True
+            for each in begin:
+                each()
             task.cancel()
 
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -88,9 +96,12 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, *, local_links: bool = False) -> AsyncIterator[House]:
+async def running(
+    settings: Settings, *, local_links: bool = False, deadline: Deadline | None = None
+) -> AsyncIterator[House]:
     """Start everything, and stop it in the opposite order; `local_links` lead to this machine only."""
-    async with stored(settings) as stores, contextlib.AsyncExitStack() as stack:
+    end = deadline or Deadline()
+    async with stored(settings, end) as stores, contextlib.AsyncExitStack() as stack:
         clock = SystemClock()
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
@@ -101,14 +112,14 @@ async def running(settings: Settings, *, local_links: bool = False) -> AsyncIter
         outside = outside_from(settings)
         services = build(stores.db, clock, rules_from(settings.shop), links, outside, stores.cache)
         stack.push_async_callback(services.calls.close)
-        listener = await stack.enter_async_context(listening(settings, stores, services))
+        listener = await stack.enter_async_context(listening(settings, stores, services, end))
         bot = make_bot(
             services,
             reference=reference,
             api_url=settings.discord.api_url,
             command_guild_ids=settings.discord.command_guild_ids,
         )
-        gateway = await stack.enter_async_context(connected(bot, settings))
-        work = await stack.enter_async_context(working(services))
+        gateway = await stack.enter_async_context(connected(bot, settings, end))
+        work = await stack.enter_async_context(working(services, end))
         log.info("started")
         yield House(services, bot, listener, [gateway, *work])

@@ -10,19 +10,30 @@ from nextcord.ext import commands
 
 from bot.client import connect
 from bot.config import ConfigError, Settings
+from bot.stopping import Deadline
 from bot.stores import Stores
 from bot.web.app import make_app
 from bot.web.listener import Listener
 from services import Services
 
-# Seconds for people's last answers, for effects under way, and for Discord to hang up.
+# Seconds at most for effects under way, for people's last answers, for Discord to hang up, for webhooks that
+# are being taken in; and what is kept for the steps after the first two, so that none is left without time.
+_LAST_EFFECTS = 4.0
 _LAST_ANSWERS = 2.0
-_LAST_EFFECTS = 5.0
-_LAST_WORD = 10.0
+_LAST_WORD = 1.5
+_LAST_WEBHOOKS = 3.0
+_KEPT_BY_EFFECTS = 4.0
+_KEPT_BY_ANSWERS = 2.0
+_KEPT_FOR_STORES = 1.0
+_CANCELLED = 0.5
+_FINISHING = ("outbox", "inbox", "storefronts")
+_HANDED_BACK = 1.0
 
 
 @contextlib.asynccontextmanager
-async def listening(settings: Settings, stores: Stores, services: Services) -> AsyncIterator[Listener]:
+async def listening(
+    settings: Settings, stores: Stores, services: Services, end: Deadline
+) -> AsyncIterator[Listener]:
     """Serve the pages; raises ConfigError when the port cannot be had."""
     app = make_app(
         db=stores.db,
@@ -43,11 +54,13 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
     try:
         yield listener
     finally:
-        await listener.stop()
+        await end.within(listener.stop(), _LAST_WEBHOOKS, what="listener", keep=_KEPT_FOR_STORES)
 
 
 @contextlib.asynccontextmanager
-async def connected(bot: commands.Bot, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+async def connected(
+    bot: commands.Bot, settings: Settings, end: Deadline
+) -> AsyncIterator[asyncio.Task[None]]:
     """Be in Discord; the task ends with the connection. Raises ConfigError when the token is not accepted."""
     token = settings.discord.token.get_secret_value() if settings.discord.token else ""
     gateway: asyncio.Task[None] | None = None
@@ -61,23 +74,31 @@ async def connected(bot: commands.Bot, settings: Settings) -> AsyncIterator[asyn
         gateway = asyncio.create_task(connect(bot), name="gateway")
         yield gateway
     finally:
-        await _last_answers()
-        await bot.close()
         if gateway is not None:
-            await _end(gateway, _LAST_WORD)
+            # Nothing new is heard from here on; what was heard is answered over connections that still stand.
+            gateway.cancel()
+            await asyncio.wait([gateway], timeout=end.patience(_CANCELLED))
+        await _last_answers(end)
+        await end.within(_hung_up(bot), _LAST_WORD, what="gateway", keep=_KEPT_FOR_STORES)
+
+
+async def _hung_up(bot: commands.Bot) -> None:
+    try:
+        await bot.close()
+    finally:
         # A request after the close opens nextcord's connections anew.
         await bot.http.close()
 
 
-async def _last_answers() -> None:
+async def _last_answers(end: Deadline) -> None:
     """Give the events that are under way a moment, while answers to them can still be sent."""
     answers = [task for task in asyncio.all_tasks() if task.get_name().startswith("nextcord: ")]
     if answers:
-        await asyncio.wait(answers, timeout=_LAST_ANSWERS)
+        await asyncio.wait(answers, timeout=end.patience(_LAST_ANSWERS, keep=_KEPT_BY_ANSWERS))
 
 
 @contextlib.asynccontextmanager
-async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def working(services: Services, end: Deadline) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Work off what is owed and tidy up; what is under way at the end is finished first."""
     jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "outbox": services.worker.run,
@@ -87,19 +108,21 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
         "storefronts": services.storefront_worker.run,
         "wakeups": services.wakeups.relay,
     }
-    outbox, inbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
+    tasks = {name: asyncio.create_task(job(), name=name) for name, job in jobs.items()}
     try:
-        yield [outbox, inbox, *others]
+        yield list(tasks.values())
     finally:
         services.inbox.stop()
         services.worker.stop()
-        await asyncio.gather(_end(inbox, _LAST_EFFECTS), _end(outbox, _LAST_EFFECTS))
-        for task in others:
-            await _end(task, 0)
-
-
-async def _end(task: asyncio.Task[None], patience: float) -> None:
-    """Wait so many seconds for the task to end by itself, then cancel it."""
-    await asyncio.wait([task], timeout=patience)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        services.storefront_worker.stop()
+        finishing = [tasks[name] for name in _FINISHING]
+        for task in tasks.values():
+            if task not in finishing:
+                task.cancel()
+        await asyncio.wait(finishing, timeout=end.patience(_LAST_EFFECTS, keep=_KEPT_BY_EFFECTS))
+        for task in finishing:
+            task.cancel()
+        # Those that wait for a database which does not answer are left to themselves.
+        await asyncio.wait(tasks.values(), timeout=end.patience(_CANCELLED))
+        hand_back = asyncio.gather(services.inbox.hand_back(), services.worker.hand_back())
+        await end.within(hand_back, _HANDED_BACK, what="leases", keep=_KEPT_BY_ANSWERS)

@@ -1,18 +1,29 @@
 """Where the shop keeps things while it runs: database and cache, its own where none are configured."""
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConnectionFailure
 from redis.asyncio import Redis
 
 from bot.config import Settings
 from bot.embedded import EmbeddedUnavailable, Mongod, RedisServer
+from bot.embedded.ownership import STOP_SECONDS
 from bot.outside import open_database, open_redis
+from bot.stopping import Deadline
 from models.base import Db
 from models.order import Order
 from models.registry import create_indexes
+
+# Seconds for one look at a database that is not there yet, until the next, and to part from servers.
+_LOOK_MS, _LOOK_AGAIN = 1000, 0.5
+_GOODBYE = 0.7
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +37,70 @@ class Stores:
 
 
 @contextlib.asynccontextmanager
-async def stored(settings: Settings) -> AsyncIterator[Stores]:
+async def stored(settings: Settings, deadline: Deadline | None = None) -> AsyncIterator[Stores]:
     """The database with its indexes, and the cache; embedded ones run as long as the block."""
+    end = deadline or Deadline()
     async with contextlib.AsyncExitStack() as stack:
-        db = open_database(await _database_uri(settings, stack), settings.database.name)
-        stack.callback(db.client.close)
+        uri = await _database_uri(settings, stack, end)
+        await answering(uri, settings.database.wait_seconds)
+        db = open_database(uri, settings.database.name)
+        stack.push_async_callback(_closed, db, end)
         await create_indexes(db)
         await Order.say_gifts(db)
-        url = await _redis_url(settings, stack)
+        url = await _redis_url(settings, stack, end)
         cache = open_redis(url) if url else None
         if cache is not None:
-            stack.push_async_callback(cache.aclose)
+            stack.push_async_callback(_let_go, cache, end)
         yield Stores(db, cache)
 
 
-async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+async def answering(uri: str, seconds: float) -> None:
+    """Return once the database can be written to; raises PyMongoError when it cannot for so long.
+
+    A host that starts everything at once starts the shop before its database.
+    """
+    until, said = monotonic() + seconds, False
+    async with AsyncMongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=_LOOK_MS) as client:
+        while True:
+            try:
+                await client.admin.command("ping")
+            except ConnectionFailure as error:
+                if monotonic() >= until:
+                    raise
+                if not said:
+                    why = {"error": type(error).__name__, "wait_seconds": seconds}
+                    log.warning("database_awaited", extra=why)
+                said = True
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                return
+
+
+async def _closed(db: Db, end: Deadline) -> None:
+    # It says goodbye to the server, and waits for an answer however long that takes.
+    await end.within(asyncio.to_thread(db.client.close), _GOODBYE, what="database")
+
+
+async def _let_go(cache: Redis, end: Deadline) -> None:
+    await end.within(cache.aclose(), _GOODBYE, what="cache")
+
+
+async def _database_uri(settings: Settings, stack: contextlib.AsyncExitStack, end: Deadline) -> str:
     if settings.database.uri is not None:
         return settings.database.uri.get_secret_value()
-    return await stack.enter_async_context(Mongod(settings.data_dir))
+    return await stack.enter_async_context(Mongod(settings.data_dir, patience=_at_most(end)))
 
 
-async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str | None:
+def _at_most(end: Deadline) -> Callable[[], float]:
+    # What was acknowledged is in the journal: a server that is killed in the end loses nothing.
+    return lambda: max(_GOODBYE, end.patience(STOP_SECONDS))
+
+
+async def _redis_url(settings: Settings, stack: contextlib.AsyncExitStack, end: Deadline) -> str | None:
     if settings.redis.url is not None:
         return settings.redis.url.get_secret_value()
     try:
-        return await stack.enter_async_context(RedisServer(settings.data_dir))
+        return await stack.enter_async_context(RedisServer(settings.data_dir, patience=_at_most(end)))
     except EmbeddedUnavailable as reason:
         log.warning("redis_unavailable", extra={"why": str(reason)})
         return None

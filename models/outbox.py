@@ -124,6 +124,20 @@ class OutboxEffect(TenantDocument):
         await cls.rows(db).update_one(where, {"$set": fields, "$inc": {"attempts": -1}})
 
     @classmethod
+    async def hand_back_all(cls, db: Db, effects: Collection[Self], now: datetime) -> int:
+        """Leave to others at once what was claimed and begun, where the lease is still ours; how many.
+
+        It is no try that failed: whoever claims them next makes each happen once more, or finds that it did.
+        """
+        where = {
+            "_id": {"$in": [each.id for each in effects]},
+            "status": OutboxStatus.PENDING,
+            "leaseToken": {"$in": [each.lease_token for each in effects]},
+        }
+        update = {"$set": {"nextAttemptAt": now, "leaseToken": None}, "$inc": {"attempts": -1}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)
+
+    @classmethod
     async def bury(cls, db: Db, effect: Self, error: str, *, tx: Tx | None = None) -> bool:
         """PENDING → DEAD: it waits for staff, if the lease is still ours."""
         return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error}, tx)

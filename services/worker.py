@@ -9,7 +9,7 @@ from datetime import timedelta
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, transact
+from models.base import Db, ObjectId, Tx, transact
 from models.outbox import OutboxEffect, Urgency
 from services.clock import Clock
 from services.effects import EffectKind
@@ -40,11 +40,12 @@ class EffectFailed(Exception):
 
 
 class EffectWaits(Exception):
-    """Nobody can make an effect happen as things stand; a later look at it counts as no try."""
+    """Nobody can make an effect happen as things stand; the look at it `after` that time counts as no try."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, after: timedelta = _PAUSE) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.after = after
 
 
 class _Lane:
@@ -67,6 +68,7 @@ class Worker:
         self._handlers: dict[EffectKind, Handler] = {}
         self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
+        self._held: dict[ObjectId, OutboxEffect] = {}
 
     def register(self, kind: EffectKind, handler: Handler) -> None:
         """Let this handler make the effects of a kind happen; it may be called again after a crash."""
@@ -88,6 +90,15 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             for lane in self._lanes:
                 tasks.create_task(self._work(lane, tasks))
+
+    async def hand_back(self) -> int:
+        """Leave to others what was begun and will not be ended here, once run() is over; how many effects."""
+        held, self._held = self._held, {}
+        if not held:
+            return 0
+        given = await OutboxEffect.hand_back_all(self._db, held.values(), self._clock.now())
+        log.info("effects_handed_back", extra={"count": given})
+        return given
 
     async def _work(self, lane: _Lane, tasks: asyncio.TaskGroup) -> None:
         while not self._stopping:
@@ -140,6 +151,8 @@ class Worker:
             # Nobody would be there to make it happen.
             await OutboxEffect.hand_back(self._db, effect, now)
             return None
+        if effect is not None:
+            self._held[effect.id] = effect
         return effect
 
     async def _try(self, effect: OutboxEffect) -> None:
@@ -148,6 +161,8 @@ class Worker:
         except PyMongoError:
             # It stays owed: its lease will end and somebody will try again.
             log.exception("effect_unsettled", extra={"effect": effect.key, "kind": effect.kind})
+        # Not after a cancellation: it is handed back then.
+        self._held.pop(effect.id, None)
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:
@@ -155,7 +170,7 @@ class Worker:
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectWaits as pause:
-            await OutboxEffect.wait(self._db, effect, self._clock.now() + _PAUSE, pause.reason)
+            await OutboxEffect.wait(self._db, effect, self._clock.now() + pause.after, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
         except Exception as error:
