@@ -13,7 +13,7 @@ from nextcord.ext import commands
 from pymongo.errors import PyMongoError
 
 from bot.client import make_bot
-from bot.config import Settings
+from bot.config import ConfigError, Settings
 from bot.duties import connected, listening, working
 from bot.log import reference
 from bot.memory import set_apart
@@ -43,10 +43,16 @@ class House:
     work: list[asyncio.Task[None]]
 
     async def watch(self) -> None:
-        """Return only when a piece of work has died, which is logged."""
+        """Return only when a piece of work has died, which is logged.
+
+        Raises ConfigError when only another setting can bring it back.
+        """
         done, _ = await asyncio.wait(self.work, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
-            if error := task.exception():
+            error = task.exception()
+            if isinstance(error, ConfigError):
+                raise error
+            if error:
                 log.error("work_died", extra={"work": task.get_name()}, exc_info=error)
 
 
@@ -119,7 +125,7 @@ async def running(
             api_url=settings.discord.api_url,
             command_guild_ids=settings.discord.command_guild_ids,
         )
-        gateway = await stack.enter_async_context(connected(bot, settings, end))
+        gateway = await stack.enter_async_context(connected(bot, settings, services.reach, end))
         work = await stack.enter_async_context(working(services, end))
         log.info("started")
         yield House(services, bot, listener, [gateway, *work])

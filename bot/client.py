@@ -12,6 +12,8 @@ from nextcord.ext import commands
 from nextcord.http import Route
 
 import cogs
+from bot.discord_answers import Answers
+from bot.gateway_pace import keep_pace
 from cogs._charts import Charts, Press
 from cogs._ui.desk import Desk
 from cogs._ui.localise import localise
@@ -45,6 +47,8 @@ def make_bot(
         help_command=None,
         default_guild_ids=list(command_guild_ids) or None,
     )
+    Answers.listen(bot, services.reach)
+    keep_pace(bot)
     bot.event(on_error)
     _hear_of_entitlements(bot)
     desk = Desk(bot, services, reference, charts or Charts(Press()))

@@ -5,16 +5,16 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-import nextcord
 from nextcord.ext import commands
 
-from bot.client import connect
+from bot.arrival import log_in, stay
 from bot.config import ConfigError, Settings
 from bot.stopping import Deadline
 from bot.stores import Stores
 from bot.web.app import make_app
 from bot.web.listener import Listener
 from services import Services
+from services.reach import FOR_DISCORD, Reach
 
 # Seconds at most for effects under way, for people's last answers, for Discord to hang up, for webhooks that
 # are being taken in; and what is kept for the steps after the first two, so that none is left without time.
@@ -59,19 +59,14 @@ async def listening(
 
 @contextlib.asynccontextmanager
 async def connected(
-    bot: commands.Bot, settings: Settings, end: Deadline
+    bot: commands.Bot, settings: Settings, reach: Reach, end: Deadline
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Be in Discord; the task ends with the connection. Raises ConfigError when the token is not accepted."""
     token = settings.discord.token.get_secret_value() if settings.discord.token else ""
     gateway: asyncio.Task[None] | None = None
     try:
-        try:
-            await bot.login(token)
-        except nextcord.LoginFailure as reason:
-            raise ConfigError(
-                ["Discord does not accept the token: reset it in the developer portal and set the new one."]
-            ) from reason
-        gateway = asyncio.create_task(connect(bot), name="gateway")
+        logged_in = await log_in(bot, token)
+        gateway = asyncio.create_task(stay(bot, token, reach, logged_in=logged_in), name="gateway")
         yield gateway
     finally:
         if gateway is not None:
@@ -108,6 +103,8 @@ async def working(services: Services, end: Deadline) -> AsyncIterator[list[async
         "storefronts": services.storefront_worker.run,
         "wakeups": services.wakeups.relay,
     }
+    # The process before this one may have ended because of Discord.
+    await services.worker.resume(*FOR_DISCORD)
     tasks = {name: asyncio.create_task(job(), name=name) for name, job in jobs.items()}
     try:
         yield list(tasks.values())

@@ -61,19 +61,23 @@ async def answering(uri: str, seconds: float) -> None:
     """
     until, said = monotonic() + seconds, False
     async with AsyncMongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=_LOOK_MS) as client:
-        while True:
-            try:
-                await client.admin.command("ping")
-            except ConnectionFailure as error:
-                if monotonic() >= until:
-                    raise
-                if not said:
-                    why = {"error": type(error).__name__, "wait_seconds": seconds}
-                    log.warning("database_awaited", extra=why)
+        while error := await _missing(client):
+            if monotonic() >= until:
+                raise error
+            if not said:
                 said = True
-                await asyncio.sleep(_LOOK_AGAIN)
-            else:
-                return
+                log.warning(
+                    "database_awaited", extra={"error": type(error).__name__, "wait_seconds": seconds}
+                )
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _missing(client: AsyncMongoClient[dict[str, Any]]) -> ConnectionFailure | None:
+    try:
+        await client.admin.command("ping")
+    except ConnectionFailure as error:
+        return error
+    return None
 
 
 async def _closed(db: Db, end: Deadline) -> None:

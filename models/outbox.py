@@ -155,6 +155,22 @@ class OutboxEffect(TenantDocument):
         return await cls._hasten(db, {"tenantId": tenant_id, "lastError": reason, **_IDLE}, now, tx)
 
     @classmethod
+    async def hasten_all(cls, db: Db, reasons: Collection[str], now: datetime) -> int:
+        """Make due at once, in every shop, what waits for one of these reasons; how many.
+
+        Its tries still count, and dead ones stay so: somebody was told of them.
+        """
+        where = {
+            "status": OutboxStatus.PENDING,
+            "urgency": {"$in": [None, *Urgency]},
+            "nextAttemptAt": {"$gt": now},
+            "leaseToken": None,
+            "lastError": {"$in": [*reasons]},
+        }
+        update = {"$set": {"nextAttemptAt": now}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)
+
+    @classmethod
     async def _hasten(cls, db: Db, where: dict[str, Any], now: datetime, tx: Tx | None) -> int:
         fields = {"status": OutboxStatus.PENDING, "nextAttemptAt": now, "attempts": 0, "leaseToken": None}
         update = {"$set": fields, "$currentDate": {"updatedAt": True}}

@@ -52,6 +52,7 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
+from services.reach import Reach
 from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.reports.desk import ReportDesk
@@ -145,6 +146,7 @@ class Services:
     donations: Donations
     sweeper: Sweeper
     wakeups: Wakeups
+    reach: Reach
     mailing: Mailing
     doctor: Doctor
     mending: Mending

@@ -117,6 +117,14 @@ class Worker:
             self._wakeups.ring()
         return sum(mended)
 
+    async def resume(self, *reasons: str) -> int:
+        """Try at once, in every shop, what waits for one of these reasons, now that it is over; how many."""
+        waiting = await OutboxEffect.hasten_all(self._db, reasons, self._clock.now())
+        if waiting:
+            log.info("effects_resumed", extra={"count": waiting})
+            self._wakeups.ring()
+        return waiting
+
     async def drain(self) -> int:
         """Make every effect happen that is due now, the most urgent first; how many were tried."""
         begun = 0
@@ -173,6 +181,8 @@ class Worker:
             await OutboxEffect.wait(self._db, effect, self._clock.now() + pause.after, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
+        except TimeoutError:
+            await self._later(effect, "took_too_long", final=False)
         except Exception as error:
             # The loop owns the last word: one broken effect must not stop the rest.
             log.exception("effect_broke", extra={"effect": effect.key, "kind": effect.kind})

@@ -13,7 +13,7 @@ from bot.sandbox import Patience, Sandbox
 from bot.wiring import build
 from models.base import Db
 from models.registry import create_indexes
-from services.clock import SystemClock
+from services.clock import Clock, SystemClock
 from services.links import Links
 from services.payments.processor import Site
 from services.rules import Rules
@@ -49,11 +49,22 @@ async def pipe(mongo_uri: str) -> AsyncIterator[Pipe]:
 
 
 @pytest.fixture
-async def street(db: Db, square: Square) -> AsyncIterator[Street]:
+def clock() -> Clock:
+    """The street's time; drills within one process may set it forward."""
+    return SystemClock()
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """The shop's patience."""
+    return Rules()
+
+
+@pytest.fixture
+async def street(db: Db, square: Square, clock: Clock, rules: Rules) -> AsyncIterator[Street]:
     """A shop with eight customers; its staff are called in a channel."""
-    clock = SystemClock()
     outside = Outside(Vault([SECRET]), {"cashapp_pay": Site(square.url)})
-    services = build(db, clock, Rules(), Links([SECRET], PUBLIC_URL, clock), outside)
+    services = build(db, clock, rules, Links([SECRET], PUBLIC_URL, clock), outside)
     async with Sandbox(patience=Patience(first=3.0, last=5.0)) as discord:
         guild = discord.add_guild("Aurora", owner="olivia")
         role = guild.add_role(ROLE)

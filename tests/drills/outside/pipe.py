@@ -46,8 +46,8 @@ class Pipe:
 
 
 @contextlib.asynccontextmanager
-async def pipe_to(mongo_uri: str) -> AsyncIterator[Pipe]:
-    """A pipe to the run's own mongod, whose address names its socket."""
+async def pipe_to(mongo_uri: str, port: int = 0) -> AsyncIterator[Pipe]:
+    """A pipe to the run's own mongod, whose address names its socket; at a free port, or at this one."""
     socket = unquote(mongo_uri.removeprefix("mongodb://").partition("/?")[0])
     pipe = Pipe(socket)
     tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +55,7 @@ async def pipe_to(mongo_uri: str) -> AsyncIterator[Pipe]:
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.create_task(pipe.carry(reader, writer)))
 
-    server = await asyncio.start_server(begin, "127.0.0.1", 0)
+    server = await asyncio.start_server(begin, "127.0.0.1", port)
     pipe.port = server.sockets[0].getsockname()[1]
     try:
         yield pipe
