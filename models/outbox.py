@@ -24,6 +24,7 @@ class Urgency(IntEnum):
     MONEY_AND_KEYS = 0
     ROLES = 1
     WORD = 2
+    PARTNERS = 3
 
 
 BY_HAND = "by_hand"
@@ -52,7 +53,8 @@ class OutboxEffect(TenantDocument):
     payload: dict[str, Any] = Field(default_factory=dict)
     order_id: str | None = None
     urgency: Urgency = Field(
-        default=Urgency.WORD, description="What it makes people wait for: 0 money and keys, 1 roles, 2 word"
+        default=Urgency.WORD,
+        description="What it makes people wait for: 0 money and keys, 1 roles, 2 word, 3 partners",
     )
     status: OutboxStatus = OutboxStatus.PENDING
     attempts: int = 0

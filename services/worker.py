@@ -20,8 +20,9 @@ from services.wakeups import Bell, Wakeups
 type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
 
 # How many effects of each urgency may be under way at once. Each has places of its own, so that a role does
-# not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made.
-AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3}
+# not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made
+# while a mail server or a tax service takes its time.
+AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3, Urgency.PARTNERS: 4}
 _JITTER = 0.2
 # Whoever makes it possible hastens it; this is for what they missed.
 _PAUSE = timedelta(hours=1)

@@ -30,6 +30,7 @@ OF_EACH = {
     Urgency.MONEY_AND_KEYS: EffectKind.INVOICE_NUMBER,
     Urgency.ROLES: EffectKind.ROLE_GRANT,
     Urgency.WORD: EffectKind.STAFF_ALERT,
+    Urgency.PARTNERS: EffectKind.MAIL_STAFF,
 }
 
 
@@ -57,6 +58,7 @@ def hand(services: Services) -> Hand:
     """The only handler, of one kind for each urgency."""
     made = Hand()
     for kind in OF_EACH.values():
+        services.worker.unregister(kind)
         services.worker.register(kind, made)
     return made
 

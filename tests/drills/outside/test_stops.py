@@ -1,6 +1,7 @@
 """Stopped in the middle of everything: within ten seconds, nothing lost, nothing twice, nothing delayed."""
 
 import asyncio
+import random
 import signal
 import time
 
@@ -37,6 +38,21 @@ async def test_a_stop_under_load_loses_nothing(
         await street.all_arrives(keeper.courier, 15.0)
         assert await street.check() >= 12
         assert "Traceback" not in program.said
+
+
+async def test_a_program_that_is_killed_again_and_again_loses_nothing(
+    street: Street, keeper: Shopkeeper
+) -> None:
+    """At three moments under load, without any chance to tidy up: leases end, and all of it arrives once."""
+    async with street.busy(keeper.courier):
+        for wanted in (4, 9, 15):
+            async with keeper.opened(SHOP__LEASE_SECONDS="4") as program:
+                await soon(street, wanted)
+                await asyncio.sleep(random.uniform(0, 0.5))  # noqa: S311 - chance, not secrecy
+                await program.kill()
+    async with keeper.opened(SHOP__LEASE_SECONDS="4"):
+        await street.all_arrives(keeper.courier, 55.0)
+        assert await street.check() >= 15
 
 
 async def test_a_stop_while_discord_hangs(street: Street, keeper: Shopkeeper) -> None:
