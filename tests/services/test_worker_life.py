@@ -112,7 +112,8 @@ def test_what_hands_over_comes_before_what_only_tells(clock: TestClock) -> None:
         EffectKind.ROLE_REVOKE,
     }
     words = {kind for kind in EffectKind if urgency(kind) is Urgency.WORD}
-    assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT, EffectKind.MAIL_CUSTOMER}
+    assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT}
+    assert EffectKind.MAIL_CUSTOMER not in words
     assert not words & {EffectKind.KEYS_ASSIGN, EffectKind.PAYMENT_OPEN, EffectKind.PAYMENT_REFUND}
 
 
