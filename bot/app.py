@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,14 +12,14 @@ import nextcord
 from pymongo.errors import PyMongoError
 
 from bot.client import Bot, make_bot
-from bot.config import Settings
+from bot.config import ConfigError, Settings
 from bot.duties import connected, listening, logged_in, waking, working
 from bot.embedded import EmbeddedDied
 from bot.memory import set_apart
-from bot.metrics.clients import time_discord
 from bot.metrics.serving import watched
 from bot.outside import links_from, outside_from, rules_from
 from bot.parts import Part
+from bot.stopping import Deadline, LastResort
 from bot.stores import Stores, stored
 from bot.upkeep import kept_up
 from bot.wiring import build
@@ -48,10 +48,15 @@ class House:
     work: list[asyncio.Task[None]]
 
     async def watch(self) -> None:
-        """Return only when a piece of work has died, which is logged."""
+        """Return only when a piece of work has died, which is logged.
+
+        Raises ConfigError when only another setting can bring it back.
+        """
         done, _ = await asyncio.wait(self.work, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
             error = task.exception()
+            if isinstance(error, ConfigError):
+                raise error
             if isinstance(error, EmbeddedDied):
                 log.error("work_died", extra={"work": task.get_name(), "why": str(error)})
             elif error:
@@ -65,28 +70,35 @@ async def run(settings: Settings, part: Part = Part.ALL) -> int:
 
     Raises ConfigError and EmbeddedUnavailable with a sentence for the operator.
     """
+    deadline, last = Deadline(), LastResort()
     try:
-        with stopped_by_signals():
-            async with running(settings, part) as house:
+        with stopped_by_signals(deadline.begin, last.arm):
+            async with running(settings, part, deadline=deadline) as house:
                 set_apart()
                 await house.watch()
     except asyncio.CancelledError:
         log.info("stopped")
+        last.status = 0
         return 0
     except _UNREACHABLE as error:
         log.error("start_failed", extra={"error": type(error).__name__, "why": str(error)[:500]})  # noqa: TRY400 - a traceback helps no operator here
+    finally:
+        # Also without a signal: a thread that a dead server holds must not keep the supervisor waiting.
+        last.arm()
     return 1
 
 
 @contextlib.contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """Let the first SIGTERM or SIGINT cancel this task; further ones cannot disturb its way out."""
+def stopped_by_signals(*begin: Callable[[], None]) -> Iterator[None]:
+    """Let the first SIGTERM or SIGINT `begin` the end and cancel this task; further ones change nothing."""
     loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), False
 
     def stop() -> None:
         nonlocal told
         if not told and task is not None:
             told = True
+            for each in begin:
+                each()
             task.cancel()
 
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -112,11 +124,16 @@ async def shared_clock(db: Db) -> AsyncIterator[SharedClock]:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, part: Part = Part.ALL, *, local_links: bool = False
+    settings: Settings,
+    part: Part = Part.ALL,
+    *,
+    local_links: bool = False,
+    deadline: Deadline | None = None,
 ) -> AsyncIterator[House]:
     """Start all of a part, and stop it in the opposite order; `local_links` lead to this machine only."""
-    meters = Meters()
-    async with stored(settings, meters, apart=part.apart) as stores, contextlib.AsyncExitStack() as stack:
+    end, meters = deadline or Deadline(), Meters()
+    opening = stored(settings, end, meters, apart=part.apart)
+    async with opening as stores, contextlib.AsyncExitStack() as stack:
         clock = await stack.enter_async_context(shared_clock(stores.db))
         local = f"http://{settings.web.host}:{settings.web.port}" if local_links else None
         if settings.web.public_url is None and local is None:
@@ -132,17 +149,15 @@ async def running(
         work = [await stack.enter_async_context(each) for each in (waking(services), kept_up(stores.upkeep))]
         url, bot = None, None
         if part.serves:
-            url = (await stack.enter_async_context(listening(settings, stores, services))).url
+            url = (await stack.enter_async_context(listening(settings, stores, services, end))).url
         if part.hears:
             bot = _bot(settings, stores, services)
-            work.append(await stack.enter_async_context(connected(bot, settings)))
-            time_discord(bot, meters)
+            work.append(await stack.enter_async_context(connected(bot, settings, services, end)))
         elif part.works:
             reaching = _bot(settings, stores, services)
-            await stack.enter_async_context(logged_in(reaching, settings))
-            time_discord(reaching, meters)
+            work.append(await stack.enter_async_context(logged_in(reaching, settings, services, end)))
         if part.works:
-            work += await stack.enter_async_context(working(services))
+            work += await stack.enter_async_context(working(services, end))
         work += stores.guards
         vitals.began(bot, work)
         stack.callback(vitals.ending)

@@ -13,6 +13,8 @@ from nextcord.http import Route
 from redis.asyncio import Redis
 
 import cogs
+from bot.discord_answers import Answers
+from bot.gateway_pace import keep_pace
 from bot.sharded import ShardedBot
 from bot.shards import Shards
 from cogs._charts import Charts, Press
@@ -49,6 +51,7 @@ def make_bot(
     """
     Route.BASE = api_url
     bot = _connecting(shards, redis, command_guild_ids)
+    Answers.listen(bot, services.reach)
     if requests_per_second is not None:
         bot.http._max_global_requests = requests_per_second  # noqa: SLF001 - nextcord offers no public way
     bot.event(on_error)
@@ -73,7 +76,9 @@ def _connecting(shards: Shards | None, redis: Redis | None, command_guild_ids: S
         "default_guild_ids": list(command_guild_ids) or None,
     }
     if shards is None:
-        return commands.Bot(**options)
+        bot = commands.Bot(**options)
+        keep_pace(bot)
+        return bot
     return ShardedBot(redis, shard_ids=shards.ids, shard_count=shards.total, **options)
 
 

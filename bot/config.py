@@ -54,6 +54,7 @@ class DatabaseSettings(Section):
 
     uri: MongoAddress | None = None
     name: DatabaseName = "shop"
+    wait_seconds: Duration = 30.0
 
 
 class RedisSettings(Section):

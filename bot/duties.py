@@ -5,24 +5,35 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-import nextcord
-
-from bot.client import Bot, connect
+from bot.arrival import known, log_in, stay
+from bot.client import Bot
 from bot.config import ConfigError, Settings
+from bot.stopping import Deadline
 from bot.stores import Stores
 from bot.web.app import make_app
 from bot.web.listener import Listener
 from bot.web.visitors import Visitors
 from services import Services
+from services.reach import FOR_DISCORD
 
-# Seconds for people's last answers, for effects under way, and for Discord to hang up.
+# Seconds at most for effects under way, for people's last answers, for Discord to hang up, for webhooks that
+# are being taken in; and what is kept for the steps after the first two, so that none is left without time.
+_LAST_EFFECTS = 4.0
 _LAST_ANSWERS = 2.0
-_LAST_EFFECTS = 5.0
-_LAST_WORD = 10.0
+_LAST_WORD = 1.5
+_LAST_WEBHOOKS = 3.0
+_KEPT_BY_EFFECTS = 4.0
+_KEPT_BY_ANSWERS = 2.0
+_KEPT_FOR_STORES = 1.0
+_CANCELLED = 0.5
+_FINISHING = ("outbox", "inbox", "storefronts")
+_HANDED_BACK = 1.0
 
 
 @contextlib.asynccontextmanager
-async def listening(settings: Settings, stores: Stores, services: Services) -> AsyncIterator[Listener]:
+async def listening(
+    settings: Settings, stores: Stores, services: Services, end: Deadline
+) -> AsyncIterator[Listener]:
     """Serve the pages; raises ConfigError when the port cannot be had."""
     app = make_app(
         db=stores.db,
@@ -44,52 +55,66 @@ async def listening(settings: Settings, stores: Stores, services: Services) -> A
     try:
         yield listener
     finally:
-        await listener.stop()
+        await end.within(listener.stop(), _LAST_WEBHOOKS, what="listener", keep=_KEPT_FOR_STORES)
 
 
 @contextlib.asynccontextmanager
-async def logged_in(bot: Bot, settings: Settings) -> AsyncIterator[None]:
-    """Be known to Discord, which then does what is asked of it. Raises ConfigError as `connected` does."""
+async def logged_in(
+    bot: Bot, settings: Settings, services: Services, end: Deadline
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Be known to Discord, which then does what is asked of it, without hearing what happens there.
+
+    Raises ConfigError as `connected` does.
+    """
+    task: asyncio.Task[None] | None = None
     try:
-        await _log_in(bot, settings)
-        yield
+        there = await log_in(bot, _token(settings), services.meters)
+        waiting = known(bot, _token(settings), services, logged_in=there)
+        task = asyncio.create_task(waiting, name="discord")
+        yield task
     finally:
-        await bot.close()
-        await bot.http.close()
-
-
-async def _log_in(bot: Bot, settings: Settings) -> None:
-    token = settings.discord.token.get_secret_value() if settings.discord.token else ""
-    try:
-        await bot.login(token)
-    except nextcord.LoginFailure as reason:
-        raise ConfigError(
-            ["Discord does not accept the token: reset it in the developer portal and set the new one."]
-        ) from reason
+        if task is not None:
+            task.cancel()
+        await end.within(_hung_up(bot), _LAST_WORD, what="discord", keep=_KEPT_FOR_STORES)
 
 
 @contextlib.asynccontextmanager
-async def connected(bot: Bot, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+async def connected(
+    bot: Bot, settings: Settings, services: Services, end: Deadline
+) -> AsyncIterator[asyncio.Task[None]]:
     """Be in Discord; the task ends with the connection. Raises ConfigError when the token is not accepted."""
     gateway: asyncio.Task[None] | None = None
     try:
-        await _log_in(bot, settings)
-        gateway = asyncio.create_task(connect(bot), name="gateway")
+        there = await log_in(bot, _token(settings), services.meters)
+        staying = stay(bot, _token(settings), services, logged_in=there)
+        gateway = asyncio.create_task(staying, name="gateway")
         yield gateway
     finally:
-        await _last_answers()
-        await bot.close()
         if gateway is not None:
-            await _end(gateway, _LAST_WORD)
+            # Nothing new is heard from here on; what was heard is answered over connections that still stand.
+            gateway.cancel()
+            await asyncio.wait([gateway], timeout=end.patience(_CANCELLED))
+        await _last_answers(end)
+        await end.within(_hung_up(bot), _LAST_WORD, what="gateway", keep=_KEPT_FOR_STORES)
+
+
+def _token(settings: Settings) -> str:
+    return settings.discord.token.get_secret_value() if settings.discord.token else ""
+
+
+async def _hung_up(bot: Bot) -> None:
+    try:
+        await bot.close()
+    finally:
         # A request after the close opens nextcord's connections anew.
         await bot.http.close()
 
 
-async def _last_answers() -> None:
+async def _last_answers(end: Deadline) -> None:
     """Give the events that are under way a moment, while answers to them can still be sent."""
     answers = [task for task in asyncio.all_tasks() if task.get_name().startswith("nextcord: ")]
     if answers:
-        await asyncio.wait(answers, timeout=_LAST_ANSWERS)
+        await asyncio.wait(answers, timeout=end.patience(_LAST_ANSWERS, keep=_KEPT_BY_ANSWERS))
 
 
 @contextlib.asynccontextmanager
@@ -99,11 +124,11 @@ async def waking(services: Services) -> AsyncIterator[asyncio.Task[None]]:
     try:
         yield task
     finally:
-        await _end(task, 0)
+        task.cancel()
 
 
 @contextlib.asynccontextmanager
-async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def working(services: Services, end: Deadline) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Work off what is owed and tidy up; what is under way at the end is finished first."""
     jobs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "outbox": services.worker.run,
@@ -112,19 +137,23 @@ async def working(services: Services) -> AsyncIterator[list[asyncio.Task[None]]]
         "poller": services.poller.run,
         "storefronts": services.storefront_worker.run,
     }
-    outbox, inbox, *others = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
+    # The process before this one may have ended because of Discord.
+    await services.worker.resume(*FOR_DISCORD)
+    tasks = {name: asyncio.create_task(job(), name=name) for name, job in jobs.items()}
     try:
-        yield [outbox, inbox, *others]
+        yield list(tasks.values())
     finally:
         services.inbox.stop()
         services.worker.stop()
-        await asyncio.gather(_end(inbox, _LAST_EFFECTS), _end(outbox, _LAST_EFFECTS))
-        for task in others:
-            await _end(task, 0)
-
-
-async def _end(task: asyncio.Task[None], patience: float) -> None:
-    """Wait so many seconds for the task to end by itself, then cancel it."""
-    await asyncio.wait([task], timeout=patience)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        services.storefront_worker.stop()
+        finishing = [tasks[name] for name in _FINISHING]
+        for task in tasks.values():
+            if task not in finishing:
+                task.cancel()
+        await asyncio.wait(finishing, timeout=end.patience(_LAST_EFFECTS, keep=_KEPT_BY_EFFECTS))
+        for task in finishing:
+            task.cancel()
+        # Those that wait for a database which does not answer are left to themselves.
+        await asyncio.wait(tasks.values(), timeout=end.patience(_CANCELLED))
+        hand_back = asyncio.gather(services.inbox.hand_back(), services.worker.hand_back())
+        await end.within(hand_back, _HANDED_BACK, what="leases", keep=_KEPT_BY_ANSWERS)

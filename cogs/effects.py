@@ -20,6 +20,7 @@ from models.outbox import OutboxEffect
 from services import Services
 from services.absences import AWAY
 from services.effects import EffectKind
+from services.reach import FOR_DISCORD, RESTS
 from services.worker import EffectWaits, Handler
 
 # What nobody can do while the bot is out of the shop's server; an alert looks itself, after its e-mail.
@@ -58,11 +59,27 @@ class Effects(commands.Cog):
             EffectKind.OWNER_NOTICE: OwnerNotices(bot, services).tell,
         }
         for kind, handler in self._handlers.items():
-            services.worker.register(kind, self._once_there(handler) if kind in _IN_GUILD else handler)
+            made = self._once_there(handler) if kind in _IN_GUILD else handler
+            asks = kind is not EffectKind.INVOICE_NUMBER
+            services.worker.register(kind, self._in_reach(made) if asks else made)
 
     def cog_unload(self) -> None:
         for kind in self._handlers:
             self._services.worker.unregister(kind)
+
+    def _in_reach(self, handler: Handler) -> Handler:
+        """Ask nothing of a Discord that is away or has had enough of us; make up for it when it is back."""
+        reach = self._services.reach
+
+        async def asked(effect: OutboxEffect) -> str | None:
+            if pause := reach.pause():
+                raise EffectWaits(RESTS, pause)
+            outcome = await handler(effect)
+            if reach.came_back():
+                await self._services.worker.resume(*FOR_DISCORD)
+            return outcome
+
+        return asked
 
     def _once_there(self, handler: Handler) -> Handler:
         async def there(effect: OutboxEffect) -> str | None:

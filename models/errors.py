@@ -268,10 +268,7 @@ class FeatureOff(ShopError):
 
 @dataclass(eq=False)
 class LowContrast(ShopError):
-    """A text of a theme that cannot be read on one of its grounds: WCAG's ratio, and the nearest that passes.
-
-    `nearest` is None where no colour can be read on all the grounds of that text.
-    """
+    """A theme's text that cannot be read on one of its grounds, by WCAG; `nearest` would pass, where any does."""
 
     text: str
     ground: str

@@ -26,6 +26,7 @@ class Urgency(IntEnum):
     MONEY_AND_KEYS = 0
     ROLES = 1
     WORD = 2
+    PARTNERS = 3
 
 
 BY_HAND = "by_hand"
@@ -57,7 +58,8 @@ class OutboxEffect(TenantDocument):
     payload: dict[str, Any] = Field(default_factory=dict)
     order_id: str | None = None
     urgency: Urgency = Field(
-        default=Urgency.WORD, description="What it makes people wait for: 0 money and keys, 1 roles, 2 word"
+        default=Urgency.WORD,
+        description="What it makes people wait for: 0 money and keys, 1 roles, 2 word, 3 partners",
     )
     status: OutboxStatus = OutboxStatus.PENDING
     attempts: int = 0
@@ -186,6 +188,20 @@ class OutboxEffect(TenantDocument):
         await cls.rows(db).update_one(where, {"$set": fields, "$inc": {"attempts": -1}})
 
     @classmethod
+    async def hand_back_all(cls, db: Db, effects: Collection[Self], now: datetime) -> int:
+        """Leave to others at once what was claimed and begun, where the lease is still ours; how many.
+
+        It is no try that failed: whoever claims them next makes each happen once more, or finds that it did.
+        """
+        where = {
+            "_id": {"$in": [each.id for each in effects]},
+            "status": OutboxStatus.PENDING,
+            "leaseToken": {"$in": [each.lease_token for each in effects]},
+        }
+        update = {"$set": {"nextAttemptAt": now, "leaseToken": None}, "$inc": {"attempts": -1}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)
+
+    @classmethod
     async def bury(cls, db: Db, effect: Self, error: str, *, tx: Tx | None = None) -> bool:
         """PENDING → DEAD: it waits for staff, if the lease is still ours."""
         return await cls._close(db, effect, {"status": OutboxStatus.DEAD, "lastError": error}, tx)
@@ -201,6 +217,22 @@ class OutboxEffect(TenantDocument):
     async def hasten(cls, db: Db, tenant_id: str, reason: str, now: datetime, *, tx: Tx | None = None) -> int:
         """Make due at once what failed for this reason, dead or waiting but not under way; how many."""
         return await cls._hasten(db, {"tenantId": tenant_id, "lastError": reason, **_IDLE}, now, tx)
+
+    @classmethod
+    async def hasten_all(cls, db: Db, reasons: Collection[str], now: datetime) -> int:
+        """Make due at once, in every shop, what waits for one of these reasons; how many.
+
+        Its tries still count, and dead ones stay so: somebody was told of them.
+        """
+        where = {
+            "status": OutboxStatus.PENDING,
+            "urgency": {"$in": [None, *Urgency]},
+            "nextAttemptAt": {"$gt": now},
+            "leaseToken": None,
+            "lastError": {"$in": [*reasons]},
+        }
+        update = {"$set": {"nextAttemptAt": now}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)
 
     @classmethod
     async def _hasten(cls, db: Db, where: dict[str, Any], now: datetime, tx: Tx | None) -> int:

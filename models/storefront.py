@@ -87,6 +87,13 @@ class Storefront(TenantDocument):
         return False
 
     @classmethod
+    async def hand_back(cls, db: Db, seen: Self, now: datetime) -> None:
+        """Make it due again at once, if the lease is still ours."""
+        mine = {"_id": seen.id, "tenantId": seen.tenant_id, "leaseToken": seen.lease_token}
+        fields = {"leaseToken": None, "restsUntil": now, "dueAt": now, "dirty": True}
+        await cls.change(db, mine, {"$set": fields})
+
+    @classmethod
     async def note_post(cls, db: Db, seen: Self, message_id: str) -> bool:
         """Remember the message that was just posted; False when staff chose otherwise meanwhile."""
         mine = {"_id": seen.id, "tenantId": seen.tenant_id, "leaseToken": seen.lease_token}

@@ -1,6 +1,6 @@
 """What providers told us, kept before it is acted upon."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -134,6 +134,17 @@ class WebhookEvent(TenantDocument):
         where = {"_id": event.id, "tenantId": event.tenant_id, **held}
         update = {"$set": {"state": state, "leaseToken": None, **fields}}
         return await cls.change(db, where, update, tx=tx) is not None
+
+    @classmethod
+    async def hand_back(cls, db: Db, events: Collection[Self], now: datetime) -> int:
+        """Leave to others at once what was claimed and begun, where the lease is still ours; how many."""
+        where = {
+            "_id": {"$in": [each.id for each in events]},
+            "state": WebhookState.WAITING,
+            "leaseToken": {"$in": [each.lease_token for each in events]},
+        }
+        update = {"$set": {"nextAttemptAt": now, "leaseToken": None}, "$inc": {"attempts": -1}}
+        return int((await cls.rows(db).update_many(where, update)).modified_count)
 
     @classmethod
     async def again(cls, db: Db, event: Self, now: datetime, *, tx: Tx | None = None) -> Self | None:

@@ -54,6 +54,7 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
+from services.reach import Reach
 from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.reports.desk import ReportDesk
@@ -149,6 +150,7 @@ class Services:
     donations: Donations
     sweeper: Sweeper
     wakeups: Wakeups
+    reach: Reach
     mailing: Mailing
     doctor: Doctor
     mending: Mending

@@ -45,7 +45,13 @@ _URGENCY = {
     EffectKind.PAYMENT_CLOSE: Urgency.MONEY_AND_KEYS,
     EffectKind.PAYMENT_REFUND: Urgency.MONEY_AND_KEYS,
     EffectKind.KEYS_ASSIGN: Urgency.MONEY_AND_KEYS,
-    EffectKind.LABEL_BUY: Urgency.MONEY_AND_KEYS,
+    # Partners may take their time, each with its shops' own accounts; nobody else shall wait for them.
+    EffectKind.LABEL_BUY: Urgency.PARTNERS,
+    EffectKind.PARCEL_FOLLOW: Urgency.PARTNERS,
+    EffectKind.MAIL_CUSTOMER: Urgency.PARTNERS,
+    EffectKind.MAIL_STAFF: Urgency.PARTNERS,
+    EffectKind.TAX_RECORD: Urgency.PARTNERS,
+    EffectKind.TAX_REFUND: Urgency.PARTNERS,
     EffectKind.ROLE_GRANT: Urgency.ROLES,
     EffectKind.ROLE_REVOKE: Urgency.ROLES,
 }

@@ -23,6 +23,7 @@ from services.shops import Shop, Shops
 _CHECK_AGAIN = timedelta(seconds=5)
 _OPENABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}
 _WAITS, _WAIT_SECONDS = 20, 0.25
+BEING_OPENED = "being_opened"
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Hosted:
                 return now
             if now is None or now.opening_until is None:
                 break
-        raise Unavailable(adapter.name, "being_opened")
+        raise Unavailable(adapter.name, BEING_OPENED)
 
     async def take(self, tenant_id: str, name: str, news: News) -> str:
         """Act upon what a provider said; the outcome as a word.

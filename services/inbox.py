@@ -83,6 +83,7 @@ class Inbox:
         self.run = self._worker.run
         self.drain = self._worker.drain
         self.stop = self._worker.stop
+        self.hand_back = self._worker.hand_back
 
     async def receive(self, name: str, tenant_id: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Take in one delivery, `headers` by lower-case name; the HTTP status that answers it.

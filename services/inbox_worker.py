@@ -9,7 +9,7 @@ from datetime import timedelta
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, Unreadable
+from models.base import Db, ObjectId, Tx, Unreadable
 from models.correlation import correlated
 from models.errors import ShopError
 from models.webhook import WebhookEvent, WebhookState
@@ -57,6 +57,7 @@ class InboxWorker:
         self._meters = meters
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping = False
+        self._held: dict[ObjectId, WebhookEvent] = {}
 
     def stop(self) -> None:
         """End run() once the events under way are settled; no further ones are begun."""
@@ -73,6 +74,11 @@ class InboxWorker:
                 except PyMongoError as error:
                     database_away(log, "inbox_database_away", error)
                     await asyncio.sleep(self._rules.poll.total_seconds())
+
+    async def hand_back(self) -> int:
+        """Leave to others what was begun and will not be ended here, once run() is over; how many events."""
+        held, self._held = self._held, {}
+        return await WebhookEvent.hand_back(self._db, held.values(), self._clock.now()) if held else 0
 
     async def drain(self) -> int:
         """Act upon everything that is due now; how many events were tried."""
@@ -96,6 +102,8 @@ class InboxWorker:
         finally:
             if event is None:
                 self._places.release()
+            else:
+                self._held[event.id] = event
         return event
 
     async def _claim(self) -> WebhookEvent | None:
@@ -114,6 +122,8 @@ class InboxWorker:
             except PyMongoError as error:
                 # It stays due: its lease will end and somebody will try again.
                 database_away(log, "webhook_unsettled", error, **_about(event))
+        # Not after a cancellation: it is handed back then.
+        self._held.pop(event.id, None)
 
     async def _act(self, event: WebhookEvent) -> None:
         steps = self._rules.outbox_backoff

@@ -1,6 +1,8 @@
 """Makes the page on which an order is paid, once however many ask for it."""
 
+import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from models.alert import Alert, AlertSeverity, AlertType
@@ -19,7 +21,8 @@ from services.rules import Rules
 from services.shops import Shop
 from services.stock import alert_effect
 
-_LEASE = timedelta(seconds=60)
+# Longer than a call to a provider may last; what dies on the way keeps others waiting no longer.
+_LEASE = timedelta(seconds=30)
 _LEAST = timedelta(minutes=5)
 
 
@@ -54,7 +57,14 @@ class Pages:
         except ProviderError as error:
             await self._failed(shop, order, leased, error)
             raise
+        except asyncio.CancelledError:
+            # Whoever makes it next asks with the same key, and is given what this one may have made.
+            await self._outbox.commit(partial(self._let_go, leased))
+            raise
         return await self._keep(shop, order, leased, opened)
+
+    async def _let_go(self, leased: Payment, tx: Tx) -> None:
+        await Payment.end_opening(self._db, leased, {}, None, tx=tx)
 
     def _charge(self, shop: Shop, order: Order, payment: Payment, adapter: AnyProcessor) -> Charge:
         now = self._clock.now()

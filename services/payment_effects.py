@@ -1,14 +1,18 @@
 """The effects that are owed to payment providers: a page to make, a page to close, money to give back."""
 
+from datetime import timedelta
+
 from models.base import Db
 from models.errors import Declined, NotFound, ProviderError, WrongKeys
 from models.order import Order
 from models.outbox import OutboxEffect
 from services.effects import EffectKind
-from services.hosted import Hosted
+from services.hosted import BEING_OPENED, Hosted
 from services.refund_sending import RefundSending
 from services.shops import Shops
-from services.worker import EffectFailed, Worker
+from services.worker import EffectFailed, EffectWaits, Worker
+
+_SOON = timedelta(seconds=10)
 
 
 class PaymentEffects:
@@ -38,6 +42,9 @@ class PaymentEffects:
             # Customer and staff have been told; waiting mends nothing.
             return type(error).__name__
         except ProviderError as error:
+            if error.code == BEING_OPENED:
+                # Its customer waits for it at this moment, or somebody died of it.
+                raise EffectWaits(BEING_OPENED, _SOON) from error
             raise EffectFailed("provider_away") from error
         return "opened" if payment.page_url else "not_needed"
 

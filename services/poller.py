@@ -52,15 +52,22 @@ class Poller:
             await asyncio.sleep(self._rules.sweep.total_seconds() if asked < _AT_ONCE else _PAUSE)
 
     async def poll(self, pause: float = _PAUSE) -> int:
-        """One round, `pause` seconds between two payments; how many were asked about."""
-        asked = 0
-        while asked < _AT_ONCE and (payment := await self._next()):
-            if asked:
+        """One round, `pause` seconds after each payment; how many were asked about."""
+        asking: list[asyncio.Task[None]] = []
+        try:
+            while len(asking) < _AT_ONCE and (payment := await self._next()):
+                # Nobody waits for another one's provider, which may take its time.
+                asking.append(asyncio.create_task(self._ask_apart(payment)))
                 await asyncio.sleep(pause)
-            with correlated(None):
-                await self._ask(payment)
-            asked += 1
-        return asked
+            await asyncio.gather(*asking)
+        finally:
+            for each in asking:
+                each.cancel()
+        return len(asking)
+
+    async def _ask_apart(self, payment: Payment) -> None:
+        with correlated(None):
+            await self._ask(payment)
 
     async def _next(self) -> Payment | None:
         now = self._clock.now()

@@ -39,6 +39,7 @@ class StorefrontWorker:
         self._bell = wakeups.bell()
         self._storefronts = storefronts
         self._show: Show | None = None
+        self._stopping = False
 
     def register(self, show: Show) -> None:
         """Let this show storefronts; it may be asked again after a crash. EffectFailed says what is wrong."""
@@ -48,9 +49,14 @@ class StorefrontWorker:
         """Show nothing any more."""
         self._show = None
 
+    def stop(self) -> None:
+        """End run() once what is being shown is shown; nothing further is begun."""
+        self._stopping = True
+        self._bell.ring()
+
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
+        """Work until stopped or cancelled."""
+        while not self._stopping:
             try:
                 await self.drain()
             except PyMongoError as error:
@@ -68,7 +74,7 @@ class StorefrontWorker:
 
     async def _due(self) -> list[Storefront]:
         fronts: list[Storefront] = []
-        while self._show is not None and len(fronts) < _AT_ONCE:
+        while self._show is not None and not self._stopping and len(fronts) < _AT_ONCE:
             front = await self._storefronts.claim()
             if front is None:
                 break
@@ -86,6 +92,9 @@ class StorefrontWorker:
             # Whoever leases it after us must not meet us still at it.
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
                 outcome = await self._show(front)
+        except asyncio.CancelledError:
+            await self._storefronts.handed_back(front)
+            raise
         except EffectFailed as failure:
             await self._failed(front, failure.reason)
         except Exception as error:

@@ -67,6 +67,10 @@ class Storefronts:
         """The next one that has to be shown or looked at, leased to the caller; None when there is none."""
         return await Storefront.claim(self._db, self._clock.now(), self._rules.outbox_lease)
 
+    async def handed_back(self, front: Storefront) -> None:
+        """Leave to others at once what was claimed and not shown to its end."""
+        await Storefront.hand_back(self._db, front, self._clock.now())
+
     def unlooked(self, front: Storefront) -> bool:
         """Whether nobody has seen for a while that its message still stands."""
         looked = front.looked_at

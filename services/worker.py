@@ -9,7 +9,7 @@ from datetime import timedelta
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, transact
+from models.base import Db, ObjectId, Tx, transact
 from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.afterwards import database_away
@@ -23,8 +23,9 @@ from services.wakeups import Bell, Wakeups
 type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
 
 # How many effects of each urgency may be under way at once. Each has places of its own, so that a role does
-# not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made.
-AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3}
+# not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made
+# while a mail server or a tax service takes its time.
+AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3, Urgency.PARTNERS: 4}
 _JITTER = 0.2
 # Whoever makes it possible hastens it; this is for what they missed.
 _PAUSE = timedelta(hours=1)
@@ -45,11 +46,12 @@ class EffectFailed(Exception):
 
 
 class EffectWaits(Exception):
-    """Nobody can make an effect happen as things stand; a later look at it counts as no try."""
+    """Nobody can make an effect happen as things stand; the look at it `after` that time counts as no try."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, after: timedelta = _PAUSE) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.after = after
 
 
 class _Lane:
@@ -76,6 +78,7 @@ class Worker:
         self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
         self._stopping = False
         self._released = False
+        self._held: dict[ObjectId, OutboxEffect] = {}
 
     def register(self, kind: EffectKind, handler: Handler) -> None:
         """Let this handler make the effects of a kind happen; it may be called again after a crash."""
@@ -98,6 +101,15 @@ class Worker:
             for lane in self._lanes:
                 tasks.create_task(self._work(lane, tasks))
 
+    async def hand_back(self) -> int:
+        """Leave to others what was begun and will not be ended here, once run() is over; how many effects."""
+        held, self._held = self._held, {}
+        if not held:
+            return 0
+        given = await OutboxEffect.hand_back_all(self._db, held.values(), self._clock.now())
+        log.info("effects_handed_back", extra={"count": given})
+        return given
+
     async def _work(self, lane: _Lane, tasks: asyncio.TaskGroup) -> None:
         while not self._stopping:
             try:
@@ -114,6 +126,14 @@ class Worker:
         if any(mended):
             self._wakeups.ring()
         return sum(mended)
+
+    async def resume(self, *reasons: str) -> int:
+        """Try at once, in every shop, what waits for one of these reasons, now that it is over; how many."""
+        waiting = await OutboxEffect.hasten_all(self._db, reasons, self._clock.now())
+        if waiting:
+            log.info("effects_resumed", extra={"count": waiting})
+            self._wakeups.ring()
+        return waiting
 
     async def drain(self) -> int:
         """Make every effect happen that is due now, the most urgent first; how many were tried."""
@@ -156,6 +176,8 @@ class Worker:
                 await OutboxEffect.hand_back(self._db, effect, now)
                 return None
             if effect is None or not await self._too_early(effect):
+                if effect is not None:
+                    self._held[effect.id] = effect
                 return effect
         return None
 
@@ -187,6 +209,8 @@ class Worker:
             except PyMongoError as error:
                 # It stays owed: its lease will end and somebody will try again.
                 database_away(log, "effect_unsettled", error, effect=effect.key, kind=effect.kind)
+        # Not after a cancellation: it is handed back then.
+        self._held.pop(effect.id, None)
 
     async def _make_happen(self, effect: OutboxEffect) -> None:
         try:
@@ -195,9 +219,11 @@ class Worker:
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectWaits as pause:
             self._meters.effect(effect.kind, "waits")
-            await OutboxEffect.wait(self._db, effect, self._clock.now() + _PAUSE, pause.reason)
+            await OutboxEffect.wait(self._db, effect, self._clock.now() + pause.after, pause.reason)
         except EffectFailed as failure:
             await self._later(effect, failure.reason, final=failure.final)
+        except TimeoutError:
+            await self._later(effect, "took_too_long", final=False)
         except Exception as error:
             # The loop owns the last word: one broken effect must not stop the rest.
             log.exception("effect_broke", extra={"effect": effect.key, "kind": effect.kind})

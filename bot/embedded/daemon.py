@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot.embedded import leash
@@ -28,8 +28,13 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, socket: str, command: Sequence[str]) -> AsyncIterator[tuple[Process, Path]]:
-    """Run a server inside its (absolute) folder; yields it and its socket's address once it answers."""
+async def running(
+    folder: Path, socket: str, command: Sequence[str], patience: Callable[[], float] = lambda: STOP_SECONDS
+) -> AsyncIterator[tuple[Process, Path]]:
+    """Run a server inside its (absolute) folder; yields it and its socket's address once it answers.
+
+    `patience` is asked at the end, how many seconds it may take to stop before it is killed.
+    """
     with owned(folder), reachable(folder) as near:
         await stop_leftover(folder)
         (folder / socket).unlink(missing_ok=True)
@@ -40,7 +45,7 @@ async def running(folder: Path, socket: str, command: Sequence[str]) -> AsyncIte
             log.info("embedded_started", extra={"server": folder.name, "pid": process.pid})
             yield process, near / socket
         finally:
-            await _stop(process)
+            await _stop(process, patience())
             (folder / PID_FILE).unlink(missing_ok=True)
             log.info("embedded_stopped", extra={"server": folder.name, "status": process.returncode})
 
@@ -131,10 +136,10 @@ def what_to_do(folder: Path) -> str:
     return f"see {folder / LOG_FILE}."
 
 
-async def _stop(process: Process) -> None:
+async def _stop(process: Process, seconds: float) -> None:
     for send in (process.terminate, process.kill):
         with contextlib.suppress(ProcessLookupError, TimeoutError):
             send()
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(seconds):
                 await process.wait()
                 return

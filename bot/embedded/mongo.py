@@ -16,6 +16,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from bot.embedded.binaries import find_mongod
 from bot.embedded.daemon import LOG_BYTES, LOG_FILE, running, set_aside, what_to_do
 from bot.embedded.errors import EmbeddedDied, EmbeddedUnavailable
+from bot.embedded.ownership import STOP_SECONDS
 
 # Relative to the server's folder: the replica set remembers this name, which must hold when the folder moves.
 SOCKET = "./mongod.sock"
@@ -39,6 +40,7 @@ class Mongod:
         find: Callable[[], Path] = find_mongod,
         cache_gb: float = 0.25,
         journal_ms: int = 100,
+        patience: Callable[[], float] = lambda: STOP_SECONDS,
     ) -> None:
         self._folder = data_dir.absolute() / "mongo"
         self._find = find
@@ -46,6 +48,7 @@ class Mongod:
             *("--wiredTigerCacheSizeGB", str(cache_gb), "--oplogSize", "256"),
             *("--journalCommitInterval", str(journal_ms)),
         ]
+        self._patience = patience
         self._running = contextlib.AsyncExitStack()
         self._server: Process | None = None
 
@@ -53,7 +56,7 @@ class Mongod:
         program = await asyncio.to_thread(self._find)
         async with contextlib.AsyncExitStack() as stack:
             server, socket = await stack.enter_async_context(
-                running(self._folder, SOCKET, [str(program), *self._arguments()])
+                running(self._folder, SOCKET, [str(program), *self._arguments()], self._patience)
             )
             # Direct: the set's own name for its member means nothing outside the server's folder.
             uri = f"mongodb://{quote(str(socket), safe='')}/?directConnection=true"

@@ -121,6 +121,11 @@ class Gateway:
         self._wires: dict[Line, asyncio.Transport | None] = {}
         self.identified = 0
         self.resumed = 0
+        self.turned_away = 0
+        self.heartbeat_ms = HEARTBEAT_MS
+        self.turns_away: int | None = None  # the code that ends whatever is identified or resumed
+        self._awake = asyncio.Event()
+        self._awake.set()
         world.emit = self.dispatch
         world.gateway_bot = starts.payload
         if privileged_intents & GUILD_MEMBERS:
@@ -150,9 +155,10 @@ class Gateway:
         await socket.prepare(request)
         line = Line(socket, compress=request.query.get("compress") == "zlib-stream")
         self._wires[line] = request.transport
-        _say(line, HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": ["sandbox"]})
+        _say(line, HELLO, {"heartbeat_interval": self.heartbeat_ms, "_trace": ["sandbox"]})
         try:
             async for frame in socket:
+                await self._awake.wait()
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._hear(line, json.loads(frame.data))
         finally:
@@ -170,6 +176,9 @@ class Gateway:
         op, data = message["op"], message["d"]
         if op == HEARTBEAT:
             _say(line, ACK, None)
+        elif op in (IDENTIFY, RESUME) and self.turns_away is not None:
+            self.turned_away += 1
+            await line.close(self.turns_away)
         elif op == IDENTIFY:
             await self._identify(line, data)
         elif op == RESUME:
@@ -263,6 +272,22 @@ class Gateway:
         for line, transport in list(self._wires.items()):
             self._hang_up(line)
             line.abort(transport)
+
+    async def hang_up(self, code: int) -> None:
+        """End every connection with this close code; the sessions can be resumed."""
+        for line in list(self._wires):
+            self._hang_up(line)
+            await line.close(code)
+
+    def freeze(self) -> None:
+        """Hear nothing more and say nothing: connections stand, and nobody is at the other end."""
+        self._awake.clear()
+        for session in self._sessions.values():
+            session.line = None
+
+    def thaw(self) -> None:
+        """Be there again for whoever connects anew."""
+        self._awake.set()
 
     def ask_reconnect(self) -> None:
         """Send RECONNECT, as Discord does before a deployment."""

@@ -29,6 +29,7 @@ from services.paid import Paid
 from services.partners import Partners
 from services.payments.adapters import Adapters
 from services.providers import Providers
+from services.reach import Reach
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
@@ -84,7 +85,7 @@ class Ground:
         self.revocation = Revocation(db, clock, self.outbox)
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
-        self.calls = Calls(clock, meters=meters)
+        self.calls, self.reach = Calls(clock, meters=meters), Reach(clock)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(

@@ -38,6 +38,12 @@ REMEDIES = {
     "discord_down": later("Discord did not take it for hours."),
     "discord_lost": later("Discord could not be reached for hours."),
     "rate_limited": later("Discord asked us to slow down for hours."),
+    "discord_rests": later("Discord does not answer just now. It goes on by itself when it does."),
+    "token_refused": later(
+        "Discord did not accept the bot. It goes on by itself once the bot has a new token."
+    ),
+    "took_too_long": later("It took too long. I will try again by myself."),
+    "being_opened": later("Somebody is at it at this moment."),
     "provider_away": later("The provider could not be reached for hours."),
     "wrong_keys": later(
         "The provider does not accept the shop's keys. Enter them anew with `/admin providers`."

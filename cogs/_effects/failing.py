@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http import HTTPStatus
 
 import nextcord
@@ -9,7 +10,10 @@ import nextcord
 from cogs._ui import wire
 from cogs._ui.send import Unreachable
 from models.errors import ShopError
-from services.worker import EffectFailed
+from services.reach import DOWN, LIMITED, LOST, REFUSED
+from services.worker import EffectFailed, EffectWaits
+
+_LOOK_AGAIN = timedelta(minutes=1)
 
 
 @contextmanager
@@ -23,10 +27,13 @@ def failing() -> Iterator[None]:
         # What the effect is about does not exist any more, so no later try can help.
         raise EffectFailed(type(error).__name__, final=True) from error
     except nextcord.HTTPException as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            # Nothing is wrong with the effect: it happens once the bot has a token again.
+            raise EffectWaits(REFUSED, _LOOK_AGAIN) from error
         if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise EffectFailed("rate_limited") from error
+            raise EffectFailed(LIMITED) from error
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise EffectFailed("discord_down") from error
+            raise EffectFailed(DOWN) from error
         raise
     except (*wire.BROKEN, TimeoutError) as error:
-        raise EffectFailed("discord_lost") from error
+        raise EffectFailed(LOST) from error

@@ -1,0 +1,1 @@
+"""Bad days on purpose: what the shop stands on fails while people buy."""

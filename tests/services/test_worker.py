@@ -134,7 +134,7 @@ async def test_a_handler_that_hangs_is_given_up_before_its_lease_ends(db: Db, cl
     worker.register(EffectKind.CUSTOMER_NOTICE, handler)
     effect = await owe(db, clock)
     await asyncio.wait_for(worker.drain(), 5)
-    assert (await now(db, effect)).last_error == "TimeoutError"
+    assert (await now(db, effect)).last_error == "took_too_long"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The worker: one slow effect holds up nobody, and what was begun is finished before it stops."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -29,6 +30,7 @@ OF_EACH = {
     Urgency.MONEY_AND_KEYS: EffectKind.INVOICE_NUMBER,
     Urgency.ROLES: EffectKind.ROLE_GRANT,
     Urgency.WORD: EffectKind.STAFF_ALERT,
+    Urgency.PARTNERS: EffectKind.MAIL_STAFF,
 }
 
 
@@ -56,6 +58,7 @@ def hand(services: Services) -> Hand:
     """The only handler, of one kind for each urgency."""
     made = Hand()
     for kind in OF_EACH.values():
+        services.worker.unregister(kind)
         services.worker.register(kind, made)
     return made
 
@@ -109,7 +112,8 @@ def test_what_hands_over_comes_before_what_only_tells(clock: TestClock) -> None:
         EffectKind.ROLE_REVOKE,
     }
     words = {kind for kind in EffectKind if urgency(kind) is Urgency.WORD}
-    assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT, EffectKind.MAIL_CUSTOMER}
+    assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT}
+    assert EffectKind.MAIL_CUSTOMER not in words
     assert not words & {EffectKind.KEYS_ASSIGN, EffectKind.PAYMENT_OPEN, EffectKind.PAYMENT_REFUND}
 
 
@@ -140,3 +144,38 @@ async def test_a_handler_that_left_can_be_replaced(services: Services, hand: Han
         services.worker.register(EffectKind.STAFF_ALERT, hand)
     services.worker.unregister(EffectKind.STAFF_ALERT)
     services.worker.register(EffectKind.STAFF_ALERT, hand)
+
+
+async def test_what_was_begun_and_not_ended_is_handed_back(
+    db: Db, services: Services, clock: TestClock, hand: Hand
+) -> None:
+    """Cut off in the middle, an effect is due again at once and has lost no try; a second time nothing is."""
+    await owe(db, clock, "slow")
+    run = asyncio.create_task(services.worker.run())
+    await hand.begun.wait()
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+    assert await services.worker.hand_back() == 1
+    [left] = await OutboxEffect.find_all(db, {"payload.name": "slow"})
+    assert (left.attempts, left.lease_token, left.next_attempt_at) == (0, None, clock.now())
+    assert await services.worker.hand_back() == 0
+    hand.free.set()
+    assert await services.worker.drain() == 1
+    assert await status_of(db, "slow") is OutboxStatus.DONE
+
+
+async def test_what_somebody_else_took_over_is_not_handed_back(
+    db: Db, services: Services, clock: TestClock, hand: Hand
+) -> None:
+    """A lease that ended belongs to the next one, whatever the first still thinks."""
+    await owe(db, clock, "slow")
+    run = asyncio.create_task(services.worker.run())
+    await hand.begun.wait()
+    clock.forward(seconds=31)
+    taken = await OutboxEffect.claim(db, clock.now(), timedelta(seconds=30), Urgency.WORD)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+    assert await services.worker.hand_back() == 0
+    [held] = await OutboxEffect.find_all(db, {"payload.name": "slow"})
+    assert taken is not None
+    assert held.lease_token == taken.lease_token
