@@ -19,7 +19,7 @@ from services.rules import Rules
 
 UNREADABLE, OWNERLESS = "unreadable", "ownerless"
 OWN = frozenset({UNREADABLE, OWNERLESS})
-_TRIES = 40
+_TRIES = 80
 _ANEW_SECONDS = 0.25
 
 
