@@ -23,14 +23,14 @@ PATTERNS = [
     for pattern in (
         r"(?P<keep>\bauthorization\b['\"]?\s*[:=,]\s*['\"]?)(?:(?:bot|bearer|basic)\s+)?[^\s'\",;)}]+",
         r"(?P<keep>\b(?:bot|bearer|basic)\s+)[\w.~+/=-]{16,}",
-        r"(?P<keep>\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+(?=@)",
+        r"(?P<keep>\b[a-z][a-z0-9+.-]{0,30}://)[^/\s@'\"]+(?=@)",
         r"(?P<keep>/(?:invoice|share)/)[^\s/?'\"]+",
         r"(?P<keep>/(?:interactions|webhooks)/\d+/)[^\s/?'\"]+",
         r"(?P<keep>)\beyJ[\w-]{10,}\.[\w.-]{16,}",  # base64 of `{"`: a signed link or a JWT
         r"(?P<keep>)\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}",  # a bot's token
         r"(?P<keep>)\b(?:[rs]k_(?:live|test)_|whsec_|EZ[AT]K|SG\.|EAAA)[\w.+/=-]{8,}",  # keys to providers
         r"(?P<keep>\bdup key: )\{[^}]*\}",  # MongoDB quotes what somebody else has already
-        r"(?P<keep>)[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+",  # an e-mail address
+        r"(?P<keep>)(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+",  # an e-mail address
     )
 ]
 

@@ -59,6 +59,7 @@ async def test_a_shop_in_order_is_told_so(discord: str, mongo_uri: str, redis_ur
         DATABASE__URI=mongo_uri,
         REDIS__URL=redis_url,
         WEB__PUBLIC_URL="https://shop.example.org",
+        WEB__TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1",
         SECURITY__SECRETS=SECRET,
         DISCORD__PUBLIC_KEY="d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
     )
@@ -106,6 +107,7 @@ async def test_shops_that_providers_cannot_reach_are_told_of(
     _, found = await findings(**right, WEB__PUBLIC_URL="http://shop.example.org")
     assert "warning  Webhooks" not in found
     assert "https:// alone" in found["warning  Links"]
+    assert "web.trusted_proxies" in found["ok  Limits"]
     await db.rows(Provider.__collection__).delete_many({"tenantId": "a"})
     _, found = await findings(**right)
     assert "warning  Webhooks" not in found
