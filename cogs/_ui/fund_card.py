@@ -4,7 +4,7 @@ from cogs._ui.card import Button, Card, Field, Option, Row, Select
 from cogs._ui.gift_step import amount_rows, gift_question, given_note, hiding, notice
 from cogs._ui.paying import method_name
 from cogs._ui.target import Target
-from cogs._ui.text import cut, plain
+from cogs._ui.text import cut, marked, plain
 from cogs._ui.words import Words, later
 from models.fund import CommunityFundConfig
 from models.fund_ledger import FundMove
@@ -31,9 +31,9 @@ def celebration(rules: CommunityFundConfig, donor: str | None, amount: str, w: W
     A message that nobody has changed is ours, and there in every language.
     """
     if donor is None:
-        return filled(w(rules.anonymous_message_template), donor=None, amount=amount)
+        return filled(marked(w(rules.anonymous_message_template)), donor=None, amount=amount)
     name = plain(cut(donor, _NAME_LENGTH))
-    return filled(w(rules.celebration_message_template), donor=name, amount=amount)
+    return filled(marked(w(rules.celebration_message_template)), donor=name, amount=amount)
 
 
 def info_card(book: Book, rules: CommunityFundConfig, w: Words) -> Card:

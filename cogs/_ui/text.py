@@ -55,6 +55,12 @@ def _escape(found: re.Match[str]) -> str:
     return f"{mark[:-1]}\\{mark[-1]}"
 
 
+def marked(text: str) -> str:
+    """A text of the staff's whose marks work, apart from pings and from links that hide where they lead."""
+    seen = _EVERYBODY.sub("@" + BLANK, _UNSEEN.sub("", text))
+    return seen.replace("](", f"]{BLANK}(").replace("<@", f"<{BLANK}@")
+
+
 def label(text: str, limit: int) -> str:
     """A text where Discord shows no marks, cut, and without what turns a line round or is not seen."""
     return cut(text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text), limit)

@@ -75,7 +75,7 @@ async def test_every_card_shows_hostile_texts_and_none_of_them_works(
     while await services.worker.drain():
         pass
     await services.storefront_worker.drain()
-    walk = Walk(eve, bot, caplog)
+    walk = Walk(eve, bot, caplog, texts=broken)
     for path, options in (
         ("/shop browse", {}),
         ("/cart add", {"product": made[0].key}),

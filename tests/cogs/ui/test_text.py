@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs._ui.text import code, cut, plain, width
+from cogs._ui.text import code, cut, label, marked, plain, width
 
 FAMILY = "👨\u200d👩\u200d👧"
 ACCENTED = "e\u0301"
@@ -73,3 +73,20 @@ def test_code_cannot_be_broken_out_of() -> None:
     """A backtick in a reference becomes one that only looks like it."""
     assert code("a`b\n*c*").count("`") == 2
     assert code("  ") == "` `"
+
+
+def test_staffs_own_marks_work_apart_from_pings_and_masked_links() -> None:
+    """Bold stays bold; what pings, hides where it leads, or turns the line does not."""
+    assert marked("**{donor}** gave {amount} https://aurora.example") == (
+        "**{donor}** gave {amount} https://aurora.example"
+    )
+    said = marked("@everyone <@&1> [x](https://evil.example) \u202ex")
+    for works in ("@everyone", "<@", "](", "\u202e"):
+        assert works not in said
+
+
+def test_labels_turn_no_line_and_hide_nothing() -> None:
+    """Marks stay as they are, because none works there."""
+    assert label("**Mug** \u202egnp.exe\x07", 80) == "**Mug** gnp.exe"
+    assert label("x" * 90, 80) == "x" * 79 + "…"
+    assert label("Grüße 👩‍👩‍👧", 80) == "Grüße 👩‍👩‍👧"

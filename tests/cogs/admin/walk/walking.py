@@ -17,7 +17,6 @@ from bot.sandbox.errors import NoAnswerError, NotOfferedError
 from bot.sandbox.seen import Select
 from tests.cogs.admin.test_gate import sections
 from tests.cogs.admin.walk.filling import likely, send
-from tests.cogs.speaking import broken
 
 # How often an action of one kind is tried with other records, and how many steps there are at most.
 TRIES, STEPS = 2, 4000
@@ -70,6 +69,7 @@ class Walk:
     bot: commands.Bot
     caplog: pytest.LogCaptureFixture
     look: Callable[[str], list[str]] = lambda _: []
+    texts: Callable[[dict[str, Any]], list[str]] = lambda _: []
     fill: Fill = field(default=lambda _walk, _step, form: send(form, likely(form)))
     trouble: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -151,7 +151,7 @@ class Walk:
             if record.levelno >= logging.ERROR
         ]
         for each in [answer, *answer.followups] if isinstance(answer, Seen) else []:
-            found += broken(each.message.payload)
+            found += self.texts(each.message.payload)
         return found + self.look(shown)
 
 
