@@ -268,7 +268,7 @@ class FeatureOff(ShopError):
 
 @dataclass(eq=False)
 class LowContrast(ShopError):
-    """A theme's text that cannot be read on one of its grounds, by WCAG; `nearest` would pass, where any does."""
+    """A theme's text that cannot be read on a ground of it, by WCAG; `nearest` passes, where any does."""
 
     text: str
     ground: str
