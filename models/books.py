@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pymongo.errors import OperationFailure
 
-from models.base import Db, Document, ObjectId, Tx
+from models.base import Db, Document, ObjectId, Tx, Where
 from models.tenant import Tenant
 
 # The moment cannot be read (any more): indexes were just made, or it is too long ago.
@@ -70,13 +70,15 @@ async def beside(
     *,
     tx: Tx,
     names: Sequence[str] = (),
+    within: Where | None = None,
 ) -> list[dict[str, Any]]:
     """A tenant's records of a kind whose stored field has one of these values, whole or only some fields."""
     if not values:
         return []
-    where = {"tenantId": tenant_id, field: {"$in": list(values)}}
-    found = document.rows(db).find(where, dict.fromkeys(names, 1) or None, session=tx).sort("_id", 1)
-    return [row async for row in found]
+    where = {"tenantId": tenant_id, field: {"$in": list(values)}, **(within or {})}
+    found = document.rows(db).find(where, dict.fromkeys(names, 1) or None, session=tx)
+    # Sorted here: asked for it, the database may go through all of a collection in that order.
+    return sorted([row async for row in found], key=lambda row: str(row["_id"]))
 
 
 async def owners(

@@ -7,6 +7,7 @@ from models.access import Role, RoleAssignment, User
 from models.base import TenantDocument
 from models.customer import Customer
 from models.customer_note import CustomerNote
+from models.digital_file import DigitalFile
 from models.digital_key import DigitalKey
 from models.discount import Discount
 from models.discount_use import DiscountAssignment, DiscountUse
@@ -46,7 +47,8 @@ _NAMES: dict[type[TenantDocument], dict[str, type[TenantDocument]]] = {
     OrderSession: {"items.productId": Product, "submittedOrderId": Order, "discountId": Discount},
     Entitlement: {"orderId": Order, "productId": Product},
     DigitalKey: {"productId": Product, "entitlementId": Entitlement, "orderId": Order},
-    Discount: {"productIds": Product, "customerIds": Customer},
+    DigitalFile: {"productId": Product},
+    Discount: {"productIds": Product, "customerIds": Customer, "consumedOrderIds": Order},
     DiscountUse: {
         "discountId": Discount,
         "orderId": Order,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from pymongo.errors import DuplicateKeyError
 
-from models.base import Db, Field, TenantDocument, Tx, Utc, Where, index, stored
+from models.base import Db, Field, TenantDocument, Tx, Utc, Where, given, index, stored
 
 
 class FundMove(StrEnum):
@@ -40,6 +40,8 @@ class FundEntry(TenantDocument):
         index("tenantId", "currency", "-at", "-_id"),
         index("settled", "tenantId", "currency", only=_UNSETTLED),
         index("tenantId", "currency", "at", "move", "amountCents"),
+        index("tenantId", "contributionId", only=given("contributionId")),
+        index("tenantId", "disbursementId", only=given("disbursementId")),
     )
 
     tenant_id: str

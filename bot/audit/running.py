@@ -25,7 +25,8 @@ from services.clock import SystemClock
 
 CLEAN, FOUND, NOT_RUN = 0, 1, 2
 _SAY_EVERY = 2.0
-_PATIENCE_MS = 10_000
+# Whatever can spare the one that sells.
+_READ = "secondaryPreferred"
 
 type Say = Callable[[str], object]
 
@@ -138,9 +139,7 @@ async def _database(settings: Settings) -> AsyncIterator[tuple[Db, bool]]:
         if own is None and not (settings.data_dir / "mongo").exists():
             raise _NotRun(f"There is no database in {settings.data_dir} yet, and database.uri is not set.")
         uri = own.get_secret_value() if own else await stack.enter_async_context(Mongod(settings.data_dir))
-        client = AsyncIOMotorClient[dict[str, object]](
-            uri, tz_aware=True, readPreference="secondaryPreferred", serverSelectionTimeoutMS=_PATIENCE_MS
-        )
+        client = AsyncIOMotorClient[dict[str, object]](uri, tz_aware=True, readPreference=_READ)
         stack.callback(client.close)
         if own is None:
             # Nobody else is there: what expired is left as it is found.

@@ -1,7 +1,7 @@
 """Goes through the books: every kind of records once, some at a time, for all checks that ask for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from services.rules import Rules
 
 UNREADABLE, OWNERLESS = "unreadable", "ownerless"
 OWN = frozenset({UNREADABLE, OWNERLESS})
-_TRIES = 40
+_TRIES = 80
 _ANEW_SECONDS = 0.25
 
 
@@ -68,7 +68,7 @@ class Auditor:
         self._checks = checks() if look_with is None else look_with
         self._at_once, self._pause = at_once, pause
 
-    async def run(self, places: Places, tenant_id: str | None = None) -> AsyncIterator[Step]:
+    async def run(self, places: Places, tenant_id: str | None = None) -> AsyncGenerator[Step]:
         """Go on from these places, of every tenant or one; `places` are where it is after each step."""
         for way in self._ways(places):
             keepers = await books.keepers(self._db, tenant_id, way.start.tenant if way.start else None)

@@ -25,12 +25,14 @@ class Keys(Check):
 async def _keys(look: Look) -> AsyncIterator[Finding]:
     keys = look.records(DigitalKey)
     owed = await look.of_keys(Entitlement, [each.entitlement_id or "" for each in keys])
-    digests = list(dict.fromkeys(each.digest for each in keys))
-    same: dict[str, set[str]] = {}
-    for row in await look.fields(DigitalKey, "digest", digests):
-        same.setdefault(row["digest"], set()).add(str(row["_id"]))
+    same: dict[tuple[str, str], set[str]] = {}
+    for product in sorted({each.product_id for each in keys}):
+        digests = list(dict.fromkeys(each.digest for each in keys if each.product_id == product))
+        # A key of another product has another digest, whatever its text.
+        for row in await look.fields(DigitalKey, "digest", digests, within={"productId": product}):
+            same.setdefault((product, row["digest"]), set()).add(str(row["_id"]))
     for key in keys:
-        others = sorted(same.get(key.digest, set()) - {key.key})
+        others = sorted(same.get((key.product_id, key.digest), set()) - {key.key})
         if others:
             where = {"key": key.key, "other": others[0], "product": key.product_id}
             yield wrong(look, "key_twice", key, where=where)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import books
-from models.base import Db, ObjectId, TenantDocument, Tx, Unreadable, object_id
+from models.base import Db, ObjectId, TenantDocument, Tx, Unreadable, Where, object_id
 from services.rules import Rules
 
 # Whoever goes the rounds has come by until then.
@@ -76,11 +76,24 @@ class Look:
         return self._known[known]
 
     async def fields(
-        self, document: type[TenantDocument], field: str, values: Sequence[Any], *names: str
+        self,
+        document: type[TenantDocument],
+        field: str,
+        values: Sequence[Any],
+        *names: str,
+        within: Where | None = None,
     ) -> list[dict[str, Any]]:
-        """The same as they are stored, and only these fields of them."""
-        names = (field, *names)
-        return await books.beside(self.db, document, self.tenant_id, field, values, tx=self.tx, names=names)
+        """The same as they are stored, only these fields of them, and only within what is given."""
+        return await books.beside(
+            self.db,
+            document,
+            self.tenant_id,
+            field,
+            values,
+            tx=self.tx,
+            names=(field, *names),
+            within=within,
+        )
 
     async def of_keys[D: TenantDocument](self, document: type[D], keys: Sequence[str]) -> dict[str, D]:
         """The tenant's records with these ids, by id."""

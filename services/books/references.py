@@ -25,12 +25,12 @@ class References(Check):
             names = wanted.setdefault(reference.target, set())
             names.update(each for row in look.rows for each in named(row, reference.path))
         owners = {target: await _owners(look, target, names) for target, names in wanted.items()}
-        for row in look.rows:
-            for reference in mine:
-                known = owners[reference.target]
-                for key in dict.fromkeys(named(row, reference.path)):
-                    if known.get(key) != look.tenant_id:
-                        yield _broken(look, row, reference, key, foreign=key in known)
+        every = ((row, reference) for row in look.rows for reference in mine)
+        for row, reference in every:
+            known = owners[reference.target]
+            for key in dict.fromkeys(named(row, reference.path)):
+                if known.get(key) != look.tenant_id:
+                    yield _broken(look, row, reference, key, foreign=key in known)
 
 
 async def _owners(look: Look, target: type[TenantDocument], names: set[str]) -> dict[str, str | None]:

@@ -109,7 +109,7 @@ def product(services: Services, shop: Shop) -> MakeProduct:
 def audited(db: Db, clock: TestClock) -> Audited:
     """Audits this test's database by the test's clock; what is found, nothing in a shop that is in order."""
 
-    async def audit(*, running: bool = False) -> list[Finding]:
-        return await books_findings(db, clock, running=running)
+    async def audit(*, running: bool = False, tenant_id: str | None = None) -> list[Finding]:
+        return await books_findings(db, clock, running=running, tenant_id=tenant_id)
 
     return audit

@@ -21,7 +21,7 @@ from services.shops import Shop
 from tests.fakes.nowpayments import SATOSHI, NowPayments
 from tests.outside import OUTSIDE
 from tests.services import hosting
-from tests.services.conftest import OWNER, MakeProduct, TestClock
+from tests.services.conftest import OWNER, Audited, MakeProduct, TestClock
 from tests.services.test_payment_histories import Trade, adds_up, discord
 
 __all__ = ["discord"]
@@ -199,6 +199,7 @@ async def test_any_history_of_coins_adds_up(
     product: MakeProduct,
     clock: TestClock,
     account: NowPayments,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Parts, rests, second payments, lapsed addresses, late and doubled notices, crashes, cancellations."""
@@ -212,3 +213,4 @@ async def test_any_history_of_coins_adds_up(
     await adds_up(trade)
     await never_too_much(trade)
     await money_adds_up(trade)
+    assert await audited() == []

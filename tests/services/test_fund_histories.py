@@ -203,4 +203,4 @@ async def test_any_history_of_the_fund_adds_up(
     for step in [("give", 20), *steps]:
         await chest.take(*step)
         await adds_up(chest)
-    assert await audited() == []
+    assert await audited(tenant_id=shop.id) == []

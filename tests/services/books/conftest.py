@@ -6,6 +6,7 @@ import pytest
 
 from models.base import Db
 from models.entitlement import Entitlement
+from models.fund_ledger import Account
 from models.order import Order
 from models.tenant import ShippingType
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
@@ -59,7 +60,7 @@ async def world(db: Db, services: Services, shop: Shop, product: MakeProduct, cl
     sold = await buying.paid(services, shop, ADA, pool, 2)
     await giving.given(services, shop, 2500)
     gift = await giving.given(services, shop, 1000)
-    await services.fund.balance(giving.Account(shop.id, shop.currency))
+    await services.fund.balance(Account(shop.id, shop.currency))
     await giving.pay_out(services, shop, "7.50")
     await services.worker.drain()
     await WebhookEvent(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.base import TenantDocument
+from models.digital_key import DigitalKey
 from models.order import Order
 from models.payment import Payment
 from models.session import OrderSession
@@ -44,9 +45,16 @@ async def _two_carts(world: World) -> None:
     await copied(world, OrderSession, where, **opened)
 
 
+async def _same_key(world: World) -> None:
+    await _without_index(world, DigitalKey, "tenantId", "productId", "digest")
+    free = {"status": "FREE", "entitlementId": None, "orderId": None, "takenAt": None, "slot": None}
+    await copied(world, DigitalKey, {"status": "TAKEN"}, **free)
+
+
 DOUBLES: dict[str, Fault] = {
     "number": Fault(frozenset({"number_twice", "payment_other"}), _same_number),
     "invoice": Fault(frozenset({"invoice_twice", "invoice_gap"}), _same_invoice),
     "payment": Fault(frozenset({"payment_twice"}), _two_payments),
+    "key": Fault(frozenset({"key_twice"}), _same_key),
     "cart": Fault(frozenset({"session_twice"}), _two_carts),
 }

@@ -125,14 +125,6 @@ async def _parcel_again(world: World) -> None:
     await Shipment.rows(world.db).update_one({"_id": shipment.id}, {"$set": {"parcels": docs}})
 
 
-async def _key_again(world: World) -> None:
-    key = await DigitalKey.find_one(world.db, {"status": "TAKEN"})
-    assert key is not None
-    other = world.paid.items[0].product_id
-    free = {"productId": other, "status": "FREE", "entitlementId": None, "orderId": None, "takenAt": None}
-    await copied(world, DigitalKey, {"_id": key.id}, **free, slot=None)
-
-
 async def _late_money(world: World) -> None:
     """A refund of more than came in."""
     payment = await Payment.of_order(world.db, world.shop.id, world.paid.key)
@@ -246,7 +238,6 @@ FAULTS: dict[str, Fault] = {
         Entitlement, "paid", {"userId": "99"}, "entitlement_other", type="DIGITAL_ITEM"
     ),
     "key_state": set_in(DigitalKey, "game", {"takenAt": None}, "key_apart", slot=0),
-    "key_again": Fault(frozenset({"key_twice"}), _key_again),
     "key_other": set_in(DigitalKey, "game", {"productId": NOBODY}, "key_other", "reference_dangling", slot=0),
     "key_slot": set_in(DigitalKey, "game", {"slot": 7}, "key_slot", slot=0),
     "keys_many": set_in(

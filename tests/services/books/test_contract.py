@@ -18,10 +18,11 @@ from tests.services.conftest import Audited
 # What names no record of the shop's, or one that may be gone: who acted, whose place it is, a partner's ids.
 _ELSEWHERE = {
     *("tenantId", "guildId", "discordUserId", "userId", "roleId", "actorId", "entityId", "themeId"),
-    *("channelId", "messageId", "skuId", "fileId", "approverUserId", "ownerUserId", "replacedById"),
+    *("channelId", "messageId", "skuId", "approverUserId", "ownerUserId", "replacedById"),
     *("cardChannelId", "cardMessageId", "adminChannelId", "announcementChannelId", "defaultOrderChannelId"),
-    *("celebrationChannelId", "confirmingOrderId", "providerUserId", "discordId", "defaultAddressId"),
-    *("actorUserId", "eventId"),
+    *("celebrationChannelId", "confirmingOrderId", "discordId", "defaultAddressId"),
+    *("eventId", "entitlementId", "adminUserIds", "registeredDiscordUserIds", "entityIds", "roleIds"),
+    *("adminRoleIds", "staffRoleIds", "customerRoleIds", "grantedRoleIds", "requiredRoleIds"),
 }
 
 

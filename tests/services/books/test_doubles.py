@@ -3,7 +3,8 @@
 import pytest
 
 from tests.services.books.conftest import World
-from tests.services.books.doubles import DOUBLES, Fault
+from tests.services.books.doubles import DOUBLES
+from tests.services.books.planting import Fault
 from tests.services.conftest import Audited
 
 

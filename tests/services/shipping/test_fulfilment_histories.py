@@ -23,7 +23,7 @@ from services.shops import Shop
 from tests.fakes.easypost import EasyPost
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
-from tests.services.conftest import MakeProduct, TestClock
+from tests.services.conftest import Audited, MakeProduct, TestClock
 from tests.services.shipping.fulfilling import Life, handed_over
 
 WHAT = [
@@ -106,6 +106,7 @@ async def test_every_paid_line_ends_delivered_paid_back_or_in_the_queue(
     clock: TestClock,
     square: Square,
     easypost: EasyPost,
+    audited: Audited,
     steps: list[tuple[str, int]],
 ) -> None:
     """Ship, refund, revoke, leave, rejoin, forbid, lose, crash, in any order."""
@@ -119,3 +120,4 @@ async def test_every_paid_line_ends_delivered_paid_back_or_in_the_queue(
     await parcels_add_up(life)
     await keys_are_handed_out_once(life)
     await every_line_ends_somewhere(life)
+    assert await audited() == []
