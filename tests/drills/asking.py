@@ -1,12 +1,18 @@
 """What people and providers meet while a database fails, and what they may not meet."""
 
+import asyncio
 import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable
 
+from pymongo.errors import PyMongoError
+
+from models.base import Db
 from models.errors import CartChanged, ConfirmInProgress
+from models.tenant import Tenant
 from models.transaction import away
+from tests.drills.replica_set import ReplicaSet
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +35,24 @@ class Asked:
         self.outcomes[outcome] += 1
         log.info("%s after %.2f s", outcome, spent)
         return outcome
+
+
+async def healed(db: Db, members: ReplicaSet) -> None:
+    """Heal the set and wait until the shop has noticed, as its looks at the servers do within two seconds."""
+    members.heal()
+    async with asyncio.timeout(30):
+        while not await _reached(db):  # noqa: ASYNC110 - the database rings no bell
+            await asyncio.sleep(0.05)
+
+
+async def _reached(db: Db) -> bool:
+    try:
+        await Tenant.find_one(db, {})
+    except PyMongoError as error:
+        if not away(error):
+            raise
+        return False
+    return True
 
 
 async def _outcome(work: Awaitable[object]) -> str:

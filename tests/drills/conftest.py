@@ -14,6 +14,7 @@ from services import Services
 from services.links import Links
 from services.rules import Rules
 from services.shops import Shop
+from tests.drills.asking import healed
 from tests.drills.blow import Blow
 from tests.drills.replica_set import ReplicaSet
 from tests.outside import OUTSIDE
@@ -55,7 +56,7 @@ async def db(members: ReplicaSet, blow: Blow) -> AsyncIterator[Db]:
     opened = open_database(members.uri, "test", blow)
     await create_indexes(opened)
     yield opened
-    members.heal()
+    await healed(opened, members)
     assert await books_findings(opened) == []
     opened.client.close()
 

@@ -17,7 +17,7 @@ from models.payment import PaymentStatus
 from models.session import OrderSession
 from services import Services
 from services.shops import Shop
-from tests.drills.asking import Asked
+from tests.drills.asking import Asked, healed
 from tests.drills.blow import Blow, points
 from tests.drills.replica_set import ReplicaSet
 from tests.services import buying
@@ -56,7 +56,7 @@ async def test_confirm_while_the_primary_changes_gives_one_order(
         blow.arm(at, partial(strike, members), heard=orders % 2 == 0)
         await asked.ask(services.placement.place(shop, ADA, *review))
         assert blow.disarm()
-        members.heal()
+        await healed(db, members)
         clock.forward(seconds=40)
         await services.sweeper.sweep()
         await everything_fits(db, shop, mug)
@@ -103,7 +103,7 @@ async def test_approval_while_the_primary_changes_pays_once(
         blow.arm(at, partial(strike, members), heard=at % 2 == 0)
         await asked.ask(approve())
         assert blow.disarm()
-        members.heal()
+        await healed(db, members)
         with contextlib.suppress(AlreadyDecided):
             await approve()
         clock.forward(seconds=40)

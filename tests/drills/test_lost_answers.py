@@ -11,7 +11,7 @@ from models.outbox import OutboxEffect
 from models.session import OrderSession
 from services import Services
 from services.shops import Shop
-from tests.drills.asking import Asked
+from tests.drills.asking import Asked, healed
 from tests.drills.blow import Blow
 from tests.drills.line import Cut
 from tests.drills.replica_set import ReplicaSet
@@ -79,7 +79,7 @@ async def test_a_primary_that_goes_at_the_commit_leaves_one_order(
     members.lines.cut_at(Cut(COMMIT, heard=heard, then=partial(strike, members)))
     asked = Asked()
     await asked.ask(services.placement.place(shop, ADA, *review))
-    members.heal()
+    await healed(db, members)
     await one_order_each(db, services, shop, clock, orders=1)
     await everything_fits(db, shop, mug)
     assert asked.longest < 12
@@ -102,6 +102,6 @@ async def test_no_word_gets_through_at_all_and_the_person_is_told_in_time(
     assert await asked.ask(services.placement.place(shop, ADA, *review)) == "away"
     assert blow.disarm()
     assert asked.longest < 20
-    members.lines.mend()
+    await healed(db, members)
     await one_order_each(db, services, shop, clock, orders=1)
     await everything_fits(db, shop, mug)

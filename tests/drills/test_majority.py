@@ -38,6 +38,7 @@ from tests.cogs.conftest import (
     staff_role,
     staff_room,
 )
+from tests.drills.asking import healed
 from tests.drills.replica_set import ReplicaSet
 from tests.fakes.provider import Notice
 from tests.fakes.square import Square
@@ -169,7 +170,7 @@ async def test_what_was_stored_without_a_majority_was_not_answered_and_comes_aga
     members.thaw(*others)
     await provider.until_taken()
     assert provider.slowest < DISCORD_WAITS
-    members.heal()
+    await healed(db, members)
     # The server did roll back: who is content with one server's word has lost this.
     assert lonely.count_documents({}) == 0
     assert stored == 1, "the delivery never reached the lonely primary, so nothing was undone"
@@ -208,7 +209,7 @@ async def test_with_no_majority_people_are_told_and_the_shop_goes_on_by_itself(
     async with ClientSession() as http:
         assert (await http.get(f"{listener}/healthz")).status == 503
     log.info("told after %s", sorted(round(waited, 1) for _, waited in seen))
-    members.heal()
+    await healed(db, members)
     await provider.until_taken()
     placed = await review.press("Confirm")
     assert "Order" in placed.embeds[0]["title"]

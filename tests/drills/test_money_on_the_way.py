@@ -16,7 +16,7 @@ from services import Services
 from services.effects import EffectKind
 from services.payments.processor import Site
 from services.shops import Shop
-from tests.drills.asking import Asked
+from tests.drills.asking import Asked, healed
 from tests.drills.blow import Blow, points
 from tests.drills.replica_set import ReplicaSet
 from tests.drills.test_failover import BLOWS, Strike
@@ -87,7 +87,7 @@ async def test_a_delivery_while_the_primary_changes_pays_once(
     async def take(notice: Notice) -> None:
         if await delivered(services, shop, notice) != 200:
             asked.outcomes["sent again"] += 1
-            members.heal()
+            await healed(db, members)
             assert await delivered(services, shop, notice) == 200
         await services.inbox.drain()
 
@@ -97,7 +97,7 @@ async def test_a_delivery_while_the_primary_changes_pays_once(
         blow.arm(at, partial(strike, members), heard=round_ % 2 == 0)
         await asked.ask(take(notice))
         blow.disarm()
-        members.heal()
+        await healed(db, members)
         clock.forward(seconds=40)
         await services.inbox.drain()
         await services.sweeper.sweep()
@@ -132,7 +132,7 @@ async def test_a_refund_while_the_primary_changes_gives_the_money_back_once(
         blow.arm(at, partial(strike, members), heard=round_ % 2 == 0)
         await Asked().ask(services.worker.drain())
         blow.disarm()
-        members.heal()
+        await healed(db, members)
         clock.forward(minutes=2)
         await services.worker.drain()
         payment = await hosting.payment(services, shop, placed)
@@ -173,7 +173,7 @@ async def test_effects_while_the_primary_changes_are_all_done(
         blow.arm(at, partial(strike, members), heard=round_ % 2 == 0)
         await Asked().ask(services.worker.drain())
         blow.disarm()
-        members.heal()
+        await healed(db, members)
         for _ in range(3):
             clock.forward(minutes=2)
             await services.worker.drain()

@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -9,6 +10,7 @@ from models.counter import Counter
 from models.reach import NobodyThere, Reach
 from models.transaction import away
 
+ROOT = Path(__file__).parents[2]
 NOWHERE = "mongodb://127.0.0.1:9/?replicaSet=gone&serverSelectionTimeoutMS=300"
 
 
