@@ -146,7 +146,7 @@ async def running(
         services = build(stores.db, clock, rules, links, outside, stores.cache, meters)
         stack.push_async_callback(services.calls.close)
         vitals = await stack.enter_async_context(watched(settings, stores, services))
-        work = [await stack.enter_async_context(each) for each in (waking(services), kept_up(stores.upkeep))]
+        work = [await stack.enter_async_context(waking(services))]
         url, bot = None, None
         if part.serves:
             url = (await stack.enter_async_context(listening(settings, stores, services, end))).url
@@ -157,6 +157,7 @@ async def running(
             reaching = _bot(settings, stores, services)
             work.append(await stack.enter_async_context(logged_in(reaching, settings, services, end)))
         if part.works:
+            work.append(await stack.enter_async_context(kept_up(stores.upkeep)))
             work += await stack.enter_async_context(working(services, end))
         work += stores.guards
         vitals.began(bot, work)

@@ -45,15 +45,17 @@ class ShardedBot(commands.AutoShardedBot):
         if self._buckets is None:
             self._buckets = await self._concurrency()
         key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
-        while self._redis is not None:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    if await self._redis.set(key, 1, nx=True, px=_APART_MS):
-                        return
-            except (RedisError, OSError):
-                break
-            await asyncio.sleep(_AGAIN)
-        await super().before_identify_hook(shard_id, initial=initial)
+        try:
+            while not await self._turn(key):  # noqa: ASYNC110 - other processes send no event
+                await asyncio.sleep(_AGAIN)
+        except (RedisError, OSError):
+            await super().before_identify_hook(shard_id, initial=initial)
+
+    async def _turn(self, key: str) -> bool:
+        if self._redis is None:
+            raise ConnectionError
+        async with asyncio.timeout(_PATIENCE):
+            return bool(await self._redis.set(key, 1, nx=True, px=_APART_MS))
 
     async def _concurrency(self) -> int:
         """How many session starts Discord takes at a time."""

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import secrets
-import zlib
 from collections import deque
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.errors import JSON, to_json
+from bot.sandbox.gateway_line import Line
 from bot.sandbox.rest_commands import application
 from bot.sandbox.session_starts import Starts
 from bot.sandbox.world import DIRECT_MESSAGES, GUILD_MEMBERS, MESSAGE_CONTENT, World
@@ -20,53 +20,6 @@ REPLAY = 2000
 _GOODBYE = 0.5  # seconds to wait for the other side of a close
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, NOT_AUTHENTICATED = 4004, 4014, 4003
 INVALID_SHARD, SHARDING_REQUIRED = 4010, 4011
-
-
-class Line:
-    """One websocket connection; a writer task keeps the frames in order."""
-
-    def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
-        self.socket = socket
-        self._zlib = zlib.compressobj(level=1) if compress else None
-        self._queue: deque[str] = deque()
-        self._wake = asyncio.Event()
-        self._writer = asyncio.create_task(self._write())
-
-    def send(self, text: str) -> None:
-        self._queue.append(text)
-        self._wake.set()
-
-    @property
-    def idle(self) -> bool:
-        return not self._queue
-
-    async def _write(self) -> None:
-        while not self.socket.closed:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue and not self.socket.closed:
-                await self._put(self._queue.popleft())
-
-    async def _put(self, text: str) -> None:
-        try:
-            if self._zlib is None:
-                await self.socket.send_str(text)
-            else:
-                packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                await self.socket.send_bytes(packed)
-        except ConnectionError:
-            # The other side has gone; what it missed is kept for RESUME.
-            self._queue.clear()
-
-    async def close(self, code: int) -> None:
-        self._writer.cancel()
-        await self.socket.close(code=code)
-
-    def abort(self, transport: asyncio.Transport | None) -> None:
-        """Cut the wire without a word."""
-        self._writer.cancel()
-        if transport is not None:
-            transport.abort()
 
 
 _WRITTEN = ("MESSAGE_CREATE", "MESSAGE_UPDATE")
