@@ -72,8 +72,12 @@ class Auditor:
         """Go on from these places, of every tenant or one; `places` are where it is after each step."""
         for way in self._ways(places):
             keepers = await books.keepers(self._db, tenant_id, way.start.tenant if way.start else None)
-            if tenant_id is None and way.start is None:
-                yield await self._ownerless(way)
+            asked = f"{OWNERLESS}/{way.document.__collection__}"
+            if tenant_id is None and asked not in places.done:
+                step = await self._ownerless(way)
+                places.done.add(asked)
+                places.found += len(step.findings)
+                yield step
             for keeper in keepers:
                 resumed = way.start is not None and way.start.tenant == keeper.key
                 after = way.start.record if resumed and way.start else None

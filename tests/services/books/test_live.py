@@ -116,15 +116,17 @@ async def test_an_audit_goes_on_where_it_was_stopped(world: World) -> None:
     places, parts = Places(), list[Step]()
     while True:
         async with contextlib.aclosing(auditor.run(places)) as steps:
-            step = await anext(steps, None)
-        if step is None:
+            # The end of one kind is seen with the first of the next.
+            taken = [step for _ in range(2) if (step := await anext(steps, None))]
+        if not taken:
             break
-        parts.append(step)
+        parts += taken
         places = Places.read(places.written())
     sums = {kind: sum(n for name, n in whole if name == kind) for kind, _ in whole}
     assert {kind: sum(s.records for s in parts if s.kind == kind) for kind in sums} == sums
     assert places.at == {}
-    assert len(places.done) == sum(len(each.over) for each in checks())
+    gone_through = {each for each in places.done if not each.startswith("ownerless")}
+    assert len(gone_through) == sum(len(each.over) for each in checks())
 
 
 async def test_only_a_tenants_own_books_are_looked_at(world: World, services: Services) -> None:
