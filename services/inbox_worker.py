@@ -144,9 +144,13 @@ class InboxWorker:
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
             kept = await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
-            self._meters.event(event.provider, "done" if kept else "lost")
-            said = "webhook_done" if kept else "webhook_lease_lost"
-            log.info(said, extra={**_about(event), "outcome": outcome})
+            said = {**_about(event), "outcome": outcome}
+            if not kept:
+                # Somebody else has taken it over, and has the say.
+                log.warning("webhook_lease_lost", extra=said)
+                return
+            self._meters.event(event.provider, "done")
+            log.info("webhook_done", extra=said)
 
     async def _later(
         self, event: WebhookEvent, why: str, steps: Sequence[timedelta], message: str | None

@@ -246,8 +246,11 @@ class Worker:
         wait = steps[effect.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
         kept = await OutboxEffect.postpone(self._db, effect, self._clock.now() + wait, reason)
         said = {"effect": effect.key, "kind": effect.kind, "reason": reason}
+        if not kept:
+            log.warning("effect_lease_lost", extra=said)
+            return
         self._meters.effect(effect.kind, "postponed")
-        log.warning("effect_postponed" if kept else "effect_lease_lost", extra=said)
+        log.warning("effect_postponed", extra=said)
 
     async def _bury(self, effect: OutboxEffect, reason: str) -> None:
         alert = Alert(

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 LIST = ROOT / "docs/operating/log.md"
 METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 LOGGERS = {"log", "self.logger", "logger", "logging"}
+# Logs for others what they name.
+THROUGH = "database_away"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Ids, counts, and words of ours. Whoever adds a field adds it here, and asks whose words it may hold.
 FIELDS = {
@@ -31,6 +33,18 @@ FIELDS = {
     *("missing", "ms", "order", "outcome", "outcomes", "payment", "pid", "port", "problem", "provider"),
     *("reason", "reference", "report", "route", "sent", "server", "status", "step", "tenant", "webhook"),
     *("what", "where", "why", "work"),
+    *(
+        "addresses",
+        "left",
+        "most",
+        "part",
+        "remedy",
+        "seconds",
+        "slow",
+        "traceback",
+        "wait_seconds",
+        "waiting",
+    ),
 }
 
 
@@ -45,7 +59,16 @@ def calls(text: str) -> Iterator[ast.Call]:
 
 def events(text: str) -> list[str]:
     """The events that a module logs; what is no static name, or has arguments to put in, as it is written."""
-    return [
+    through = [
+        call.args[1]
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == THROUGH
+    ]
+    named = [
+        str(ast.literal_eval(each)) if isinstance(each, ast.Constant) else ast.unparse(each)
+        for each in through
+    ]
+    return named + [
         str(ast.literal_eval(call.args[0]))
         if len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
         else ast.unparse(call)
