@@ -148,14 +148,14 @@ class OutboxEffect(TenantDocument):
 
     @classmethod
     async def release(cls, db: Db, ended: Self, kinds: Collection[str], now: datetime) -> bool:
-        """Make due at once what followed this one and has not been tried; whether anything did."""
+        """Make due at once what followed this one and has not failed; whether anything did."""
         where: dict[str, Any] = {
             "tenantId": ended.tenant_id,
             "orderId": ended.order_id,
             "kind": {"$in": sorted(kinds)},
             "status": OutboxStatus.PENDING,
             "leaseToken": None,
-            "attempts": 0,
+            "lastError": None,
             "nextAttemptAt": {"$gt": now},
         }
         found = await cls.rows(db).update_many(where, {"$set": {"nextAttemptAt": now}})
