@@ -103,7 +103,7 @@ class Shopkeeper:
                 await self.street.discord.until(
                     lambda: self.street.discord.gateway.identified > before, timeout=30, what=program.said
                 )
-                await self.street.discord.ready("shop")
+                await self.street.discord.ready("shop", "cart")
             yield program
 
 

@@ -30,7 +30,7 @@ async def bot(street: Street) -> AsyncIterator[Bot]:
 async def there(street: Street, bot: Bot) -> AsyncIterator[asyncio.Task[None]]:
     """The bot's stay in Discord, connected."""
     task = asyncio.create_task(stay(bot, street.discord.token, street.services, logged_in=True))
-    await street.discord.ready("shop")
+    await street.discord.ready("shop", "cart")
     yield task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -89,7 +89,7 @@ async def test_a_connection_at_whose_end_is_nobody_is_given_up(street: Street, b
     gateway.heartbeat_ms = HEARTBEAT_MS
     bot._connection.heartbeat_timeout = GIVEN_UP
     task = asyncio.create_task(stay(bot, street.discord.token, street.services, logged_in=True))
-    await street.discord.ready("shop")
+    await street.discord.ready("shop", "cart")
     gateway.freeze()
     await asyncio.sleep(GIVEN_UP)
     gateway.thaw()

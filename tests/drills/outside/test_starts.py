@@ -21,7 +21,7 @@ async def test_a_start_waits_for_its_database(street: Street, keeper: Shopkeeper
         await program.until_said("database_awaited")
         async with pipe_to(mongo_uri, port):
             await program.until_said("started")
-            await street.discord.ready("shop")
+            await street.discord.ready("shop", "cart")
             assert await street.buy(street.people[0])
             assert await program.told(signal.SIGTERM) == 0
             assert program.said.count("database_awaited") == 1
