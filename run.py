@@ -43,13 +43,13 @@ def arguments() -> argparse.Namespace:
     back = commands.add_parser("restore", parents=[shared], help="put such a file where the database is")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
-    shards = commands.add_parser(
+    spread = commands.add_parser(
         "shard", parents=[shared], help="print how to spread the database over shards"
     )
-    shards.add_argument(
-        "shards", nargs="+", metavar="SHARD", help="the shards' names, as the cluster knows them"
+    spread.add_argument(
+        "names", nargs="+", metavar="SHARD", help="the shards' names, as the cluster knows them"
     )
-    shards.add_argument("--again", action="store_true", default=False, help="spread it over other shards")
+    spread.add_argument("--again", action="store_true", default=False, help="spread it over other shards")
     look = commands.add_parser(
         "audit", parents=[shared], help="whether the shops' books add up; changes nothing"
     )
@@ -121,7 +121,7 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
             done = import_module("bot.demo").play(settings, once=asked.once)
         case "shard":
             show = import_module("bot.sharding").show
-            done = show(settings.database.name, asked.shards, again=asked.again, say=say)
+            done = show(settings.database.name, asked.names, again=asked.again, say=say)
         case "seed":
             done = import_module("bot.seed").plant(settings, asked.guild)
         case _:
