@@ -45,15 +45,19 @@ class ShardedBot(commands.AutoShardedBot):
         if self._buckets is None:
             self._buckets = await self._concurrency()
         key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
-        while self._redis is not None:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    if await self._redis.set(key, 1, nx=True, px=_APART_MS):
-                        return
-            except (RedisError, OSError):
-                break
-            await asyncio.sleep(_AGAIN)
-        await super().before_identify_hook(shard_id, initial=initial)
+        if self._redis is None or not await self._turn(self._redis, key):
+            await super().before_identify_hook(shard_id, initial=initial)
+
+    @staticmethod
+    async def _turn(redis: Redis, key: str) -> bool:
+        """Wait for the turn of this key; False when Redis is away."""
+        try:
+            while not await asyncio.wait_for(redis.set(key, 1, nx=True, px=_APART_MS), _PATIENCE):
+                await asyncio.sleep(_AGAIN)  # noqa: ASYNC110 - another process holds it, and no event tells
+        except (RedisError, OSError):
+            log.warning("session_starts_uncounted")
+            return False
+        return True
 
     async def _concurrency(self) -> int:
         """How many session starts Discord takes at a time."""
