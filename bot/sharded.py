@@ -52,8 +52,8 @@ class ShardedBot(commands.AutoShardedBot):
     async def _turn(redis: Redis, key: str) -> bool:
         """Wait for the turn of this key; False when Redis is away."""
         try:
-            while not await asyncio.wait_for(redis.set(key, 1, nx=True, px=_APART_MS), _PATIENCE):
-                await asyncio.sleep(_AGAIN)  # noqa: ASYNC110 - another process holds it, and no event tells
+            while not await asyncio.wait_for(redis.set(key, 1, nx=True, px=_APART_MS), _PATIENCE):  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(_AGAIN)
         except (RedisError, OSError):
             log.warning("session_starts_uncounted")
             return False
