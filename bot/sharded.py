@@ -45,17 +45,19 @@ class ShardedBot(commands.AutoShardedBot):
         if self._buckets is None:
             self._buckets = await self._concurrency()
         key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
-        try:
-            while not await self._turn(key):  # noqa: ASYNC110 - other processes send no event
-                await asyncio.sleep(_AGAIN)
-        except (RedisError, OSError):
+        if self._redis is None or not await self._turn(self._redis, key):
             await super().before_identify_hook(shard_id, initial=initial)
 
-    async def _turn(self, key: str) -> bool:
-        if self._redis is None:
-            raise ConnectionError
-        async with asyncio.timeout(_PATIENCE):
-            return bool(await self._redis.set(key, 1, nx=True, px=_APART_MS))
+    @staticmethod
+    async def _turn(redis: Redis, key: str) -> bool:
+        """Wait for the turn of this key; False when Redis is away."""
+        try:
+            while not await asyncio.wait_for(redis.set(key, 1, nx=True, px=_APART_MS), _PATIENCE):  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(_AGAIN)
+        except (RedisError, OSError):
+            log.warning("session_starts_uncounted")
+            return False
+        return True
 
     async def _concurrency(self) -> int:
         """How many session starts Discord takes at a time."""
