@@ -21,7 +21,15 @@ _ELSEWHERE = {
     *("channelId", "messageId", "skuId", "approverUserId", "ownerUserId", "replacedById"),
     *("cardChannelId", "cardMessageId", "adminChannelId", "announcementChannelId", "defaultOrderChannelId"),
     *("celebrationChannelId", "confirmingOrderId", "discordId", "defaultAddressId"),
-    *("eventId", "entitlementId", "adminUserIds", "registeredDiscordUserIds", "entityIds", "roleIds"),
+    *(
+        "correlationId",
+        "eventId",
+        "entitlementId",
+        "adminUserIds",
+        "registeredDiscordUserIds",
+        "entityIds",
+        "roleIds",
+    ),
     *("adminRoleIds", "staffRoleIds", "customerRoleIds", "grantedRoleIds", "requiredRoleIds"),
 }
 
