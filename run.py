@@ -64,7 +64,7 @@ def arguments() -> argparse.Namespace:
 
 def _add_parts(commands: Any, shared: argparse.ArgumentParser) -> None:
     for part, said in _PARTS.items():
-        added = commands.add_parser(part, parents=[shared], help=said)
+        added = commands.add_parser(part.value, parents=[shared], help=said)
         if part.hears:
             about = "the shards that it holds, such as 0-3/16"
             added.add_argument("--shards", type=_shards, metavar="RANGE", help=about, default=_UNSAID)
@@ -134,7 +134,8 @@ if __name__ == "__main__":
         options = arguments()
         sys.exit(asyncio.run(main(options, settings_for(options))))
     except KeyboardInterrupt:
-        sys.exit(0)
+        # What runs until it is told to stop hears the signal itself; anything else was not done to its end.
+        sys.exit(130)
     except (ConfigError, EmbeddedUnavailable) as reason:
         sys.stderr.write(f"{reason}\n")
         sys.exit(2 if isinstance(reason, ConfigError) else 1)
