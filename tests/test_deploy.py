@@ -142,6 +142,17 @@ def test_kubernetes_gets_parts_that_are_probed_locked_and_of_one_image(objects: 
     assert load_settings(None, {**config, **secret, **long}).completed().metrics.port == 9464
 
 
+def test_the_parts_share_what_discord_takes_of_them(objects: list[dict[str, Any]]) -> None:
+    """Each counts by itself, also the one more that there is while others are replaced."""
+    speaking = [
+        each["spec"]["replicas"] + each["spec"]["strategy"].get("rollingUpdate", {}).get("maxSurge", 0)
+        for each in objects
+        if each["kind"] == "Deployment" and each["metadata"]["name"] != "web"
+    ]
+    config = next(each["data"] for each in objects if each["kind"] == "ConfigMap")
+    assert sum(speaking) * load_settings(None, config).discord.requests_per_second <= 50
+
+
 def test_no_two_bots_hold_the_same_shards_and_none_is_left_out(objects: list[dict[str, Any]]) -> None:
     """Their ranges are one whole, and none of them ever runs twice."""
     held: list[int] = []
