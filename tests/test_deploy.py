@@ -103,6 +103,8 @@ def test_compose_keeps_the_servers_to_itself(compose: dict[str, Any]) -> None:
     assert "mongo:/data/db" in services["mongo"]["volumes"]
     named = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yml").read_text()))
     example = (DEPLOY / "shop.env.example").read_text()
+    # `--env-file` only fills in what compose.yml names: other settings reach the shop by this alone.
+    assert services["shop"]["env_file"] == ["deploy/shop.env"]
     assert named == set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
     assert "replicaSet=rs0" in services["shop"]["environment"]["SHOP_DATABASE__URI"]
     assert "--replSet rs0" in services["mongo"]["entrypoint"][-1]
