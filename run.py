@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -97,9 +98,17 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def end_when_told() -> None:
+    """Let SIGTERM end this task; a container's first process would not hear it otherwise."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def main(asked: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked, with only those parts of the house loaded that it needs."""
     set_up(settings)
+    end_when_told()
     match asked.command:
         case "check":
             done = import_module("bot.check").check(settings, say)
@@ -136,6 +145,8 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         # What runs until it is told to stop hears the signal itself; anything else was not done to its end.
         sys.exit(130)
+    except asyncio.CancelledError:
+        sys.exit(143)
     except (ConfigError, EmbeddedUnavailable) as reason:
         sys.stderr.write(f"{reason}\n")
         sys.exit(2 if isinstance(reason, ConfigError) else 1)

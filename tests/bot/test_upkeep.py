@@ -202,13 +202,15 @@ async def test_migrate_without_its_database_says_so(start: Start) -> None:
         assert "Traceback" not in program.said
 
 
-async def test_migrate_that_was_interrupted_does_not_look_as_if_it_were_done(
-    old: Db, start: Start, mongo_uri: str, database_name: str
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_migrate_that_was_stopped_does_not_look_as_if_it_were_done(
+    old: Db, start: Start, mongo_uri: str, database_name: str, sign: signal.Signals, status: int
 ) -> None:
-    """What comes after it in a script must not begin."""
+    """What comes after it in a script must not begin; as a container's first process it hears both."""
     await standing(old, len(migrations()))
     assert await take_turn(old, 1, 30) is not None
     where = {"DATABASE__URI": mongo_uri, "DATABASE__NAME": database_name}
     async with start("migrate", **where) as program:
         await program.until_said("Migration 1 of")
-        assert await program.told(signal.SIGINT) == 130
+        assert await program.told(sign) == status
+        assert "Traceback" not in program.said
