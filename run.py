@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -64,7 +65,7 @@ def arguments() -> argparse.Namespace:
 
 def _add_parts(commands: Any, shared: argparse.ArgumentParser) -> None:
     for part, said in _PARTS.items():
-        added = commands.add_parser(part, parents=[shared], help=said)
+        added = commands.add_parser(part.value, parents=[shared], help=said)
         if part.hears:
             about = "the shards that it holds, such as 0-3/16"
             added.add_argument("--shards", type=_shards, metavar="RANGE", help=about, default=_UNSAID)
@@ -97,9 +98,17 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def end_when_told() -> None:
+    """Let SIGTERM end this task; a container's first process would not hear it otherwise."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def main(asked: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked, with only those parts of the house loaded that it needs."""
     set_up(settings)
+    end_when_told()
     match asked.command:
         case "check":
             done = import_module("bot.check").check(settings, say)
@@ -134,7 +143,10 @@ if __name__ == "__main__":
         options = arguments()
         sys.exit(asyncio.run(main(options, settings_for(options))))
     except KeyboardInterrupt:
-        sys.exit(0)
+        # What runs until it is told to stop hears the signal itself; anything else was not done to its end.
+        sys.exit(130)
+    except asyncio.CancelledError:
+        sys.exit(143)
     except (ConfigError, EmbeddedUnavailable) as reason:
         sys.stderr.write(f"{reason}\n")
         sys.exit(2 if isinstance(reason, ConfigError) else 1)

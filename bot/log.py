@@ -29,7 +29,9 @@ PATTERNS = [
         r"(?P<keep>)\beyJ[\w-]{10,}\.[\w.-]{16,}",  # base64 of `{"`: a signed link or a JWT
         r"(?P<keep>)\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}",  # a bot's token
         r"(?P<keep>)\b(?:[rs]k_(?:live|test)_|whsec_|EZ[AT]K|SG\.|EAAA)[\w.+/=-]{8,}",  # keys to providers
-        r"(?P<keep>\bdup key: )\{[^}]*\}",  # MongoDB quotes what somebody else has already
+        # MongoDB quotes what somebody else has already, its driver the whole record.
+        r"(?P<keep>\bfull error: )\{.*",
+        r"(?P<keep>\bdup key: )\{(?:[^}]|\}(?!, full error))*+.*",
         r"(?P<keep>)(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+",  # an e-mail address
     )
 ]

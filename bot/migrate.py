@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Callable
 
+from pymongo.errors import PyMongoError
+
 from bot.config import Settings
 from bot.embedded import Mongod
 from bot.outside import open_database
@@ -38,6 +40,10 @@ async def migrate(settings: Settings, say: Say) -> int:
                 await build(db, wanted)
         except (SchemaRefused, IndexRefused) as reason:
             say(str(reason))
+            return 1
+        except PyMongoError as error:
+            why = type(error).__name__
+            say(f"The database could not be used ({why}): `run.py check` says what is wrong.")
             return 1
     say(f"The database is at schema {len(known)}, and every index is there.")
     return 0

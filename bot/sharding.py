@@ -12,7 +12,10 @@ type Say = Callable[[str], object]
 
 
 async def show(database: str, shards: Sequence[str], *, again: bool, say: Say) -> int:
-    """Print the script for mongosh, connected to a mongos; status 0."""
+    """Print the script for mongosh, connected to a mongos; status 1 with a sentence for unusable names."""
+    if len(set(shards)) < len(shards) or not all(name.strip() for name in shards):
+        say("Name each shard once, as sh.status() calls it.")
+        return 1
     say("// Read docs/adr/0037-scale.md, make a backup, and run this in mongosh at a mongos (MongoDB 8).")
     if not again:
         say(

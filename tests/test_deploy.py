@@ -103,6 +103,8 @@ def test_compose_keeps_the_servers_to_itself(compose: dict[str, Any]) -> None:
     assert "mongo:/data/db" in services["mongo"]["volumes"]
     named = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yml").read_text()))
     example = (DEPLOY / "shop.env.example").read_text()
+    # `--env-file` only fills in what compose.yml names: other settings reach the shop by this alone.
+    assert services["shop"]["env_file"] == ["deploy/shop.env"]
     assert named == set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
     assert "replicaSet=rs0" in services["shop"]["environment"]["SHOP_DATABASE__URI"]
     assert "--replSet rs0" in services["mongo"]["entrypoint"][-1]
@@ -140,6 +142,17 @@ def test_kubernetes_gets_parts_that_are_probed_locked_and_of_one_image(objects: 
     secret = next(each["stringData"] for each in objects if each["kind"] == "Secret")
     long = {"SHOP_SECURITY__SECRETS": "x" * 40, "SHOP_DISCORD__TOKEN": "y" * 40}
     assert load_settings(None, {**config, **secret, **long}).completed().metrics.port == 9464
+
+
+def test_the_parts_share_what_discord_takes_of_them(objects: list[dict[str, Any]]) -> None:
+    """Each counts by itself, also the one more that there is while others are replaced."""
+    speaking = [
+        each["spec"]["replicas"] + each["spec"]["strategy"].get("rollingUpdate", {}).get("maxSurge", 0)
+        for each in objects
+        if each["kind"] == "Deployment" and each["metadata"]["name"] != "web"
+    ]
+    config = next(each["data"] for each in objects if each["kind"] == "ConfigMap")
+    assert sum(speaking) * load_settings(None, config).discord.requests_per_second <= 50
 
 
 def test_no_two_bots_hold_the_same_shards_and_none_is_left_out(objects: list[dict[str, Any]]) -> None:

@@ -57,8 +57,9 @@ class Limits:
         if len(self._counts) >= _MOST_KEYS:
             self._clear_up(key[2])
         self._counts[key] += 1
-        self._unwritten[key] += 1
-        self._write_soon()
+        if self._redis is not None:
+            self._unwritten[key] += 1
+            self._write_soon(self._redis)
 
     def over(self, kind: Counted, who: str) -> bool:
         """Whether it was too much in this minute."""
@@ -70,8 +71,9 @@ class Limits:
             if len(self._known) >= _MOST_KEYS:
                 self._known.clear()
             self._known[who] = self._now() + _KNOWN_FOR
-            self._unwritten_known.add(who)
-            self._write_soon()
+            if self._redis is not None:
+                self._unwritten_known.add(who)
+                self._write_soon(self._redis)
 
     async def knows(self, who: str) -> bool:
         """Whether something valid came from there within a day, to any process."""
@@ -108,9 +110,9 @@ class Limits:
             log.warning("limits_overrun", extra={"addresses": len(self._counts)})
             self._counts.clear()
 
-    def _write_soon(self) -> None:
-        if self._redis is not None and (self._writing is None or self._writing.done()):
-            self._writing = asyncio.create_task(self._write(self._redis))
+    def _write_soon(self, redis: Redis) -> None:
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(redis))
 
     async def _write(self, redis: Redis) -> None:
         while self._unwritten or self._unwritten_known:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from pymongo.errors import PyMongoError
 
 from bot.config import LogSettings, load_settings
 from bot.log import CHATTY, handler, set_up
+from models.base import Db
 from models.correlation import CROCKFORD, fresh
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4" + ".Cl2FMQ." + "ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -96,7 +98,9 @@ def test_a_forged_line_stays_inside_its_own(*, as_json: bool) -> None:
         ("signed with configured-secret.", "signed with ***."),
         ("key sk_live_abc0pass0abc refused", "key *** refused"),
         ("by whsec_abc/pass+abc0= it", "by *** it"),
-        ('E11000 dup key: { email: "abc", n: 1 } once', "E11000 dup key: *** once"),
+        ('E11000 dup key: { email: "abc", n: 1 } once', "E11000 dup key: ***"),
+        ('E11000 dup key: { name: "a } pass" }', "E11000 dup key: ***"),
+        ("batch failed, full error: {'op': {'name': 'pass'}}", "batch failed, full error: ***"),
         ("no customer ada.abc+x@mail.pass.example here", "no customer *** here"),
         ('quote"secret\\too', "***"),
     ],
@@ -146,7 +150,30 @@ def test_ordinary_texts_are_left_alone() -> None:
     assert journal.line().endswith(said)
 
 
-@pytest.mark.parametrize("piece", ["a.b-", "a", "x@", "a@b", "eyJa.", "Bearer ", "dup key: {", "SG.a"])
+async def test_what_the_database_says_of_a_double_quotes_nobody(db: Db) -> None:
+    """Its driver tells the value again, and of several records the whole of them; where it broke stays."""
+    await db.rows("people").create_index("name", unique=True)
+    person = {"name": "Ada }\nLovelace, full", "street": "12 Main Street"}
+    await db.rows("people").insert_one({**person})
+    again = (
+        db.rows("people").insert_one({**person}),
+        db.rows("people").insert_many([{**person}]),
+        db.rows("people").find_one_and_update({"name": 1}, {"$set": person}, upsert=True),
+    )
+    for each in again:
+        journal = Journal("a-secret-of-the-shop")
+        try:
+            await each
+        except PyMongoError:
+            journal.log.exception("effect_broke")
+        said = journal.line()
+        assert "test_log.py" in said
+        assert not [word for word in ("Ada", "Lovelace", "Main Street") if word in said]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.b-", "a", "x@", "a@b", "eyJa.", "Bearer ", "dup key: {", "dup key: {}", "SG.a"]
+)
 def test_no_text_makes_the_log_slow(piece: str) -> None:
     """Whoever gets a long text into a line keeps nobody else waiting while secrets are looked for in it."""
     journal = Journal("a-secret-of-the-shop")

@@ -10,6 +10,7 @@ from pymongo import AsyncMongoClient
 from bot.app import running
 from bot.backup.restoring import restore
 from bot.config import Settings, load_settings
+from bot.config_retention import RetentionSettings
 from bot.embedded import Mongod
 from bot.outside import open_database
 from bot.sandbox import Sandbox
@@ -100,6 +101,21 @@ async def test_an_order_and_what_is_owed_for_it_arrive_in_the_replica_set(
         await stand_in.quiet(0.5)
         waiting = await OutboxEffect.find_all(db, {"status": OutboxStatus.PENDING, "attempts": 0})
         assert waiting == []
+
+
+async def test_what_is_kept_longer_here_is_not_let_go_of_on_the_way(
+    seeded: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    """The database removes by itself what is older than the settings say, not than the defaults do."""
+    await saved(seeded, tmp_path / "b")
+    longer = elsewhere.model_copy(update={"retention": RetentionSettings(outbox_days=90)})
+    status, said = await moved(longer, tmp_path / "b")
+    assert status == 0, said
+    assert elsewhere.database.uri is not None
+    async with AsyncMongoClient[dict[str, Any]](elsewhere.database.uri.get_secret_value()) as client:
+        found = await client[elsewhere.database.name]["outbox"].index_information()
+    ends = [each["expireAfterSeconds"] for each in found.values() if "expireAfterSeconds" in each]
+    assert ends == [90 * 24 * 3600]
 
 
 async def test_a_database_in_which_anything_is_is_left_alone(

@@ -29,6 +29,14 @@ async def test_the_script_is_what_mongosh_reads(*, again: bool) -> None:
         assert json.loads(re.sub(r"M(?:in|ax)Key\(\)", "null", read))
 
 
+@pytest.mark.parametrize("names", [["rs0", "rs0"], ["rs0", " "]])
+async def test_a_slip_in_the_names_prints_nothing_that_could_be_run(names: list[str]) -> None:
+    """Half of all shops would lie where nobody meant them to."""
+    lines = list[str]()
+    assert await show("shop", names, again=False, say=lines.append) == 1
+    assert lines == ["Name each shard once, as sh.status() calls it."]
+
+
 async def test_the_command_line_names_the_configured_database(tmp_path: Path) -> None:
     """Without a database, a token or a secret: it only prints."""
     config = tmp_path / "config.toml"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -190,3 +191,26 @@ async def test_migrate_does_ahead_what_check_says_is_to_come(
     async with start("check", **where) as program:
         await program.ended()
         assert "Schema: the database is at" in program.said
+
+
+async def test_migrate_without_its_database_says_so(start: Start) -> None:
+    """A job that ran too early ends with a sentence, and no traceback."""
+    where = {"DATABASE__URI": "mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=300"}
+    async with start("migrate", **where) as program:
+        assert await program.ended() == 1
+        assert "The database could not be used (ServerSelectionTimeoutError)" in program.said
+        assert "Traceback" not in program.said
+
+
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_migrate_that_was_stopped_does_not_look_as_if_it_were_done(
+    old: Db, start: Start, mongo_uri: str, database_name: str, sign: signal.Signals, status: int
+) -> None:
+    """What comes after it in a script must not begin; as a container's first process it hears both."""
+    await standing(old, len(migrations()))
+    assert await take_turn(old, 1, 30) is not None
+    where = {"DATABASE__URI": mongo_uri, "DATABASE__NAME": database_name}
+    async with start("migrate", **where) as program:
+        await program.until_said("Migration 1 of")
+        assert await program.told(sign) == status
+        assert "Traceback" not in program.said

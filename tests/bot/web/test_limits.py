@@ -130,6 +130,9 @@ async def test_a_flood_of_addresses_takes_bounded_room() -> None:
         limits.know(str(n))
     assert len(limits._counts) <= 20_000
     assert len(limits._known) <= 20_000
+    # Without a Redis there is nobody to tell, now or later.
+    assert not limits._unwritten
+    assert not limits._unwritten_known
 
 
 async def test_with_redis_away_each_process_counts_for_itself() -> None:
