@@ -77,7 +77,13 @@ async def test_the_owner_is_told_once_and_the_shop_goes_on_when_the_bot_is_back(
 
 @with_bot
 async def test_nobody_is_told_late_of_what_is_over(
-    discord: Sandbox, guild: Community, services: Services, server: MailServer, shop: Shop, olivia: Person
+    discord: Sandbox,
+    guild: Community,
+    services: Services,
+    server: MailServer,
+    shop: Shop,
+    olivia: Person,
+    clock: TestClock,
 ) -> None:
     """Neither that the bot is out once it is back, by e-mail neither, nor that it is back once it is out."""
     olivia.close_dms()
@@ -85,9 +91,12 @@ async def test_nobody_is_told_late_of_what_is_over(
     for away in (True, False, True):
         guild.expel_bot() if away else guild.invite_bot()
         await eventually(discord, services, shop, away=away)
+    server.says("MAIL", "451 later")
     await services.worker.drain()
+    assert server.commands.count("MAIL") == 1
     guild.invite_bot()
     await eventually(discord, services, shop, away=False)
+    clock.forward(minutes=2)
     await services.worker.drain()
     await services.worker.drain()
     assert ["back" in mail["Subject"] for mail in server.letters] == [True]

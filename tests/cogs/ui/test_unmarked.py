@@ -17,6 +17,7 @@ ELSEWHERE = {
     "cogs/_charts/palette.py": "a style of a picture",
     "cogs/_charts/press.py": "what the log says of a picture",
     "cogs/discord_purchases.py": "the name of a task",
+    "cogs/_ui/fault.py": "how the log joins two tracebacks",
     "bot/web/headers.py": "words of HTTP",
     "bot/web/share.py": "words of HTTP",
     "bot/web/theming.py": "a style of a page",

@@ -51,7 +51,7 @@ async def test_a_program_that_is_killed_again_and_again_loses_nothing(
                 await asyncio.sleep(random.uniform(0, 0.5))  # noqa: S311 - chance, not secrecy
                 await program.kill()
     async with keeper.opened(SHOP__LEASE_SECONDS="4"):
-        await street.all_arrives(keeper.courier, 55.0)
+        await street.all_arrives(keeper.courier, 110.0)
         assert await street.check() >= 15
 
 
@@ -88,5 +88,5 @@ async def test_a_stop_while_the_database_hangs(street: Street, keeper: Shopkeepe
         assert time.monotonic() - began < IN_ALL
     # Leases that nobody could give back end by themselves.
     async with keeper.opened():
-        await street.all_arrives(keeper.courier, 55.0)
+        await street.all_arrives(keeper.courier, 110.0)
         assert await street.check() >= 6
