@@ -107,11 +107,12 @@ class Wakeups:
         if self._changed:
             # What changes once more while this is on its way has to be told once more.
             told, self._changed = self._changed, set()
+            what, untold = ",".join(sorted(told)), told
             try:
-                await redis.publish(_CHANGES, f"{self._own}:{','.join(sorted(told))}")
-            except BaseException:
-                self._changed |= told
-                raise
+                await redis.publish(_CHANGES, f"{self._own}:{what}")
+                untold = set()
+            finally:
+                self._changed |= untold
         await redis.publish(_CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
