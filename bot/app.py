@@ -15,6 +15,7 @@ from bot.client import Bot, make_bot
 from bot.config import ConfigError, Settings
 from bot.duties import connected, listening, logged_in, waking, working
 from bot.embedded import EmbeddedDied
+from bot.looking_out import looking_out
 from bot.memory import set_apart
 from bot.metrics.serving import watched
 from bot.outside import links_from, outside_from, rules_from
@@ -147,16 +148,17 @@ async def running(
         stack.push_async_callback(services.calls.close)
         vitals = await stack.enter_async_context(watched(settings, stores, services))
         work = [await stack.enter_async_context(waking(services))]
-        url, bot = None, None
+        url, bot, reaching = None, None, None
         if part.serves:
             url = (await stack.enter_async_context(listening(settings, stores, services, end))).url
         if part.hears:
-            bot = _bot(settings, stores, services)
+            bot = reaching = _bot(settings, stores, services)
             work.append(await stack.enter_async_context(connected(bot, settings, services, end)))
         elif part.works:
             reaching = _bot(settings, stores, services)
             work.append(await stack.enter_async_context(logged_in(reaching, settings, services, end)))
-        if part.works:
+        if part.works and reaching is not None:
+            work.append(await stack.enter_async_context(looking_out(reaching, services)))
             work.append(await stack.enter_async_context(kept_up(stores.upkeep)))
             work += await stack.enter_async_context(working(services, end))
         work += stores.guards

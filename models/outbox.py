@@ -30,7 +30,7 @@ class Urgency(IntEnum):
 
 
 BY_HAND = "by_hand"
-# How long what happened is remembered.
+_FIRST_DAY = timedelta(days=1)
 # Dead, or waiting for its next try while no worker holds it.
 _IDLE: dict[str, Any] = {
     "$or": [{"status": OutboxStatus.DEAD}, {"status": OutboxStatus.PENDING, "leaseToken": None}]
@@ -222,17 +222,22 @@ class OutboxEffect(TenantDocument):
     async def hasten_all(cls, db: Db, reasons: Collection[str], now: datetime) -> int:
         """Make due at once, in every shop, what waits for one of these reasons; how many.
 
-        Its tries still count, and dead ones stay so: somebody was told of them.
+        On its first day it gets a try back, for it had to be made for nothing; later ones count, because what
+        never succeeds must not wait for ever. Dead ones stay so: somebody was told of them.
         """
-        where = {
+        where: dict[str, Any] = {
             "status": OutboxStatus.PENDING,
             "urgency": {"$in": [None, *Urgency]},
             "nextAttemptAt": {"$gt": now},
             "leaseToken": None,
             "lastError": {"$in": [*reasons]},
         }
-        update = {"$set": {"nextAttemptAt": now}}
-        return int((await cls.rows(db).update_many(where, update)).modified_count)
+        update: dict[str, Any] = {"$set": {"nextAttemptAt": now}}
+        young = {**where, "attempts": {"$gt": 0}, "createdAt": {"$gt": now - _FIRST_DAY}}
+        again = await cls.rows(db).update_many(young, {**update, "$inc": {"attempts": -1}})
+        # Those are due now, and meet the condition no more.
+        others = await cls.rows(db).update_many(where, update)
+        return int(again.modified_count + others.modified_count)
 
     @classmethod
     async def _hasten(cls, db: Db, where: dict[str, Any], now: datetime, tx: Tx | None) -> int:

@@ -25,10 +25,15 @@ class Reach(TopologyListener):
         """Take for how long it is worth waiting for a server that takes writes."""
         self._seconds = seconds
         self._away_since: float | None = None
+        self._asked = False
 
     def check(self) -> None:
         """Raise NobodyThere when it has been worth no waiting for a while."""
         since = self._away_since
+        if not self._asked:
+            # Before anybody asks, the driver looks for no server, so that none is missed.
+            self._asked, since = True, None
+            self._away_since = self._away_since and time.monotonic()
         if since is not None and time.monotonic() - since > self._seconds:
             raise NobodyThere("no server takes writes")
 

@@ -4,16 +4,19 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession as Tx
 from odmantic import AIOEngine
 from pymongo.errors import (
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     OperationFailure,
     PyMongoError,
     WriteConcernError,
 )
+from pymongo.synchronous.client_session import ClientSession
 
 from models.reach import NobodyThere
 
@@ -42,6 +45,19 @@ def away(error: BaseException) -> bool:
     return isinstance(error, PyMongoError) and any(map(error.has_error_label, _LABELS))
 
 
+class _Inside(ClientSession):
+    """A session that asks for nothing outside a transaction.
+
+    Who is cancelled leaves a thread behind that may only be on its way to the server; once the transaction
+    is rolled back, the driver would take its write for one that stands by itself.
+    """
+
+    def _apply_to(self, command: Any, *more: Any) -> None:
+        super()._apply_to(command, *more)
+        if "autocommit" not in command:
+            raise InvalidOperation("the transaction is over")
+
+
 class _Tries:
     """How long one transaction has been tried, and the pauses between its tries."""
 
@@ -68,6 +84,7 @@ async def transact[T](db: AIOEngine, work: Callable[[Tx], Coroutine[None, None, 
     """
     tries = _Tries()
     async with await db.client.start_session() as tx:
+        tx.delegate.__class__ = _Inside
         while True:
             try:
                 return await _once(tx, work, tries)

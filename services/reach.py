@@ -39,7 +39,7 @@ class Reach:
         self._waits_until: datetime | None = None
         self._next: datetime | None = None
         self._unauthorised = 0
-        self._away = self._back = False
+        self.away = self._back = False
         self._slow = False
         self.shut_out = asyncio.Event()
 
@@ -76,16 +76,20 @@ class Reach:
         back, self._back = self._back, False
         return back
 
+    def not_told(self) -> None:
+        """Whoever heard that Discord is back could not act upon it."""
+        self._back = True
+
     def _there(self) -> None:
         self._breaker.succeeded(_PLACE)
-        if self._away:
-            self._away, self._back = False, True
+        if self.away:
+            self.away, self._back = False, True
             log.info("discord_back")
 
     def _failed(self) -> None:
         self._breaker.failed(_PLACE)
-        if self._breaker.is_open(_PLACE) and not self._away:
-            self._away = True
+        if self._breaker.is_open(_PLACE) and not self.away:
+            self.away = True
             log.warning("discord_away")
 
     def _spread(self, now: datetime) -> timedelta | None:

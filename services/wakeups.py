@@ -105,9 +105,14 @@ class Wakeups:
 
     async def _publish(self, redis: Redis) -> None:
         if self._changed:
-            told = sorted(self._changed)
-            await redis.publish(_CHANGES, f"{self._own}:{','.join(told)}")
-            self._changed.difference_update(told)
+            # What changes once more while this is on its way has to be told once more.
+            told, self._changed = self._changed, set()
+            what, untold = ",".join(sorted(told)), told
+            try:
+                await redis.publish(_CHANGES, f"{self._own}:{what}")
+                untold = set()
+            finally:
+                self._changed |= untold
         await redis.publish(_CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
@@ -127,7 +132,7 @@ class Wakeups:
                 message = await self._heard(channel)
                 if message["type"] != "message":
                     continue
-                teller, _, what = message["data"].decode().partition(":")
+                teller, _, what = message["data"].decode(errors="replace").partition(":")
                 if teller != self._own:
                     self._told(message["channel"], what)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pymongo.errors import PyMongoError
 
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, ObjectId, Tx, transact
+from models.base import Db, ObjectId, Tx, Unreadable, transact
 from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.afterwards import database_away
@@ -170,7 +170,12 @@ class Worker:
         lease, kinds = self._rules.outbox_lease, list(self._handlers)
         while kinds:
             now = self._clock.now()
-            effect = await OutboxEffect.claim(self._db, now, lease, urgency, kinds)
+            try:
+                effect = await OutboxEffect.claim(self._db, now, lease, urgency, kinds)
+            except Unreadable as error:
+                # Its lease keeps it out of the way of the next ones.
+                log.error("effect_unreadable", extra={"where": str(error)})  # noqa: TRY400 - it says all
+                continue
             if effect is not None and self._stopping:
                 # Nobody would be there to make it happen.
                 await OutboxEffect.hand_back(self._db, effect, now)
@@ -185,7 +190,11 @@ class Worker:
         """Whether something about the same order has to be told first; it is laid down until then."""
         if not (before := goes_after(effect)):
             return False
-        ahead = await OutboxEffect.ahead(self._db, effect, before, _HOLDS_UP)
+        try:
+            ahead = await OutboxEffect.ahead(self._db, effect, before, _HOLDS_UP)
+        except Unreadable:
+            # That one happens no sooner for our waiting.
+            return False
         if ahead is None:
             return False
         now = self._clock.now()

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from pathlib import Path
 
@@ -27,6 +28,18 @@ async def test_after_a_while_nobody_waits_for_servers_that_are_gone() -> None:
         await Counter.find_one(db, {})
     assert time.monotonic() - began < 0.1
     assert away(second.value)
+    client.close()
+
+
+async def test_who_asks_late_for_the_first_time_is_not_told_that_nobody_is_there(
+    mongo_uri: str, database_name: str
+) -> None:
+    """The driver looks for servers when it is asked for something, not before."""
+    reach = Reach(seconds=0.1)
+    client = AsyncIOMotorClient[dict[str, object]](mongo_uri, event_listeners=[reach])
+    db = Db(client=client, database=database_name, reach=reach)
+    await asyncio.sleep(0.5)
+    assert await Counter.find_one(db, {}) is None
     client.close()
 
 

@@ -4,6 +4,7 @@ import pytest
 from pymongo.errors import (
     AutoReconnect,
     DuplicateKeyError,
+    InvalidOperation,
     NetworkTimeout,
     NotPrimaryError,
     OperationFailure,
@@ -87,3 +88,20 @@ async def test_who_is_cancelled_leaves_nothing_locked(db: Db) -> None:
     await asyncio.gather(slow, return_exceptions=True)
     async with asyncio.timeout(5):
         assert await transact(db, lambda tx: Counter.next(db, "t", "things", tx=tx)) == 1
+
+
+async def test_nothing_is_written_behind_a_transaction_that_was_rolled_back(db: Db) -> None:
+    """The thread of who was cancelled may still be on its way to the server then."""
+
+    async def work(tx: Tx) -> None:
+        await db.rows("early").insert_one({}, session=tx)
+        await tx.abort_transaction()
+        with pytest.raises(InvalidOperation):
+            await db.rows("late").insert_one({}, session=tx)
+        with pytest.raises(InvalidOperation):
+            await db.rows("late").insert_many([{}, {}], session=tx)
+        raise CartEmpty
+
+    with pytest.raises(CartEmpty):
+        await transact(db, work)
+    assert [await db.rows(name).count_documents({}) for name in ("early", "late")] == [0, 0]

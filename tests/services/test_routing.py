@@ -20,8 +20,8 @@ from tests.services.conftest import ADA, BOB, OWNER, MakeProduct, TestClock
 # Whoever is free takes the next piece of work, whichever shop's it is: a router of MongoDB 8 finds it by
 # asking every shard for one (docs/adr/0037).
 QUEUES = {
-    ("outbox", ("nextAttemptAt", "status", "urgency")),
-    ("webhookevents", ("nextAttemptAt", "state")),
+    ("outbox", ("kind", "nextAttemptAt", "status", "urgency")),
+    ("webhookevents", ("nextAttemptAt", "provider", "state")),
     ("payments", ("nextPollAt",)),
     ("storefronts", ("dueAt",)),
     ("dataimports", ("leaseUntil", "state")),

@@ -253,3 +253,25 @@ async def test_what_nobody_can_do_now_waits_and_has_not_been_tried(db: Db, clock
     assert await worker.drain() == 1
     done = await now(db, effect)
     assert (done.status, done.attempts, done.outcome) == (OutboxStatus.DONE, 1, "done")
+
+
+async def test_what_is_tried_for_nothing_has_its_tries_back_on_its_first_day(
+    db: Db, services: Services, clock: TestClock
+) -> None:
+    """Discord may come and go often, and none of that wears an effect out; one that never succeeds ends."""
+
+    async def handler(_: OutboxEffect) -> str | None:
+        raise EffectFailed("discord_down")
+
+    services.worker.register(EffectKind.CUSTOMER_NOTICE, handler)
+    effect = await owe(db, clock)
+    for _ in range(10):
+        await services.worker.drain()
+        assert await services.worker.resume("discord_down") == 1
+    assert (await now(db, effect)).attempts == 0
+    clock.forward(days=2)
+    for _ in range(5):
+        await services.worker.drain()
+        assert await services.worker.resume("discord_down") == 1
+    await services.worker.drain()
+    assert (await now(db, effect)).status is OutboxStatus.DEAD

@@ -8,7 +8,7 @@ import pytest
 from models.base import Db, ObjectId
 from models.outbox import OutboxEffect, OutboxStatus, Urgency
 from services import Services
-from services.effects import EffectKind, effect
+from services.effects import EffectKind, Notice, effect, notice
 from services.worker import AT_ONCE
 from tests.services.conftest import TestClock
 
@@ -179,3 +179,33 @@ async def test_what_somebody_else_took_over_is_not_handed_back(
     [held] = await OutboxEffect.find_all(db, {"payload.name": "slow"})
     assert taken is not None
     assert held.lease_token == taken.lease_token
+
+
+async def test_a_torn_record_keeps_nobody_waiting(
+    db: Db, services: Services, clock: TestClock, hand: Hand
+) -> None:
+    """Neither at the claim nor where it lies ahead; the worker lives."""
+    for name in ("torn", "good"):
+        await owe(db, clock, name)
+        clock.forward(seconds=1)
+    await OutboxEffect.rows(db).update_one({"payload.name": "torn"}, {"$set": {"payload": "torn"}})
+    assert await services.worker.drain() == 1
+    assert hand.done == ["good"]
+
+
+async def test_nobody_waits_for_a_torn_record_of_the_same_order(
+    db: Db, services: Services, clock: TestClock
+) -> None:
+    """That one is told no sooner for it."""
+    told: list[str] = []
+
+    async def tell(owed: OutboxEffect) -> str:
+        told.append(owed.payload["event"])
+        return "told"
+
+    services.worker.register(EffectKind.CUSTOMER_NOTICE, tell)
+    torn = await notice(Notice.PAYMENT_CONFIRMED, "t", "o1", clock.now()).insert(db)
+    await OutboxEffect.rows(db).update_one({"_id": torn.id}, {"$set": {"outcome": 1}})
+    await notice(Notice.ORDER_SHIPPED, "t", "o1", clock.now()).insert(db)
+    await services.worker.drain()
+    assert told == [Notice.ORDER_SHIPPED]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.client import Bot
+from bot.looking_out import look
 from models.outbox import OutboxEffect, OutboxStatus
 from services.rules import Rules
 from services.worker import AT_ONCE
@@ -75,6 +76,29 @@ async def test_while_discord_is_down_nobody_storms_it_and_then_all_arrives(
     await later(street, clock, 20)
     assert await street.owed() == []
     assert await street.check() == 4
+
+
+async def test_in_a_quiet_shop_nobody_waits_for_the_next_try(
+    street: Street, clock: TestClock, bot: Bot
+) -> None:
+    """Forty minutes of errors, and nothing else is owed by which it would be noticed that they are over."""
+    for place in EVERYTHING_OWED:
+        street.discord.faults.fail("*", place, times=100_000, status=503)
+    street.discord.faults.fail("GET", "/users/@me", times=100_000, status=503)
+    await sold(street)
+    for _ in range(240):
+        clock.forward(seconds=10)
+        await look(bot, street.services)
+        await later(street, clock, 0)
+    owed = await OutboxEffect.find_all(street.db, {"status": OutboxStatus.PENDING})
+    assert max(each.attempts for each in owed) <= 3
+    street.discord.faults.clear()
+    clock.forward(seconds=31)
+    await look(bot, street.services)
+    await later(street, clock, 1)
+    await later(street, clock, 1)
+    assert await street.owed() == []
+    assert await street.check() == 1
 
 
 @pytest.mark.usefixtures("bot")
