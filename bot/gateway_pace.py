@@ -28,7 +28,7 @@ class NoSession:
         return False
 
 
-class _Gaps:
+class Gaps:
     """Grows the time between two steps of a kind for as long as they follow each other closely."""
 
     def __init__(self, first: float, longest: float, *, free: int = 0) -> None:
@@ -49,7 +49,7 @@ class _Gaps:
 
 def keep_pace(client: nextcord.Client) -> None:
     """Let this client, which holds one connection, connect and identify no faster than Discord likes."""
-    connecting, identifying = _Gaps(1.0, _LONGEST_RECONNECT, free=_AT_ONCE), _Gaps(_FIRST, _LONGEST)
+    connecting, identifying = Gaps(1.0, _LONGEST_RECONNECT, free=_AT_ONCE), Gaps(_FIRST, _LONGEST)
     http: Any = client.http
     ws_connect = http.ws_connect
 

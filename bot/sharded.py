@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from typing import Any
 
 from nextcord.ext import commands
@@ -9,11 +10,15 @@ from nextcord.http import Route
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.gateway_pace import Gaps
+
 # How long Discord wants between two session starts of one bucket, and a little for the way there.
 _APART_MS = 5_200
 _AGAIN = 0.25
 _PATIENCE = 2.0
 _FEW_LEFT = 50
+# A session that is refused again and again is asked for ever more slowly; nextcord gives up after a minute.
+_FIRST, _LONGEST = 5.0, 40.0
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +30,7 @@ class ShardedBot(commands.AutoShardedBot):
         super().__init__(**options)
         self._redis = redis
         self._buckets: int | None = None
+        self._gaps: defaultdict[int | None, Gaps] = defaultdict(lambda: Gaps(_FIRST, _LONGEST))
         self._told_commands = False
         parsers = self._connection.parsers
         parsers["READY"] = self._ready_again(parsers["READY"])
@@ -42,6 +48,7 @@ class ShardedBot(commands.AutoShardedBot):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait for this shard's turn: Discord counts the session starts of all processes together."""
+        await self._gaps[shard_id].turn()
         if self._buckets is None:
             self._buckets = await self._concurrency()
         key = f"shop:identify:{self.user.id if self.user else 0}:{(shard_id or 0) % self._buckets}"
