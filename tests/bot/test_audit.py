@@ -163,6 +163,11 @@ async def guarded(tmp_path: Path) -> AsyncIterator[tuple[str, str]]:
     async with running(folder, "./mongod.sock", command) as (_, socket):
         path = str(socket).replace("/", "%2F")
         shared = f"@{path}/?directConnection=true&authSource=shop"
+        async with AsyncMongoClient[dict[str, Any]](f"mongodb://owner:secret{shared}") as client:
+            async with asyncio.timeout(30):
+                # It has to elect itself anew.
+                while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.05)
         yield f"mongodb://owner:secret{shared}", f"mongodb://reader:secret{shared}"
 
 

@@ -1,11 +1,13 @@
 """The gateway on bad days: dropped, forgotten, silent, shut; people are served afterwards."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import nextcord
 import pytest
+from nextcord.gateway import KeepAliveHandler
 
 from bot.arrival import stay
 from bot.client import Bot, make_bot
@@ -24,6 +26,10 @@ async def bot(street: Street) -> AsyncIterator[Bot]:
     await made.login(street.discord.token)
     yield made
     await made.close()
+    for thread in threading.enumerate():
+        # Whoever is cancelled between two sessions leaves the heart of the next one beating.
+        if isinstance(thread, KeepAliveHandler):
+            thread.stop()
 
 
 @pytest.fixture
