@@ -191,7 +191,7 @@ class Carts:
             had = next((item.quantity for item in session.items if item.product_id == product.key), 0)
             wanted = quantity(had)
             if wanted > MAX_QUANTITY:
-                raise BadInput("quantity", "range", MAX_QUANTITY)
+                raise BadInput("quantity", "too_many_of_one", MAX_QUANTITY)
             if entry.available is not None and wanted > entry.available:
                 raise OutOfStock(product.name, 0 if entry.sold_out else entry.shown_quantity)
             return _with(session.items, line_of(product, wanted))

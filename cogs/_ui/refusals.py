@@ -116,6 +116,7 @@ _PROBLEMS = {
     "in_use": later("Your products are priced in {limit}, so {field} cannot change any more."),
     "required": later("Please fill in {field}."),
     "example": later("I cannot take that for {field}. Please write it like {limit}."),
+    "too_many_of_one": later("Your cart holds at most {limit} of one product. Please check out first."),
     "too_many_lines": later("Your cart holds at most {limit} different products. Please remove one first."),
     "spread": later("That money came in several payments. Please give it back in smaller parts."),
     **{f"code_{each}": said for each, said in discount_code.PROBLEMS.items()},

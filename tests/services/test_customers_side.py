@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from models.errors import SessionExpired
+from models.errors import BadInput, SessionExpired
 from models.session import SessionStep
 from services import Services
+from services.carts import MAX_QUANTITY
 from services.shops import Shop
 from tests.services import buying
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
@@ -41,6 +42,19 @@ async def test_an_expired_cart_is_not_renewed(
     clock.forward(minutes=31)
     with pytest.raises(SessionExpired):
         await services.carts.renew(shop, ADA)
+
+
+async def test_a_cart_holds_at_most_99_of_one_product(
+    services: Services, shop: Shop, product: MakeProduct
+) -> None:
+    """One more is refused by what the cart holds already, not by what was typed, and nothing changes."""
+    key = (await product("Mug", 100, 200)).key
+    await services.carts.add(shop, ADA, key, MAX_QUANTITY)
+    with pytest.raises(BadInput) as refused:
+        await services.carts.add(shop, ADA, key, 1)
+    assert (refused.value.problem, refused.value.limit) == ("too_many_of_one", MAX_QUANTITY)
+    cart = await services.carts.renew(shop, ADA)
+    assert [line.item.quantity for line in cart.lines] == [MAX_QUANTITY]
 
 
 async def test_the_default_address_is_offered_first(
