@@ -24,6 +24,8 @@ from services.links import Links
 from services.rules import Rules
 from services.vault import Vault
 
+# Whoever is measured is never given up.
+PATIENCE = Patience(settle=0, first=60.0, last=60.0)
 PRODUCTS = 500
 PEOPLE = 200
 REPEATS = 3
@@ -54,7 +56,7 @@ async def measure(uri: str, redis: str, folder: Path) -> Table:
     async with AsyncExitStack() as stack:
         bare = await _bare(stack, folder)
         place, products = await _shop(stack, uri, redis, folder)
-        for acts in (_echoes(bare, 100), _browses(place, 100)):
+        for acts in (_echoes(bare, 100), browses(place, 100)):
             await timed(acts, 10)
         figures: list[Figure] = []
         for at_once in LOADS:
@@ -67,7 +69,7 @@ async def measure(uri: str, redis: str, folder: Path) -> Table:
 
 
 def _discord(people: int) -> tuple[Sandbox, Community, list[Person]]:
-    discord = Sandbox(record=False, patience=Patience(settle=0, first=60.0, last=60.0))
+    discord = Sandbox(record=False, patience=PATIENCE)
     guild = discord.add_guild("Bench")
     return discord, guild, [guild.add_member(f"user{number}") for number in range(people)]
 
@@ -85,7 +87,7 @@ async def _shop(stack: AsyncExitStack, uri: str, redis: str, folder: Path) -> tu
     await stack.enter_async_context(discord)
     db = open_database(uri, "discord")
     stack.callback(db.client.close)
-    products = await _stocked(db, guild)
+    products = await stocked(db, guild)
     settings = {"SHOP_DATABASE__URI": uri, "SHOP_DATABASE__NAME": "discord", "SHOP_REDIS__URL": redis}
     child = await stack.enter_async_context(running(shop(folder), discord, folder / "shop.log", settings))
     await discord.ready("shop", "cart", "checkout")
@@ -93,7 +95,7 @@ async def _shop(stack: AsyncExitStack, uri: str, redis: str, folder: Path) -> tu
     return Place(discord, child, people), products
 
 
-async def _stocked(db: Db, guild: Community) -> list[Product]:
+async def stocked(db: Db, guild: Community) -> list[Product]:
     """The guild's shop, with plenty of everything on its shelves."""
     await create_indexes(db)
     services = build(
@@ -130,18 +132,20 @@ def _echoes(place: Place, number: int) -> list[Act]:
     return [partial(_of(place, at).run, "/echo", text="hello") for at in range(number)]
 
 
-def _browses(place: Place, number: int) -> list[Act]:
+def browses(place: Place, number: int) -> list[Act]:
+    """So many looks at the shop."""
     return [partial(_of(place, at).run, "/shop browse") for at in range(number)]
 
 
-def _adds(place: Place, products: Sequence[Product], number: int) -> list[Act]:
+def adds(place: Place, products: Sequence[Product], number: int) -> list[Act]:
+    """So many things for as many carts."""
     return [
         partial(_of(place, at).run, "/cart add", product=products[at % len(products)].key)
         for at in range(number)
     ]
 
 
-async def _confirms(place: Place, number: int) -> list[Act]:
+async def confirms(place: Place, number: int) -> list[Act]:
     """What remains of as many checkouts, once everything but Confirm is done."""
 
     async def review(person: Person) -> Act:
@@ -161,10 +165,10 @@ async def _round(
     """Each kind of act once, the bare bot between them, so that the machine's moods meet all alike."""
     many, few = LOADS[at_once], CONFIRMS[at_once]
     found["echo"].append(await _load(bare, _echoes(bare, many), at_once))
-    found["browse"].append(await _load(place, _browses(place, many), at_once))
-    found["add"].append(await _load(place, _adds(place, products, few), at_once))
-    confirms = await _confirms(place, few)
-    found["confirm"].append(await _load(place, confirms, at_once))
+    found["browse"].append(await _load(place, browses(place, many), at_once))
+    found["add"].append(await _load(place, adds(place, products, few), at_once))
+    ready = await confirms(place, few)
+    found["confirm"].append(await _load(place, ready, at_once))
 
 
 async def _load(place: Place, acts: list[Act], at_once: int) -> Measured:

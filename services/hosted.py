@@ -22,7 +22,7 @@ from services.shops import Shop, Shops
 
 _CHECK_AGAIN = timedelta(seconds=5)
 _OPENABLE = {PaymentStatus.PENDING_PAYMENT, PaymentStatus.FAILED}
-_WAITS, _WAIT_SECONDS = 20, 0.25
+_LOOK_AGAIN = (0.02, 0.03, 0.05, 0.1, 0.2, *[0.25] * 18)
 BEING_OPENED = "being_opened"
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,8 @@ class Hosted:
         return payment.page_url is None or ended
 
     async def _made_by_other(self, payment: Payment, adapter: AnyProcessor) -> Payment:
-        for _ in range(_WAITS):
-            await asyncio.sleep(_WAIT_SECONDS)
+        for seconds in _LOOK_AGAIN:
+            await asyncio.sleep(seconds)
             now = await Payment.get(self._db, payment.tenant_id, payment.id)
             if now is not None and (now.opened > payment.opened or now.status not in _OPENABLE):
                 return now

@@ -37,7 +37,7 @@ async def measure(folder: Path, orders: int = ORDERS) -> Table:
         await create_indexes(db)
         _tell(f"{sum(each.orders for each in every):,} orders built in {time.perf_counter() - began:.0f} s")
         place, figures = await Place.of(db, cache, every[_NEIGHBOURS:]), list[Figure]()
-        figures += await meanwhile.measure(place)
+        figures += await meanwhile.measure(place, uri, redis, folder)
         await measuring.own_indexes(place)
         for hand in BY_HAND.values():
             figures += await measuring.report(place, hand)

@@ -1,128 +1,115 @@
-"""How long customers of another shop wait while reports of the large one are computed one after the other."""
+"""How long the customers of one shop wait while the owner of a large one looks at report after report."""
 
 import asyncio
-import os
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
-from bson import ObjectId
-
-from bench import confirm
-from bench.load import Act, timed
+from bench import discord
+from bench.children import running, shop
+from bench.load import timed
 from bench.report import Figure, percentile
 from bench.reports.measuring import Place
-from bench.reports.trader import PERIOD, Trader
-from models.base import Db
-from models.member import Member
+from bench.reports.trader import PERIOD
+from bot.sandbox import Person, Sandbox, Seen
 from models.product import Product
-from services import Services
-from services.clock import SystemClock
 from services.reports import known_reports
-from services.reports.contract import ReportType
-from services.reports.desk import ReportDesk
-from services.shops import Shop
 
-ROUNDS, AT_ONCE = 3, 1
-_BROWSES, _CONFIRMS = 100, 50
-_NAMES = {"browse": "Browsing", "add": "Adding to the cart", "confirm": "Confirm"}
-_OTHERS = {"idle": "idle", "spun": "beside a bare loop"}
+ROUNDS = 5
+# How many of each at a time, and how often at least; what is bought was put into a cart before.
+_BROWSES, _CONFIRMS, _LEAST = 20, 20, 5
+_NAMES = {"browse": "/shop browse", "add": "/cart add", "confirm": "Confirm"}
+_PEOPLE = 200
 
 type Taken = dict[str, list[float]]
 
 
-async def measure(place: Place) -> list[Figure]:
-    """The slowest of twenty, beside reports, without, and beside a program that keeps a core busy.
+@dataclass(frozen=True)
+class Street:
+    """One program with two guilds: customers buy in one, and `owner` has the large shop of the other."""
 
-    At the services, all in one process. Where cores are few the last one says what none could do better.
-    """
-    services, shop, products = await confirm.prepare(place.db)
-    largest, kinds = place.traders[-1], list(known_reports())
+    shop: discord.Place
+    products: Sequence[Product]
+    owner: Person
+
+
+async def measure(place: Place, uri: str, redis: str, folder: Path) -> list[Figure]:
+    """The slowest of twenty commands, one customer at a time, with reports and without in turn."""
     found: dict[str, list[Taken]] = defaultdict(list)
     reports, spent = 0, 0.0
-    for at in range(ROUNDS + 1):
-        # Each round begins elsewhere, so that none has the same report beside the same commands.
-        turn = at * len(kinds) // (ROUNDS + 1)
-        found["idle"].append(await _shopping(services, shop, products))
-        began = time.perf_counter()
-        under_way = asyncio.create_task(_compute(place.db, largest, [*kinds[turn:], *kinds[:turn]]))
-        found["busy"].append(await _shopping(services, shop, products, under_way))
-        await under_way
-        reports, taken = reports + len(kinds), time.perf_counter() - began
-        spent += taken
-        under_way = asyncio.create_task(_spin(taken))
-        found["spun"].append(await _shopping(services, shop, products, under_way))
-    return [
-        each
-        for name in _NAMES
-        for each in (
-            _figure(name, found, "idle", f"{reports} reports in {spent:.0f} s", 1.5),
-            _figure(name, found, "spun", f"{os.cpu_count()} cores, one of them busy", None),
-        )
-    ]
+    async with _opened(place, uri, redis, folder) as street:
+        card = await _first_report(street.owner)
+        for _ in range(ROUNDS + 1):
+            found["idle"].append(await _shopping(street))
+            # What is kept for a minute would not be computed again.
+            await place.redis.flushdb()
+            began = time.perf_counter()
+            looking = asyncio.create_task(_look_at_all(card))
+            found["busy"].append(await _shopping(street, looking))
+            reports, spent = reports + await looking, spent + time.perf_counter() - began
+    return [_figure(name, found, f"{reports} reports in {spent:.0f} s") for name in _NAMES]
 
 
-async def _compute(db: Db, trader: Trader, kinds: Sequence[ReportType]) -> None:
-    """Each of these reports once, nothing kept."""
-    desk, shop = ReportDesk(db, SystemClock(), None), Shop(trader.tenant, trader.config)
-    for kind in kinds:
-        await desk.report(shop, kind, PERIOD)
+@asynccontextmanager
+async def _opened(place: Place, uri: str, redis: str, folder: Path) -> AsyncIterator[Street]:
+    name = place.database.name
+    async with AsyncExitStack() as stack:
+        town = Sandbox(record=False, patience=discord.PATIENCE)
+        guild, large = town.add_guild("Bench"), town.add_guild("Large", owner="large")
+        people = [guild.add_member(f"user{number}") for number in range(_PEOPLE)]
+        await stack.enter_async_context(town)
+        products = await discord.stocked(place.db, guild)
+        of = {"tenantId": place.traders[-1].tenant_id}
+        await place.database["botconfigs"].update_one(of, {"$set": {"guildId": str(large.id)}})
+        settings = {"SHOP_DATABASE__URI": uri, "SHOP_DATABASE__NAME": name, "SHOP_REDIS__URL": redis}
+        child = await stack.enter_async_context(running(shop(folder), town, folder / "shop.log", settings))
+        await town.ready("shop", "cart", "checkout", "admin")
+        await town.quiet(0.5)
+        yield Street(discord.Place(town, child, people), products, large.owner)
 
 
-async def _spin(seconds: float) -> None:
-    """Let another process count for so long, which touches neither database nor disk."""
-    program = await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass")
-    try:
-        await asyncio.sleep(seconds)
-    finally:
-        program.kill()
-        await program.wait()
+async def _first_report(owner: Person) -> Seen:
+    """A card with the year on it, from which every report is one choice away."""
+    card = await owner.run("/admin analytics")
+    days = await card.open("Other days")
+    return await days.submit({"First day": str(PERIOD.first), "Last day": str(PERIOD.last)})
 
 
-async def _shopping(
-    services: Services, shop: Shop, products: Sequence[Product], beside: asyncio.Task[None] | None = None
-) -> Taken:
-    """Some rounds of everything, as many as there is time for until what goes on beside them is over."""
+async def _look_at_all(card: Seen) -> int:
+    """Choose each report once; how many there were."""
+    for kind in known_reports():
+        card = await card.choose("Which report", kind)
+    return len(known_reports())
+
+
+async def _shopping(street: Street, beside: asyncio.Task[int] | None = None) -> Taken:
+    """Some turns of everything, or as many as there is time for until what goes on beside them is over."""
     taken: Taken = defaultdict(list)
-    rounds = 0
-    while not rounds or (beside is not None and not beside.done()):
-        confirms = await confirm.carts(services, shop, products, many=_CONFIRMS)
-        acts = {
-            "browse": _browses(services, shop),
-            "add": _adds(services, shop, products),
-            "confirm": confirms,
-        }
-        for name, every in acts.items():
-            if rounds and beside is not None and beside.done():
-                break
-            taken[name] += (await timed(every, AT_ONCE)).taken
-        rounds += 1
+    turns = 0
+    while turns < _LEAST if beside is None else not beside.done():
+        turns += 1
+        for name, acts in {
+            "browse": discord.browses(street.shop, _BROWSES),
+            "add": discord.adds(street.shop, street.products, _CONFIRMS),
+        }.items():
+            taken[name] += (await timed(acts, 1)).taken
+        taken["confirm"] += (await timed(await discord.confirms(street.shop, _CONFIRMS), 1)).taken
     return taken
 
 
-def _browses(services: Services, shop: Shop) -> list[Act]:
-    return [partial(services.catalog.page, shop, _somebody()) for _ in range(_BROWSES)]
-
-
-def _adds(services: Services, shop: Shop, products: Sequence[Product]) -> list[Act]:
-    chosen = (products[at % len(products)].key for at in range(_BROWSES))
-    return [partial(services.carts.add, shop, _somebody(), key, 1) for key in chosen]
-
-
-def _somebody() -> Member:
-    return Member(str(ObjectId()), "user", "User")
-
-
-def _figure(name: str, found: dict[str, list[Taken]], other: str, beside: str, goal: float | None) -> Figure:
+def _figure(name: str, found: dict[str, list[Taken]], beside: str) -> Figure:
     # The first round of each only warms up.
-    busy, bare = ([percentile(taken[name], 95) for taken in found[key][1:]] for key in ("busy", other))
+    busy, idle = ([percentile(taken[name], 95) for taken in found[key][1:]] for key in ("busy", "idle"))
+    middle = [median(percentile(taken[name], 50) for taken in found[key][1:]) for key in ("busy", "idle")]
+    p95, p50 = [1000 * median(each) for each in (busy, idle)], [1000 * each for each in middle]
     return Figure(
-        f"{_NAMES[name]}: p95 while reports run / {_OTHERS[other]}",
-        median(each / than for each, than in zip(busy, bare, strict=True)),
-        goal,
-        f"{1000 * median(busy):.1f} vs {1000 * median(bare):.1f} ms; {beside}",
+        f"{_NAMES[name]}: p95 while reports run / idle",
+        median(with_ / without for with_, without in zip(busy, idle, strict=True)),
+        1.5,
+        f"{p95[0]:.1f} vs {p95[1]:.1f} ms; p50 {p50[0]:.1f} vs {p50[1]:.1f} ms; {beside}",
         at_most=True,
     )

@@ -87,7 +87,7 @@ async def test_a_lost_database_fails_everybody_once_and_the_next_ones_try_again(
         "mongodb://127.0.0.1:1/?directConnection=true", serverSelectionTimeoutMS=200
     )
     lost = Levels(Db(client=client, database=database_name))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         found = await asyncio.gather(
             *(lost.of(shop.id, [mug.key]) for _ in range(50)), return_exceptions=True
         )

@@ -61,7 +61,7 @@ async def test_those_who_send_nothing_make_room_for_those_who_ask() -> None:
         for _ in range(10):
             begun = time.monotonic()
             assert await (await http.get(url, headers={"Connection": "close"})).text() == "hello"
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - begun < 5
         alive = [raw for raw in waiting if not await raw.over()]
         assert 0 < len(alive) <= 20
         # Those that have waited longest are gone.

