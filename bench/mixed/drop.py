@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from functools import partial
 
 from bench.load import Act, timed
@@ -25,10 +26,11 @@ async def measure(place: Place) -> list[Figure]:
     scarce = await _product(place, town, "DROP", UNITS)
     drop = await _rush(place, town, [scarce])
     left = await InventorySnapshot.find_one(place.db, {"tenantId": town.shop.id, "productId": scarce.key})
-    assert drop.placed == UNITS, drop.placed
     assert left is not None
-    assert (left.quantity_available, left.quantity_reserved) in {(0, UNITS), (0, 0)}, left
-    assert ordinary.placed == CUSTOMERS, ordinary.placed
+    assert (left.quantity_available, left.quantity_reserved) == (0, UNITS), left
+    # Whoever was not answered in time may have placed an order all the same.
+    assert UNITS - drop.late <= drop.placed <= UNITS, (drop.placed, drop.said)
+    assert CUSTOMERS - ordinary.late <= ordinary.placed, (ordinary.placed, ordinary.said)
     return [
         Figure(
             f"a drop of {UNITS} to {CUSTOMERS} customers: seconds until all are answered / of ordinary trade",
@@ -55,6 +57,7 @@ class _Outcome:
         self.p50, self.p95 = percentile(taken, 50), percentile(taken, 95)
         self.placed = sum(text is not None and _PLACED in text for text in texts)
         self.late = texts.count(None)
+        self.said = Counter(text and text[:100] for text in texts)
 
 
 async def _product(place: Place, town: Town, name: str, units: int) -> Product:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 # Discord waits three seconds; a slow network and a busy moment must fit in what is left.
 PATIENCE = 1.2
+# Where more people than these are attended to at once, saying so takes longer itself.
+_CALM = 60
 _MESSAGE, _DEFER_MESSAGE, _DEFER_EDIT, _EDIT, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
 _ORIGINAL = "@original"
 
@@ -32,10 +34,17 @@ class Stage(Enum):
     LOST = auto()  # Discord listens no longer
 
 
+def patience(attended: int) -> float:
+    """Seconds to wait for the answer itself before deferring, when so many people are attended to."""
+    return PATIENCE * min(1.0, _CALM / max(1, attended))
+
+
 class Answer:
     """Speaks to one person about one interaction; defers by itself when nothing was said in time."""
 
-    def __init__(self, interaction: nextcord.Interaction[Any], *, defers: bool, quietly: bool) -> None:
+    def __init__(
+        self, interaction: nextcord.Interaction[Any], *, defers: bool, quietly: bool, attended: int
+    ) -> None:
         self.stage = Stage.NOTHING
         self._line = wire.Line(interaction)
         self._quietly = quietly
@@ -44,7 +53,7 @@ class Answer:
         self._deferral: asyncio.Task[None] | None = None
         self._doubtful = False
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(PATIENCE, self._begin_deferral) if defers else None
+        self._timer = loop.call_later(patience(attended), self._begin_deferral) if defers else None
 
     async def fresh(
         self, payload: Payload, pictures: Sequence[Picture] = (), *, is_card: bool = False

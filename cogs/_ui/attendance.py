@@ -39,6 +39,7 @@ class Attendance:
         guild_id: str | None,
         *,
         known: bool,
+        attended: int,
     ) -> None:
         self._started = time.perf_counter()
         self._interaction = interaction
@@ -49,7 +50,10 @@ class Attendance:
         self._guild_id = str(interaction.guild_id) if interaction.guild_id else guild_id
         self._words = Words.of(interaction.locale)
         self._answer = Answer(
-            interaction, defers=kind is not Kind.SUGGEST, quietly=interaction.message is not None
+            interaction,
+            defers=kind is not Kind.SUGGEST,
+            quietly=interaction.message is not None,
+            attended=attended,
         )
         interaction.attached["answer"] = self._answer
 

@@ -46,6 +46,7 @@ class Desk:
         self._guilds = Guilds(bot, services.clock)
         self._services = services
         self._reference = reference
+        self._attended = 0
         self._routes: dict[tuple[Kind, str], _Route] = {}
         for language in ("en", *languages()):
             Words.of(language)
@@ -106,8 +107,12 @@ class Desk:
         """Run one handler for one person, and answer whatever becomes of it."""
         routed = kind in (Kind.COMMAND, Kind.SUGGEST) and interaction.application_command is not None
         known = routed or self.knows(kind, action)
-        attendance = Attendance(interaction, kind, action, guild_id, known=known)
-        await attendance.run(step, self._bot, self._services, self._guilds, self._reference)
+        self._attended += 1
+        try:
+            attendance = Attendance(interaction, kind, action, guild_id, known=known, attended=self._attended)
+            await attendance.run(step, self._bot, self._services, self._guilds, self._reference)
+        finally:
+            self._attended -= 1
 
     async def _command(self, interaction: nextcord.Interaction[Any]) -> None:
         step: Step = _not_ready

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from bot.sandbox import Community, NoAnswerError, Person, Sandbox
+from cogs._ui.answer import PATIENCE, patience
 from tests.cogs.ui.conftest import CODE
 
 CALLBACK = "/interactions/*/callback"
@@ -135,3 +136,11 @@ async def test_when_discord_takes_nothing_the_failure_is_in_the_log(
     await discord.until(lambda: "apology_failed" in caplog.messages)
     failed = next(record for record in caplog.records if record.message == "interaction_failed")
     assert failed.__dict__["reference"] == CODE
+
+
+def test_a_crowd_is_told_sooner_that_its_answers_come() -> None:
+    """Alone somebody gets the answer itself; in a crowd even saying "thinking" takes its time."""
+    assert patience(0) == patience(1) == patience(60) == PATIENCE
+    waits = [patience(attended) for attended in (60, 100, 200, 1000)]
+    assert waits == sorted(waits, reverse=True)
+    assert 0 < patience(1000) < patience(200) < PATIENCE / 3
