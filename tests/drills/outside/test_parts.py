@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import aiohttp
 import pytest
@@ -112,13 +113,13 @@ async def test_each_part_may_go_at_any_moment(
     async with opened(street, keeper) as house:
         async with street.busy(keeper.courier):
             for many, part in enumerate(PARTS, start=1):
-                await until(lambda many=many: _paid(street, EACH * many), f"not so many paid before {part}")
+                await until(partial(_paid, street, EACH * many), f"not so many paid before {part}")
                 await house.strike(part, sign)
                 await others_go_on(street, keeper, part)
                 await house.start(part)
-            await until(lambda: _paid(street, EACH * (len(PARTS) + 1)), "nobody buys in the end")
+            await until(partial(_paid, street, EACH * (len(PARTS) + 1)), "nobody buys in the end")
         await street.all_arrives(keeper.courier, PATIENCE)
-        await until(lambda: held_for_nobody(street), "something is held for nobody")
+        await until(partial(held_for_nobody, street), "something is held for nobody")
         assert await street.check() >= EACH * (len(PARTS) + 1)
 
 
