@@ -102,12 +102,13 @@ class Outside:
     mail_anywhere: bool = False
     sendgrid_eu: str | None = None
 
-    def wishes(self, clock: Clock) -> dict[str, dict[str, Any]]:
+    def wishes(self, clock: Clock, rules: Rules) -> dict[str, dict[str, Any]]:
         """What only one of the partners wants to know, by its name."""
+        mail = {"anywhere": self.mail_anywhere, "in_clear": self.mail_anywhere}
         roots = {"roots": self.paypal_roots} if self.paypal_roots is not None else {}
         return {
             "paypal": {"now": clock.now, **roots},
-            "smtp": {"anywhere": self.mail_anywhere, "in_clear": self.mail_anywhere},
+            "smtp": {**mail, "within": rules.call.total_seconds()},
             "sendgrid": {"eu": self.sendgrid_eu} if self.sendgrid_eu is not None else {},
         }
 

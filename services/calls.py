@@ -20,12 +20,10 @@ from models.errors import OutcomeUnknown, ProviderError, Unavailable, WrongKeys
 from services.breaker import Breaker
 from services.clock import Clock
 from services.meters import Meters
+from services.rules import Rules
 
 _TRIES = 3
 _PAUSE = 0.2
-# Shorter than the outbox and the inbox bear with one effect: else a provider that never answers is cut off
-# by them each time, and nobody ever notes that it is down.
-_WITHIN = 20.0
 _LEAST = 0.1
 _LONGEST_PAUSE = 2.0
 _LARGEST = 2 * 1024 * 1024
@@ -102,7 +100,7 @@ class Calls:
         clock: Clock,
         open_session: Callable[[], aiohttp.ClientSession] | None = None,
         *,
-        within: float = _WITHIN,
+        within: float = Rules.call.total_seconds(),
         meters: Meters | None = None,
     ) -> None:
         """Take how many seconds all tries of one call may last together."""

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from pymongo.errors import PyMongoError
 
@@ -143,14 +144,16 @@ class InboxWorker:
             await self._later(event, type(error).__name__, steps, "webhook_dead")
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
-            kept = await WebhookEvent.close(self._db, event, WebhookState.DONE, fields)
-            said = {**_about(event), "outcome": outcome}
-            if not kept:
-                # Somebody else has taken it over, and has the say.
-                log.warning("webhook_lease_lost", extra=said)
-                return
-            self._meters.event(event.provider, "done")
-            log.info("webhook_done", extra=said)
+            if await self._close(event, WebhookState.DONE, fields):
+                self._meters.event(event.provider, "done")
+                log.info("webhook_done", extra={**_about(event), "outcome": outcome})
+
+    async def _close(self, event: WebhookEvent, state: WebhookState, fields: dict[str, Any]) -> bool:
+        """Write down how it went; False when somebody else has taken it over, who has the say."""
+        kept = await WebhookEvent.close(self._db, event, state, fields)
+        if not kept:
+            log.warning("webhook_lease_lost", extra=_about(event))
+        return bool(kept)
 
     async def _later(
         self, event: WebhookEvent, why: str, steps: Sequence[timedelta], message: str | None
@@ -160,15 +163,15 @@ class InboxWorker:
             return
         wait = steps[event.attempts - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spread, not secrecy
         fields = {"nextAttemptAt": self._clock.now() + wait, "error": why}
-        await WebhookEvent.close(self._db, event, WebhookState.WAITING, fields)
-        self._meters.event(event.provider, "postponed")
-        log.warning("webhook_postponed", extra={**_about(event), "why": why})
+        if await self._close(event, WebhookState.WAITING, fields):
+            self._meters.event(event.provider, "postponed")
+            log.warning("webhook_postponed", extra={**_about(event), "why": why})
 
     async def _let_be(self, event: WebhookEvent) -> None:
         """It is about nothing of ours: another till on the same account."""
         fields = {"processedAt": self._clock.now(), "outcome": "not_ours", "error": None}
-        await WebhookEvent.close(self._db, event, WebhookState.IGNORED, fields)
-        self._meters.event(event.provider, "ignored")
+        if await self._close(event, WebhookState.IGNORED, fields):
+            self._meters.event(event.provider, "ignored")
 
     async def _give_up(self, event: WebhookEvent, why: str, message: str) -> None:
         alert = webhook_alert(event, message, AlertSeverity.ERROR, reason=why)

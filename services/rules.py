@@ -40,6 +40,9 @@ class Rules:
         timedelta(hours=24),
         timedelta(hours=48),
     )
+    # All tries of one call to a partner together. Shorter than the outbox and the inbox bear with one effect:
+    # else a provider that never answers is cut off by them each time, and nobody ever notes that it is down.
+    call: timedelta = timedelta(seconds=20)
     poll: timedelta = timedelta(seconds=1)
     queue_after: timedelta = timedelta(minutes=15)
     ship_within: timedelta = timedelta(hours=48)

@@ -5,6 +5,11 @@ from bot.audit.words import Said
 _STOCK = "`/admin stock` shows the ledger of product <product>. Count what is really there."
 _ORDER = "`/admin order` shows order <order> and its history."
 _SNAPSHOT = 'db.inventorysnapshots.updateOne({_id: ObjectId("<record>"), '
+# Dated, because it says of a role when it was removed; without a reason, because the shop had none.
+_TAKEN_BACK = (
+    'db.entitlements.updateOne({_id: ObjectId("<entitlement>")}, '
+    '{$set: {status: "REVOKED", revokedReason: null, revokedAt: new Date()}}).'
+)
 
 SAID = {
     "stock_drift": Said(
@@ -20,7 +25,11 @@ SAID = {
     "stock_negative": Said(
         "Product <product> has <stock> units and <held> held: below nothing.",
         _STOCK,
-        "Take it off the shelf with `/admin product` first. Then set what you counted with `/admin stock`.",
+        "Take it off the shelf with `/admin product` first. Let it be readable again: "
+        + _SNAPSHOT
+        + "quantityAvailable: <stock>, quantityReserved: <held>}, "
+        + "{$max: {quantityAvailable: 0, quantityReserved: 0}}). "
+        + "Then run the audit again: it says what the ledger comes to.",
     ),
     "hold_left": Said(
         "<pieces> units of product <product> are held for order <order>, whose Confirm ended long ago "
@@ -57,21 +66,19 @@ SAID = {
         "Order <order> has entitlement <entitlement> (product <product>, <state>), which none of "
         "its lines owes.",
         _ORDER,
-        "If it is one too many, take the role away in Discord and set it to REVOKED: "
-        'db.entitlements.updateOne({_id: ObjectId("<entitlement>")}, {$set: {status: "REVOKED"}}).',
+        "If it is one too many, take the role away in Discord and set it to REVOKED: " + _TAKEN_BACK,
     ),
     "entitlement_unpaid": Said(
         "Order <order> is not paid and has entitlement <entitlement> (<state>).",
         f"{_ORDER} `/admin payments` shows whether money came in.",
-        "If it did not, take the role away in Discord and set it to REVOKED: "
-        'db.entitlements.updateOne({_id: ObjectId("<entitlement>")}, {$set: {status: "REVOKED"}}).',
+        "If it did not, take the role away in Discord and set it to REVOKED: " + _TAKEN_BACK,
     ),
     "entitlement_kept": Said(
         "The line of product <product> in order <order> was refunded, and entitlement <entitlement> "
         "is <state>.",
         _ORDER,
         "Take the role away in Discord, unless another order grants it, and set it to REVOKED: "
-        'db.entitlements.updateOne({_id: ObjectId("<entitlement>")}, {$set: {status: "REVOKED"}}).',
+        + _TAKEN_BACK,
     ),
     "entitlement_other": Said(
         "Entitlement <entitlement> of order <order> belongs to somebody else than who bought.",
@@ -83,7 +90,7 @@ SAID = {
         "Key <key> of product <product> is <state>, and its other fields say something else.",
         "`/admin order` of the order that it was taken for, if it names one.",
         "Never put it back among the free ones. If somebody may have seen it, set it to REPLACED "
-        "with replacedAt.",
+        "with replacedAt, and with takenAt where it has none.",
     ),
     "key_twice": Said(
         "Keys <key> and <other> are the same.",

@@ -168,9 +168,9 @@ SAID = {
     "fund_balance": Said(
         "The fund's balance <balance> says <said>, its entries come to <due>.",
         "`/admin fund` shows every entry.",
-        "Pay nothing out until you know why. If the entries are right, set balanceCents, inCents "
-        "and outCents of "
-        'db.fundbalances {_id: ObjectId("<balance>")} to what they come to.',
+        "Pay nothing out until you know why. If the entries are right: "
+        'db.fundbalances.updateOne({_id: ObjectId("<balance>"), balanceCents: <said>}, '
+        "{$set: {balanceCents: <due>, inCents: <came>, outCents: <went>}}).",
     ),
     "fund_overdrawn": Said(
         "More was paid out of the fund than was there: balance <balance> is <said>, <returned> went back.",

@@ -22,12 +22,16 @@ SAID = {
     "refund_unsent": Said(
         "Refund <refund> of <cents> for order <order> was asked for, and nobody is there to send it.",
         "`/admin refund` shows it; the provider's own list says whether it was made.",
-        "If it was not made there, ask for it once more with `/admin refund`, recorded by hand.",
+        'db.payments.updateOne({_id: ObjectId("<payment>"), "refunds.key": "<refund>"}, '
+        '{$set: {"refunds.$.state": "unknown"}}), then say in `/admin payments` whether it was made. '
+        "If it was not, ask for it once more with `/admin refund`.",
     ),
     "removal_missing": Said(
         "Entitlement <entitlement> of order <order> was taken back, and nobody is there to remove its role.",
         _ORDER,
-        "Take the role away in Discord, unless another order grants it.",
+        "Take the role away in Discord, unless another order grants it, and note when: "
+        'db.entitlements.updateOne({_id: ObjectId("<entitlement>"), status: "REVOKED"}, '
+        "{$set: {revokedAt: new Date()}}).",
     ),
     "effect_silent": Said(
         "Effect <effect> (<kind>) was given up and nobody was told.",

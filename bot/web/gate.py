@@ -13,6 +13,8 @@ from bot.web.webhooks import answers_in_text
 
 # What somebody gets wrong who guesses: an address, a token, a signature, a method, a body.
 _WRONG = frozenset({400, 401, 403, 404, 405, 408, 413, 415})
+# What browsers ask for by themselves, beside a page that a person opens; nobody gets anything wrong by it.
+_ICONS = frozenset({"/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png"})
 
 type Pause = Callable[[web.Request, int], web.Response]
 
@@ -40,10 +42,18 @@ def gate(visitors: Visitors, limits: Limits, pause: Pause) -> Middleware:
 async def _too_much(limits: Limits, request: web.Request, who: str) -> bool:
     if answers_in_text(request):
         return limits.over(Counted.WRONG, who) and not await limits.knows(who)
-    return limits.over(Counted.WRONG, who) or limits.over(Counted.PAGES, who)
+    kind = Counted.ICONS if _asks_for_icon(request) else Counted.PAGES
+    return limits.over(Counted.WRONG, who) or limits.over(kind, who)
+
+
+def _asks_for_icon(request: web.Request) -> bool:
+    return request.method in {hdrs.METH_GET, hdrs.METH_HEAD} and request.path in _ICONS
 
 
 def _note(limits: Limits, request: web.Request, who: str, status: int) -> None:
+    if _asks_for_icon(request):
+        limits.count(Counted.ICONS, who)
+        return
     if status in _WRONG:
         limits.count(Counted.WRONG, who)
     if not answers_in_text(request):

@@ -27,10 +27,11 @@ class Counted(StrEnum):
 
     WRONG = "wrong"
     PAGES = "pages"
+    ICONS = "icons"
 
 
 # Of one address in a minute. A person opens a handful, a whole school behind one address some dozens.
-ALLOWED = {Counted.WRONG: 60, Counted.PAGES: 240}
+ALLOWED = {Counted.WRONG: 60, Counted.PAGES: 240, Counted.ICONS: 240}
 
 type _Key = tuple[Counted, str, int]
 

@@ -85,8 +85,9 @@ class Ground:
         self.revocation = Revocation(db, clock, self.outbox)
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
-        self.calls, self.reach = Calls(clock, meters=meters), Reach(clock)
-        self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
+        self.calls = Calls(clock, within=rules.call.total_seconds(), meters=meters)
+        self.reach = Reach(clock)
+        self.partners = Partners(self.calls, outside.sites, outside.wishes(clock, rules))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(
             db,

@@ -110,7 +110,8 @@ class Till:
         db, clock, rules, outbox, shops = on.db, on.clock, on.rules, on.outbox, on.shops
         adapters = on.adapters
         self.providers = providers = on.providers
-        keys, relay = on.outside.mail, Smtp(on.calls, Smtp.site, anywhere=True, in_clear=True)
+        keys, within = on.outside.mail, rules.call.total_seconds()
+        relay = Smtp(on.calls, Smtp.site, anywhere=True, in_clear=True, within=within)
         self.mailing = Mailing(
             db, clock,
             outbox=outbox, providers=providers,

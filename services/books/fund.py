@@ -41,8 +41,8 @@ async def _balances(look: Look) -> AsyncIterator[Finding]:
         sums = await books_sums.fund_sums(look.db, account, tx=look.tx, settled=True)
         said = (balance.balance_cents, balance.in_cents, balance.out_cents)
         if said != (sums.came - sums.went, sums.came, sums.went):
-            due = sums.came - sums.went
-            yield wrong(look, "fund_balance", balance, where=where, said=balance.balance_cents, due=due)
+            due = {"due": sums.came - sums.went, "came": sums.came, "went": sums.went}
+            yield wrong(look, "fund_balance", balance, where=where, said=balance.balance_cents, **due)
         # Below zero leads only what went back after it was paid out.
         if balance.balance_cents < min(0, -sums.returned):
             told = {"said": balance.balance_cents, "returned": sums.returned}

@@ -40,7 +40,8 @@ class HandingOver(Check):
 def _owed(look: Look, order: Order, mine: Sequence[Entitlement]) -> Iterator[Finding]:
     if order.paid_at is None:
         for each in mine:
-            yield _at(look, "entitlement_unpaid", order, each)
+            if each.status is not EntitlementStatus.REVOKED:
+                yield _at(look, "entitlement_unpaid", order, each)
         return
     due = Counter(_what(each) for each in entitlements_owed(order, look.now))
     there = Counter(_what(each) for each in mine)
@@ -48,10 +49,11 @@ def _owed(look: Look, order: Order, mine: Sequence[Entitlement]) -> Iterator[Fin
         where = {"order": order.key, "product": product, **({"role": role} if role else {})}
         yield wrong(look, "entitlement_missing", order, where=where, kind=kind)
     extra = there - due
-    for each in mine:
+    for each in sorted(mine, key=_taken_by_hand, reverse=True):
         if extra[_what(each)] > 0:
             extra[_what(each)] -= 1
-            yield _at(look, "entitlement_extra", order, each)
+            if not _taken_by_hand(each):
+                yield _at(look, "entitlement_extra", order, each)
         if order.customer.discord_id not in {each.user_id, each.pseudonym}:
             yield _at(look, "entitlement_other", order, each)
 
@@ -71,6 +73,11 @@ def _kept(
     for each in mine:
         if each.product_id in lost and each.status is not EntitlementStatus.REVOKED:
             yield _at(look, "entitlement_kept", order, each)
+
+
+def _taken_by_hand(entitlement: Entitlement) -> bool:
+    """Whether somebody took it back as the audit proposes; the shop itself always says why it does."""
+    return entitlement.status is EntitlementStatus.REVOKED and entitlement.revoked_reason is None
 
 
 def _what(entitlement: Entitlement) -> _Owed:

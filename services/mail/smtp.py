@@ -22,12 +22,11 @@ from services.calls import Calls
 from services.mail._way import NotPublic, connected
 from services.mail.contract import AddressRefused, Mail, MailKeys, MailPartner
 from services.partner import ProviderKeys, Site
+from services.rules import Rules
 
 _NAME = "smtp"
 _TLS_PORT = 465
 _PORTS = frozenset({25, 465, 587, 2525})
-# Less than the outbox bears with one effect.
-_WITHIN = 20.0
 _FINAL = 500
 # What the library raises where the server has no TLS, or no way to log in that we know.
 _LACKING = {aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported}
@@ -89,7 +88,7 @@ class Smtp(MailPartner[SmtpKeys]):
         *,
         anywhere: bool = False,
         in_clear: bool = False,
-        within: float = _WITHIN,
+        within: float = Rules.call.total_seconds(),
         trust: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__(calls, site)

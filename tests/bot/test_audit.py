@@ -94,7 +94,8 @@ async def test_findings_have_status_1_and_say_what_to_do(own: Settings, db: Db) 
     assert all("Look first: " in line and "To mend: " in line for line in told.said)
     told = await asked(own, as_json=True, only=["fund"], tenant="900")
     assert [json.loads(line)["code"] for line in told.said] == ["fund_balance"]
-    assert json.loads(told.said[0])["values"] == {"said": 5, "due": 0}
+    values = {"said": 5, "due": 0, "came": 0, "went": 0}
+    assert json.loads(told.said[0])["values"] == values
     assert await hashes(db) == before
 
 

@@ -21,11 +21,16 @@ class Blow(CommandListener):
         self.commands = 0
         self._at = 0
         self._heard = False
+        self._of: str | None = None
         self._strike: Callable[[], object] | None = None
 
-    def arm(self, at: int, strike: Callable[[], object], *, heard: bool) -> None:
-        """Strike at the n-th command from now on: before the server hears it, or once it was carried out."""
-        self.commands, self._at, self._strike, self._heard = 0, at, strike, heard
+    def arm(self, at: int, strike: Callable[[], object], *, heard: bool, of: str | None = None) -> None:
+        """Strike at the n-th command from now on: before the server hears it, or once it was carried out.
+
+        With `of` only commands of that name are counted.
+        """
+        self.commands, self._at, self._heard = 0, at, heard
+        self._of, self._strike = of, strike
 
     def disarm(self) -> bool:
         """Strike no more; whether it did."""
@@ -34,17 +39,20 @@ class Blow(CommandListener):
 
     def started(self, event: CommandStartedEvent) -> None:
         """The command is about to be sent."""
-        if event.command_name != "endSessions":
+        if self._counts(event.command_name):
             self.commands += 1
             self._now(heard=False)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """The server has carried it out."""
-        if event.command_name != "endSessions":
+        if self._counts(event.command_name):
             self._now(heard=True)
 
     def failed(self, event: CommandFailedEvent) -> None:
         """A refused command changes nothing."""
+
+    def _counts(self, name: str) -> bool:
+        return name != "endSessions" if self._of is None else name == self._of
 
     def _now(self, *, heard: bool) -> None:
         if self._strike is not None and heard is self._heard and self.commands == self._at:

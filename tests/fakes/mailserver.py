@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 class MailServer:
     """`async with MailServer() as server`; `letters` are the e-mails that it took.
 
-    `answers` are given instead of yes, one each time, by the command's name; `HANG` never answers.
+    `answers` are given instead of yes, one each time, by the command's name; `HANG` answers after `let_go()`.
     """
 
     HANG = "hang"
@@ -41,6 +41,7 @@ class MailServer:
         self._tls, self._at_once, self._login = tls, at_once, login
         self._server: asyncio.Server | None = None
         self._sessions: list[SMTP] = []
+        self._let_go = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -60,6 +61,10 @@ class MailServer:
     def says(self, command: str, *answers: str) -> None:
         """Answer the next of these commands so."""
         self.answers.setdefault(command, []).extend(answers)
+
+    def let_go(self) -> None:
+        """Answer what hangs."""
+        self._let_go.set()
 
     def _session(self) -> SMTP:
         more: dict[str, Any] = {"tls_context": None if self._at_once else self._tls}
@@ -84,7 +89,8 @@ class MailServer:
         told = self.answers.get(command)
         answer = told.pop(0) if told else None
         if answer == self.HANG:
-            await asyncio.sleep(60)
+            await self._let_go.wait()
+            return None
         return answer
 
     async def handle_MAIL(  # noqa: N802 - the library's name

@@ -21,7 +21,8 @@ from tests.invoicing import StoppedClock, an_order, open_shop, sell
 
 HERE = ipaddress.ip_network("127.0.0.0/8")
 OFFICE = ipaddress.ip_network("10.1.0.0/16")
-WRONG, PAGES = ALLOWED[Counted.WRONG], ALLOWED[Counted.PAGES]
+WRONG, PAGES, ICONS = (ALLOWED[kind] for kind in (Counted.WRONG, Counted.PAGES, Counted.ICONS))
+ICON = "/favicon.ico"
 FORGED = "/invoice/forged"
 
 
@@ -97,6 +98,21 @@ async def test_pages_are_counted_also_when_they_are_right(db: Db) -> None:
         assert await at.often(PAGES, "/healthz", "203.0.113.5") == {200}
         assert await at.get("/healthz", "203.0.113.5") == 429
         assert await at.get("/healthz", "203.0.113.6") == 200
+
+
+async def test_a_browser_that_asks_for_an_icon_beside_each_page_has_done_nothing_wrong(db: Db) -> None:
+    """A whole school opens invoices behind one address; somebody who asks for nothing but icons pauses."""
+    good = await invoice(db)
+    async with site(db, HERE) as at:
+        for _ in range(WRONG + 1):
+            assert await at.get(good, "203.0.113.5") == 200
+            assert await at.get(ICON, "203.0.113.5") == 404
+        assert await at.often(ICONS - WRONG - 1, ICON, "203.0.113.5") == {404}
+        assert await at.get(ICON, "203.0.113.5") == 429
+        assert await at.get(good, "203.0.113.5") == 200
+        # Whoever guesses pauses with everything.
+        await at.often(WRONG, FORGED, "203.0.113.6")
+        assert await at.get(ICON, "203.0.113.6") == 429
 
 
 async def test_two_processes_count_together(db: Db, redis_url: str) -> None:

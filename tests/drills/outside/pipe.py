@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import unquote
 
 _CHUNK = 65536
@@ -16,6 +16,14 @@ class Pipe:
         self._socket = socket
         self._open = asyncio.Event()
         self._open.set()
+        self.hung_up = asyncio.Event()
+        self._word = b""
+        self._then: Callable[[], object] = lambda: None
+
+    def hang_up_at(self, word: bytes, then: Callable[[], object]) -> None:
+        """Break the connection over which somebody says this first, once `then` was done; it is not heard."""
+        self.hung_up.clear()
+        self._word, self._then = word, then
 
     def hold(self) -> None:
         """Carry nothing until `let_go()`; connections stand."""
@@ -28,7 +36,10 @@ class Pipe:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, both ways, until either side hangs up."""
         there, back = await asyncio.open_unix_connection(self._socket)
-        ways = [asyncio.create_task(self._way(reader, back)), asyncio.create_task(self._way(there, writer))]
+        ways = [
+            asyncio.create_task(self._way(reader, back, said=True)),
+            asyncio.create_task(self._way(there, writer, said=False)),
+        ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -37,9 +48,14 @@ class Pipe:
             writer.close()
             back.close()
 
-    async def _way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, said: bool) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(_CHUNK):
+                if said and self._word and self._word in data:
+                    self._word = b""
+                    self._then()
+                    self.hung_up.set()
+                    return
                 await self._open.wait()
                 writer.write(data)
                 await writer.drain()

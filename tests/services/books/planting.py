@@ -28,6 +28,7 @@ from tests.services.books.conftest import World
 type Plant = Callable[[World], Awaitable[None]]
 NOBODY = str(ObjectId())
 LONG_AGO = utc_now() - timedelta(days=1)
+HELD: dict[str, Any] = {"status": "GRANTED", "revokedAt": None, "revokedReason": None}
 
 
 class Fault(NamedTuple):
@@ -89,13 +90,13 @@ async def _gone_line(world: World) -> None:
 
 
 async def _extra_role(world: World) -> None:
-    fields = {"status": "FAILED", "productId": world.game.items[0].product_id}
+    fields = {**HELD, "status": "FAILED", "productId": world.game.items[0].product_id}
     await copied(world, Entitlement, {"orderId": world.paid.key, "status": "REVOKED"}, **fields)
 
 
 async def _unpaid_role(world: World) -> None:
     where = {"orderId": world.paid.key, "status": "REVOKED"}
-    await copied(world, Entitlement, where, orderId=world.waiting.key)
+    await copied(world, Entitlement, where, orderId=world.waiting.key, **HELD)
 
 
 async def _unknown_shop(world: World) -> None:
@@ -253,7 +254,9 @@ FAULTS: dict[str, Fault] = {
     "told_gone": without(OutboxEffect, "waiting", "effect_missing", kind="customer.notice"),
     "number_gone": set_in(Order, "game", {"invoiceNumber": None}, "invoice_unnumbered", "invoice_gap"),
     "removal_gone": without(OutboxEffect, "paid", "removal_missing", kind="role.revoke"),
-    "effect_dead": set_in(OutboxEffect, "paid", {"status": "DEAD"}, "effect_silent", **EFFECT),
+    "effect_dead": set_in(
+        OutboxEffect, "paid", {"status": "DEAD", "lastError": "timeout"}, "effect_silent", **EFFECT
+    ),
     "effect_late": overdue(
         set_in(
             OutboxEffect, "paid", {"status": "PENDING", "nextAttemptAt": LONG_AGO}, "effect_late", **EFFECT
