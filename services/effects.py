@@ -106,8 +106,12 @@ def effect(
     payload: dict[str, Any],
     order_id: str | None = None,
 ) -> OutboxEffect:
-    """An effect that is due now; the same kind and subject can be owed only once."""
+    """An effect that is due now; the same kind and subject can be owed only once.
+
+    It is written down as of now, by the time that all processes share: an order's effects go by it.
+    """
     return OutboxEffect(
+        created_at=now,
         tenant_id=tenant_id,
         kind=kind,
         dedupe_key=f"{kind}:{subject}",

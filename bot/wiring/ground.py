@@ -93,4 +93,11 @@ class Ground:
             audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
             memories=self.memories,
         )  # fmt: skip
-        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers, flags=self.flags)
+        self.taxes = Taxes(
+            db,
+            clock,
+            outbox=self.outbox,
+            providers=self.providers,
+            flags=self.flags,
+            memories=self.memories,
+        )
