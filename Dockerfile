@@ -11,7 +11,9 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip uninstall --yes pip
 
 FROM python:3.12-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin shop
+# The folder is what a volume over it takes its owner from.
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin shop \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/shop
 COPY --from=wheels /opt/venv /opt/venv
 WORKDIR /opt/shop
 COPY run.py ./
@@ -23,7 +25,7 @@ RUN /opt/venv/bin/python -m compileall -q models services cogs bot
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    SHOP_DATA_DIR=/tmp/shop \
+    SHOP_DATA_DIR=/var/lib/shop \
     SHOP_LOG__JSON=true \
     SHOP_METRICS__PORT=9464 \
     SHOP_WEB__HOST=0.0.0.0

@@ -44,6 +44,8 @@ def arguments() -> argparse.Namespace:
     back = commands.add_parser("restore", parents=[shared], help="put such a file where the database is")
     back.add_argument("path", type=Path, metavar="PATH")
     back.add_argument("--replace", action="store_true", default=False, help="set the shop there aside")
+    over = "into an address: go on from a restore that was killed"
+    back.add_argument("--take-over", action="store_true", default=False, help=over)
     spread = commands.add_parser(
         "shard", parents=[shared], help="print how to spread the database over shards"
     )
@@ -119,7 +121,8 @@ async def main(asked: argparse.Namespace, settings: Settings) -> int:
             done = make(settings, asked.path, with_secret=asked.with_secret, say=say)
         case "restore":
             put = import_module("bot.backup.restoring").restore
-            done = put(settings, asked.path, replace=asked.replace, ask=sys.stdin.readline, say=say)
+            chosen = {"replace": asked.replace, "take_over": asked.take_over}
+            done = put(settings, asked.path, **chosen, ask=sys.stdin.readline, say=say)
         case "audit":
             books = import_module("bot.audit.running")
             wanted = books.Asked(asked.tenant, asked.only, asked.resume, asked.json)

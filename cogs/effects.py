@@ -7,6 +7,8 @@ from cogs._effects.celebrations import Celebrations
 from cogs._effects.customers import CustomerNotices
 from cogs._effects.failing import failing
 from cogs._effects.imports import ImportResults
+from cogs._effects.index_results import IndexResults
+from cogs._effects.letters import Letters
 from cogs._effects.owners import OwnerNotices
 from cogs._effects.role_checks import RoleChecks
 from cogs._effects.roles import RoleGrants
@@ -21,7 +23,7 @@ from services import Services
 from services.absences import AWAY
 from services.effects import EffectKind
 from services.reach import FOR_DISCORD, RESTS
-from services.worker import EffectWaits, Handler
+from services.worker import Beforehand, EffectWaits, Handler, nothing
 
 # What nobody can do while the bot is out of the shop's server; an alert looks itself, after its e-mail.
 _IN_GUILD = frozenset(
@@ -44,6 +46,7 @@ class Effects(commands.Cog):
         self._guilds = guilds
         staff = StaffCalls(bot, services, guilds)
         roles = RoleGrants(bot, services, guilds)
+        letters = Letters(services, guilds)
         self._handlers: dict[EffectKind, Handler] = {
             EffectKind.ROLE_GRANT: roles.grant,
             EffectKind.ROLE_REVOKE: roles.revoke,
@@ -57,11 +60,19 @@ class Effects(commands.Cog):
             EffectKind.STOCK_OFFER: StockOffers(bot, services).tell,
             EffectKind.IMPORT_RESULT: ImportResults(bot, services).tell,
             EffectKind.OWNER_NOTICE: OwnerNotices(bot, services).tell,
+            EffectKind.INDEXES_MAKE: IndexResults(bot, services).tell,
+        }
+        # What needs no Discord.
+        before: dict[EffectKind, Beforehand] = {
+            EffectKind.CUSTOMER_NOTICE: letters.about_notice,
+            EffectKind.STAFF_ALERT: letters.about_alert,
+            EffectKind.INDEXES_MAKE: services.index_work.make,
         }
         for kind, handler in self._handlers.items():
             made = self._once_there(handler) if kind in _IN_GUILD else handler
             asks = kind is not EffectKind.INVOICE_NUMBER
-            services.worker.register(kind, self._in_reach(made) if asks else made)
+            reached = self._in_reach(made) if asks else made
+            services.worker.register(kind, reached, beforehand=before.get(kind, nothing))
 
     def cog_unload(self) -> None:
         for kind in self._handlers:

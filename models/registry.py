@@ -1,9 +1,11 @@
 """Every stored record of the house, found by being there, and the indexes they ask for."""
 
+import hashlib
 import importlib
 import inspect
 import logging
 import pkgutil
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -20,10 +22,9 @@ from models.retention import Retention
 SHARD_INDEX = "tenantId_hashed"
 # Indexes of earlier versions, dropped once those that replace them are there.
 _RETIRED = {"outbox": {"dedupeKey_1", "urgency_1_nextAttemptAt_1"}}
-OPTIONS_CONFLICT = 85
-KEYS_CONFLICT = 86
 NOT_FOUND = 27
-_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
+_TIMELESS = ("unique", "partialFilterExpression")
+_OPTIONS = (*_TIMELESS, "expireAfterSeconds")
 _NOT_OURS = {"_id_", SHARD_INDEX}
 AS_DECLARED = Retention()
 
@@ -54,8 +55,12 @@ def _expiring(wanted: IndexModel, collection: str, kept: Retention) -> IndexMode
     seconds = kept.expiries.get(f"{collection}.{keys[0][0]}")
     if "expireAfterSeconds" not in wanted.document or seconds is None:
         return wanted
-    others = {name: value for name, value in wanted.document.items() if name != "key"}
-    return IndexModel(keys, **{**others, "expireAfterSeconds": seconds})
+    return _with(wanted, expireAfterSeconds=seconds)
+
+
+def _with(wanted: IndexModel, **changed: Any) -> IndexModel:
+    options = {name: value for name, value in wanted.document.items() if name != "key"}
+    return IndexModel(list(wanted.document["key"].items()), **{**options, **changed})
 
 
 async def create_indexes(
@@ -63,8 +68,9 @@ async def create_indexes(
 ) -> None:
     """Make the database's indexes those that the records declare; safe to repeat and to run twice at once.
 
-    A changed definition replaces the old one; one that nobody declared stays and is logged. Records of the
-    kinds in `leaving` are left alone.
+    A changed definition stands under a name of its own before the old one is dropped, so that what must be
+    unique is at every moment; one that nobody declared stays and is logged. Records of the kinds in `leaving`
+    are left alone.
     Raises IndexRefused when stored records break a unique index.
     """
     for document in all_documents():
@@ -86,20 +92,26 @@ async def index_state(db: Db, kept: Retention = AS_DECLARED) -> IndexState:
     for document in all_documents():
         rows, declared = document.rows(db), indexes_of(document, kept)
         there = await rows.index_information()
-        missing += [
-            f"{rows.name}.{wanted.document['name']}"
-            for wanted in declared
-            if not _same(wanted, there.get(wanted.document["name"]))
-        ]
-        strays = set(there) - {wanted.document["name"] for wanted in declared} - _NOT_OURS
+        standing = {wanted.document["name"]: found(wanted, there) for wanted in declared}
+        missing += [f"{rows.name}.{name}" for name, has in standing.items() if has is None]
+        strays = set(there) - set(standing) - set(standing.values()) - _NOT_OURS
         undeclared += [f"{rows.name}.{stray}" for stray in sorted(strays)]
     return IndexState(missing, undeclared)
 
 
-def _same(wanted: IndexModel, there: Mapping[str, Any] | None) -> bool:
-    if there is None or list(wanted.document["key"].items()) != there["key"]:
-        return False
-    return all(wanted.document.get(option) == there.get(option) for option in _OPTIONS)
+def found(wanted: IndexModel, there: Mapping[str, Any]) -> str | None:
+    """The name of the index that is as declared; a changed one was built beside the old, under another."""
+    return _first(wanted, there, _OPTIONS)
+
+
+def _first(wanted: IndexModel, there: Mapping[str, Any], options: Sequence[str]) -> str | None:
+    keys = list(wanted.document["key"].items())
+    alike = (
+        name
+        for name, each in there.items()
+        if each["key"] == keys and all(wanted.document.get(option) == each.get(option) for option in options)
+    )
+    return next(alike, None)
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -114,13 +126,15 @@ def _declared(module: ModuleType) -> Iterator[type[Document]]:
 
 
 async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
+    there = await rows.index_information()
     try:
-        await rows.create_indexes(declared)
+        await rows.create_indexes([called(wanted, there) for wanted in declared])
     except OperationFailure:  # one of them: find out which
         for wanted in declared:
             await settle(rows, wanted)
-    names = {wanted.document["name"] for wanted in declared}
-    for stray in set(await rows.index_information()) - names - _NOT_OURS:
+    await _drop_replaced(rows, declared)
+    there = await rows.index_information()
+    for stray in set(there) - {found(wanted, there) for wanted in declared} - _NOT_OURS:
         if stray in _RETIRED.get(rows.name, ()):
             await _drop(rows, stray)
             log.info("index_retired", extra={"collection": rows.name, "index": stray})
@@ -130,41 +144,61 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
 
 async def settle(rows: Rows, wanted: IndexModel) -> None:
     """Make one index what is declared; raises IndexRefused like create_indexes."""
+    there = await rows.index_information()
+    if (timed := _otherwise_timed(wanted, there)) is not None:
+        await _time(rows, timed, wanted)
+        there = await rows.index_information()
     try:
-        await rows.create_indexes([wanted])
+        # Also where it stands: one that another process is still building is waited for.
+        await rows.create_indexes([called(wanted, there)])
     except DuplicateKeyError as reason:
         raise _refused(rows, wanted) from reason
-    except OperationFailure as refusal:
-        if refusal.code not in (OPTIONS_CONFLICT, KEYS_CONFLICT):
-            raise
-        await _replace(rows, wanted)
+    await _drop_replaced(rows, [wanted])
 
 
-async def _replace(rows: Rows, wanted: IndexModel) -> None:
-    keys, there = list(wanted.document["key"].items()), await rows.index_information()
-    if _expires_otherwise(wanted, there.get(wanted.document["name"])):
-        changed = {
-            "name": wanted.document["name"],
-            "expireAfterSeconds": wanted.document["expireAfterSeconds"],
-        }
-        await rows.database.command("collMod", rows.name, index=changed)
-        log.info("index_expiry_changed", extra={"collection": rows.name, "index": changed["name"]})
-        return
-    for name, existing in there.items():
-        if name == wanted.document["name"] or existing["key"] == keys:
+def called(wanted: IndexModel, there: Mapping[str, Any]) -> IndexModel:
+    """The index under the name that it has, or can have beside an old one of the declared name."""
+    name = wanted.document["name"]
+    standing = found(wanted, there) or (f"{name}_{_digest(wanted)}" if name in there else name)
+    return _with(wanted, name=standing)
+
+
+def _digest(wanted: IndexModel) -> str:
+    meant = [list(wanted.document["key"].items()), [wanted.document.get(option) for option in _OPTIONS]]
+    return hashlib.blake2s(repr(meant).encode(), digest_size=4).hexdigest()
+
+
+def _was(name: str, wanted: IndexModel) -> bool:
+    """Whether a definition of this index had that name."""
+    declared = wanted.document["name"]
+    return name == declared or bool(re.fullmatch(f"{re.escape(declared)}_[0-9a-f]{{8}}", name))
+
+
+async def _drop_replaced(rows: Rows, declared: Sequence[IndexModel]) -> None:
+    there = await rows.index_information()
+    standing = {found(wanted, there) for wanted in declared}
+    for wanted in declared:
+        if found(wanted, there) is None:
+            continue
+        for name in [each for each in there if _was(each, wanted) and each not in standing]:
             await _drop(rows, name)
-    try:
-        await rows.create_indexes([wanted])
-    except DuplicateKeyError as reason:
-        raise _refused(rows, wanted) from reason
-    log.info("index_replaced", extra={"collection": rows.name, "index": wanted.document["name"]})
+            log.info("index_replaced", extra={"collection": rows.name, "index": name})
 
 
-def _expires_otherwise(wanted: IndexModel, there: Mapping[str, Any] | None) -> bool:
-    """Whether only the time differs after which both let records expire."""
-    if there is None or "expireAfterSeconds" not in there or "expireAfterSeconds" not in wanted.document:
-        return False
-    return _same(wanted, {**there, "expireAfterSeconds": wanted.document["expireAfterSeconds"]})
+def _otherwise_timed(wanted: IndexModel, there: Mapping[str, Any]) -> str | None:
+    """One that differs in nothing but when records expire: MongoDB lets no second one stand beside it."""
+    return None if found(wanted, there) else _first(wanted, there, _TIMELESS)
+
+
+async def _time(rows: Rows, name: str, wanted: IndexModel) -> None:
+    seconds = wanted.document.get("expireAfterSeconds")
+    if seconds is None:
+        # MongoDB has no other way back; what expires is never unique.
+        await _drop(rows, name)
+        return
+    changed = {"name": name, "expireAfterSeconds": seconds}
+    await rows.database.command("collMod", rows.name, index=changed)
+    log.info("index_expiry_changed", extra={"collection": rows.name, "index": name})
 
 
 async def _drop(rows: Rows, name: str) -> None:

@@ -1,7 +1,8 @@
 """How far this database's records have followed the program, and who moves them on at the moment."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import pymongo
 from pymongo.errors import DuplicateKeyError
@@ -12,6 +13,7 @@ from models.tenant import Tenant
 COLLECTION = "schema"
 _KEY: Any = "schema"
 RESTORING = "restoring"
+_MARK: Any = "mark"
 
 
 class SchemaRefused(Exception):
@@ -52,7 +54,7 @@ async def peek(db: Db, known: int) -> Standing:
 
 
 async def _refuse_half_restored(db: Db) -> None:
-    if await restoring(db):
+    if await restoring(db) is not None:
         raise SchemaRefused(
             "A backup is being put into this database, or was not put in whole: wait for `run.py restore`, "
             "or call it again."
@@ -120,17 +122,46 @@ async def end_turn(db: Db, turn: Turn, *, done: bool) -> bool:
     return (await _rows(db).update_one(_held(turn), {"$set": fields})).matched_count == 1
 
 
-async def note_restoring(db: Db, *, under_way: bool) -> None:
-    """Let no process start over this database while a backup is put into it."""
-    if under_way:
-        await db.rows(RESTORING).insert_one({"begunAt": utc_now()})
-    else:
-        await db.rows(RESTORING).drop()
+class Restoring(NamedTuple):
+    """A backup that is being put in, or was not put in whole: whose it is, and since when."""
+
+    owner: ObjectId | None
+    begun_at: datetime
 
 
-async def restoring(db: Db) -> bool:
-    """Whether a backup was begun to be put in and never finished."""
-    return await db.rows(RESTORING).find_one({}) is not None
+async def begin_restoring(db: Db, *, instead_of: Restoring | None = None) -> Restoring | None:
+    """Let no process start over this database while a backup is put into it; None while another's is.
+
+    The mark of one that was killed is taken over by naming it.
+    """
+    mine = Restoring(ObjectId(), utc_now())
+    row = {"owner": mine.owner, "begunAt": mine.begun_at}
+    rows = db.rows(RESTORING)
+    if instead_of is not None:
+        found = await rows.update_one({"owner": instead_of.owner}, {"$set": row})
+        return mine if found.modified_count else None
+    try:
+        await rows.insert_one({"_id": _MARK, **row})
+    except DuplicateKeyError:
+        return None
+    return mine
+
+
+async def still_restoring(db: Db, mine: Restoring) -> bool:
+    """Whether nobody has taken it over."""
+    return await db.rows(RESTORING).find_one({"owner": mine.owner}) is not None
+
+
+async def end_restoring(db: Db, mine: Restoring) -> bool:
+    """Let processes start again; False when another has taken it over."""
+    return (await db.rows(RESTORING).delete_one({"owner": mine.owner})).deleted_count == 1
+
+
+async def restoring(db: Db) -> Restoring | None:
+    """The backup that was begun to be put in and is not in whole, if there is one."""
+    row = await db.rows(RESTORING).find_one({})
+    # Releases before wrote no owner.
+    return Restoring(row.get("owner"), row["begunAt"]) if row else None
 
 
 def _held(turn: Turn) -> dict[str, Any]:

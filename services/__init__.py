@@ -22,6 +22,7 @@ from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
 from services.discount_desk import DiscountDesk
 from services.doctor.examination import Doctor
+from services.doctor.index_work import IndexWork
 from services.doctor.mending import Mending
 from services.donations import Donations
 from services.erasure import Erasure
@@ -154,5 +155,6 @@ class Services:
     mailing: Mailing
     doctor: Doctor
     mending: Mending
+    index_work: IndexWork
     imports: Imports
     exports: Exports

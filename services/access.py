@@ -48,6 +48,8 @@ class Permission(StrEnum):
 
 # Not a key: to hold a role by whose name payments out of the community fund are approved.
 FUND_APPROVAL = "fund.approve"
+# Nor is this: to say who carries the shop's e-mails, which is for those who own or administer it.
+MAIL_CARRIER = "mail.carrier"
 EVERYTHING = frozenset(Permission)
 STAFF = EVERYTHING - {
     Permission.SETUP_RUN,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.absence import Absence
+from models.alert import Alert, AlertSeverity, AlertType
 from models.outbox import OutboxEffect, Urgency
 from models.payment import Payment
 
@@ -36,6 +37,7 @@ class EffectKind(StrEnum):
     PERSON_SCRUB = "person.scrub"
     IMPORT_RESULT = "import.result"
     OWNER_NOTICE = "owner.notice"
+    INDEXES_MAKE = "indexes.make"
 
 
 # Whatever is not named here only tells.
@@ -106,8 +108,12 @@ def effect(
     payload: dict[str, Any],
     order_id: str | None = None,
 ) -> OutboxEffect:
-    """An effect that is due now; the same kind and subject can be owed only once."""
+    """An effect that is due now; the same kind and subject can be owed only once.
+
+    It is written down as of now, by the time that all processes share: an order's effects go by it.
+    """
     return OutboxEffect(
+        created_at=now,
         tenant_id=tenant_id,
         kind=kind,
         dedupe_key=f"{kind}:{subject}",
@@ -176,4 +182,17 @@ def send_refund(payment: Payment, key: str, now: datetime, turn: int = 0) -> Out
         now,
         payload={"paymentId": payment.key, "key": key},
         order_id=payment.order_id,
+    )
+
+
+def given_up(owed: OutboxEffect, reason: str) -> Alert:
+    """What staff are told of an effect that is not tried any more."""
+    return Alert(
+        tenant_id=owed.tenant_id,
+        type=AlertType.FULFILLMENT_FAILED,
+        severity=AlertSeverity.ERROR,
+        message="effect_dead",
+        params={"kind": owed.kind, "reason": reason, "orderId": owed.order_id},
+        entity_type="OutboxEffect",
+        entity_id=owed.key,
     )

@@ -18,9 +18,10 @@ from services.links import Links
 from services.memories import Memories
 from services.partner import AnyPartner, PartnerKind, ProviderKeys
 from services.partners import Partners
-from services.payments.processor import Processor
 from services.provider_keys import KeyField, checked, key_fields, masked
+from services.provider_use import changed_by, has_rival, offers
 from services.remembered import Remembered
+from services.setting_rights import SettingRights
 from services.shops import Shop, Shops
 from services.vault import Vault, VaultShut
 
@@ -72,6 +73,7 @@ class Providers:
         vault: Vault,
         partners: Partners,
         links: Links,
+        rights: SettingRights,
         memories: Memories,
     ) -> None:
         self._db = db
@@ -80,6 +82,7 @@ class Providers:
         self._vault = vault
         self._partners = partners
         self._links = links
+        self._rights = rights
         self._remembered: Remembered[tuple[str, str], ProviderKeys] = memories.make("providers", _REMEMBERED)
 
     def fields(self, name: str) -> tuple[KeyField, ...]:
@@ -144,9 +147,14 @@ class Providers:
 
         first = await self._store(shop, actor, partner, "provider.keys", renewed)
         # New keys for what staff took out of use leave it there.
-        if (first and not _rival(await self._shops.of_tenant(shop.id), partner)) or not partner.opens:
+        if (first and not has_rival(await self._shops.of_tenant(shop.id), partner)) or not partner.opens:
             return await self.offer(shop, actor, partner.name, offered=partner.opens)
         return shop
+
+    async def may_enter(self, shop: Shop, actor: Member, name: str) -> None:
+        """Return if the actor may enter keys to this partner; raises BeyondOwnKeys, and NotFound."""
+        if self._partners.called(name).kind is PartnerKind.MAIL:
+            await transact(self._db, partial(self._rights.mail, shop, actor))
 
     async def choose_environment(self, shop: Shop, actor: Member, name: str, environment: str) -> Shop:
         """Use the provider's live or its sandbox site from now on; raises NotFound or BadInput."""
@@ -175,10 +183,10 @@ class Providers:
             await self._read(shop.id, partner.name)
         for _ in range(_TRIES):
             now = await self._shops.of_tenant(shop.id)
-            if _offers(now, partner) == offered:
+            if offers(now, partner) == offered:
                 return now
             try:
-                return await self._shops.configure(now, actor, **_with(now, partner, offered=offered))
+                return await self._shops.configure(now, actor, **changed_by(now, partner, offered=offered))
             except ChangedMeanwhile:
                 # Whatever else was changed stands: one partner more or less does not touch it.
                 continue
@@ -203,6 +211,8 @@ class Providers:
             stored = await Provider.of(self._db, shop.id, partner.name, tx=tx)
             active = stored is not None and stored.is_active
             keys = renew(self._opened(stored, partner) if stored is not None and active else None)
+            if keys is not None and partner.kind is PartnerKind.MAIL:
+                await self._rights.mail(shop, actor, tx)
             if keys is None and not active:
                 return True
             config = self._sealed(shop.id, partner.name, keys) if keys is not None else {}
@@ -234,7 +244,7 @@ class Providers:
             fields=key_fields(partner.keys),
             configured=active,
             readable=keys is not None,
-            offered=_offers(shop, partner),
+            offered=offers(shop, partner),
             opens=partner.opens,
             down=partner.down(),
             environment=keys.environment if keys else "live",
@@ -271,27 +281,6 @@ class Providers:
             return partner.keys(environment=stored.config.get("environment", "live"), **values)
         except (VaultShut, ValidationError):
             return None
-
-
-def _offers(shop: Shop, partner: AnyPartner) -> bool:
-    if isinstance(partner, Processor):
-        return partner.descriptor.value in shop.config.enabled_payment_methods
-    return shop.config.partners.get(partner.kind.value) == partner.name
-
-
-def _rival(shop: Shop, partner: AnyPartner) -> bool:
-    """Whether another does already what only one can do for a shop."""
-    return shop.config.partners.get(partner.kind.value, partner.name) != partner.name
-
-
-def _with(shop: Shop, partner: AnyPartner, *, offered: bool) -> dict[str, Any]:
-    """What changes in the set-up when the partner is offered, or no longer."""
-    if isinstance(partner, Processor):
-        others = [each for each in shop.config.enabled_payment_methods if each != partner.descriptor.value]
-        return {"enabled_payment_methods": [*others, partner.descriptor.value] if offered else others}
-    kind = partner.kind.value
-    rest = {key: name for key, name in shop.config.partners.items() if key != kind}
-    return {"partners": {**rest, kind: partner.name} if offered else rest}
 
 
 def _about(tenant_id: str, name: str, key: str) -> str:

@@ -7,12 +7,14 @@ from models.base import Db, Tx
 from models.errors import BadInput, BeyondOwnKeys, OwnerOnly
 from models.member import Member
 from models.product import Product
-from services.access import STAFF, Access, Permission, Source
+from services.access import MAIL_CARRIER, STAFF, Access, Permission, Source
+from services.partner import PartnerKind
 from services.shops import Shop
 
 # What is told in the staff's channels and e-mails: who says where that goes has to be allowed to read it.
 TOLD = frozenset({Permission.ORDER_VIEW, Permission.ALERT_VIEW, Permission.ANALYTICS_VIEW})
 _OWNERS = frozenset({Source.GUILD_OWNER, Source.TENANT_OWNER})
+_MAIL = PartnerKind.MAIL.value
 _ROLES = ("adminRoleIds", "staffRoleIds")
 _NEEDS: Mapping[str, frozenset[Permission]] = {
     "staffRoleIds": STAFF,
@@ -31,12 +33,23 @@ class SettingRights:
         self._db = db
         self._access = access
 
+    async def mail(self, shop: Shop, actor: Member, tx: Tx) -> None:
+        """Return if the actor may say who carries the shop's e-mails; raises BeyondOwnKeys.
+
+        Whoever carries them reads links to invoices, what customers bought, and what staff are told.
+        """
+        held = await self._access.now(shop, actor, tx=tx)
+        if lacking := held.lacking({MAIL_CARRIER}):
+            raise BeyondOwnKeys(lacking)
+
     async def check(self, shop: Shop, actor: Member, changed: Mapping[str, Any], tx: Tx) -> None:
         """Return if the actor may set these, by stored names; to set nothing is always allowed.
 
         Raises OwnerOnly for who the admins are, BeyondOwnKeys naming the keys that are missing, and BadInput
         for a role of admins or staff that is on sale.
         """
+        if (carrier := changed.get("partners", {}).get(_MAIL)) and carrier != shop.config.partners.get(_MAIL):
+            await self.mail(shop, actor, tx)
         needed = [name for name, value in changed.items() if name in _NEEDS and value is not None]
         if not needed and "adminRoleIds" not in changed:
             return

@@ -20,6 +20,7 @@ from models.session import OrderSession
 from models.tenant import TaxOrigin, TaxUnknownRule
 from services.clock import Clock
 from services.flags import Flags
+from services.memories import Memories
 from services.offers import Offer
 from services.outbox import Outbox
 from services.partner import PartnerKind
@@ -73,14 +74,24 @@ NO_TAX = Tax(Levy((), 0))
 class Taxes:
     """Quotes tax, and calls staff when it cannot be computed."""
 
-    def __init__(self, db: Db, clock: Clock, *, outbox: Outbox, providers: Providers, flags: Flags) -> None:
+    def __init__(
+        self,
+        db: Db,
+        clock: Clock,
+        *,
+        outbox: Outbox,
+        providers: Providers,
+        flags: Flags,
+        memories: Memories,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._outbox = outbox
         self._providers = providers
         self._flags = flags
-        self._quoted: Remembered[_Key, Levy] = Remembered(clock, _QUOTED)
-        self._latest: Remembered[_Key, Levy | str] = Remembered(clock, _FAILED)
+        # Whatever else a quote depends on is in its key; another account quotes otherwise.
+        self._quoted: Remembered[_Key, Levy] = memories.make("providers", _QUOTED)
+        self._latest: Remembered[_Key, Levy | str] = memories.make("providers", _FAILED)
 
     async def of(self, shop: Shop, session: OrderSession, offer: Offer | None) -> Tax:
         """The tax on a cart; none before it is known where and how it ships, and where nothing is paid."""

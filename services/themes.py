@@ -47,8 +47,8 @@ class Themes:
 
     def forget(self) -> None:
         """Read anew what themes there are and who wears which, after a change."""
+        # What they wear is remembered under the same name.
         self._wardrobes.forget()
-        self._worn.forget()
 
     async def look(self, config: BotConfig, discord_id: str | None = None) -> Look | None:
         """The colours for this person, or for everybody; None where the shop looks as it comes.

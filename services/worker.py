@@ -5,30 +5,30 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 from pymongo.errors import PyMongoError
 
-from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, ObjectId, Tx, Unreadable, transact
 from models.correlation import correlated
 from models.outbox import OutboxEffect, Urgency
 from services.afterwards import database_away
 from services.clock import Clock
-from services.effects import EffectKind, comes_before, goes_after
+from services.effects import EffectKind, comes_before, given_up, goes_after
 from services.meters import Meters
 from services.rules import Rules
 from services.stock import alert_effect
 from services.wakeups import Bell, Wakeups
 
 type Handler = Callable[[OutboxEffect], Awaitable[str | None]]
+type Beforehand = Callable[[OutboxEffect], Awaitable[None]]
 
 # How many effects of each urgency may be under way at once. Each has places of its own, so that a role does
 # not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made
 # while a mail server or a tax service takes its time.
 AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3, Urgency.PARTNERS: 4}
 _JITTER = 0.2
-# Whoever makes it possible hastens it; this is for what they missed.
-_PAUSE = timedelta(hours=1)
+_PAUSE = timedelta(hours=1)  # whoever makes it possible hastens it; this is for what they missed
 _OF_LEASE = 0.8
 # What has failed so often keeps nobody behind it waiting any longer: about six minutes by then.
 _HOLDS_UP = 3
@@ -54,13 +54,16 @@ class EffectWaits(Exception):
         self.after = after
 
 
-class _Lane:
+async def nothing(_: OutboxEffect) -> None:
+    """Most effects have nothing to do before they reach out."""
+
+
+class _Lane(NamedTuple):
     """Effects of one urgency, on their way without regard to the others."""
 
-    def __init__(self, urgency: Urgency, bell: Bell) -> None:
-        self.urgency = urgency
-        self.places = asyncio.Semaphore(AT_ONCE[urgency])
-        self.bell = bell
+    urgency: Urgency
+    places: asyncio.Semaphore
+    bell: Bell
 
 
 class Worker:
@@ -75,16 +78,21 @@ class Worker:
         self._wakeups = wakeups
         self._meters = meters or Meters()
         self._handlers: dict[EffectKind, Handler] = {}
-        self._lanes = [_Lane(urgency, wakeups.bell()) for urgency in AT_ONCE]
+        self._beforehand: dict[EffectKind, Beforehand] = {}
+        self._lanes = [_Lane(each, asyncio.Semaphore(most), wakeups.bell()) for each, most in AT_ONCE.items()]
         self._stopping = False
         self._released = False
         self._held: dict[ObjectId, OutboxEffect] = {}
 
-    def register(self, kind: EffectKind, handler: Handler) -> None:
-        """Let this handler make the effects of a kind happen; it may be called again after a crash."""
+    def register(self, kind: EffectKind, handler: Handler, *, beforehand: Beforehand = nothing) -> None:
+        """Let this handler make a kind's effects happen; it may be called again after a crash.
+
+        So may `beforehand`, also while the effect waits for another that failed: what has a way of its own.
+        """
         if kind in self._handlers:
             raise ValueError(f"{kind} has a handler")
         self._handlers[kind] = handler
+        self._beforehand[kind] = beforehand
 
     def unregister(self, kind: EffectKind) -> None:
         """Forget a kind's handler, when who made its effects happen goes."""
@@ -197,11 +205,23 @@ class Worker:
             return False
         if ahead is None:
             return False
+        if ahead.last_error is not None:
+            # That may take long.
+            await self._before_its_turn(effect)
         now = self._clock.now()
         soon = now + self._rules.poll
         until = soon if ahead.lease_token is not None else max(soon, ahead.next_attempt_at)
         await OutboxEffect.follow(self._db, effect, ahead, now, until)
         return True
+
+    async def _before_its_turn(self, effect: OutboxEffect) -> None:
+        try:
+            await self._beforehand[EffectKind(effect.kind)](effect)
+        except PyMongoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its turn comes, and is told of then
+            said = {"effect": effect.key, "kind": effect.kind, "reason": type(error).__name__}
+            log.warning("effect_postponed", extra=said)
 
     async def _let_go(self, ended: OutboxEffect) -> None:
         """Begin at once what waited for the end of this one."""
@@ -225,6 +245,7 @@ class Worker:
         try:
             # Whoever leases the effect after us must not meet us still at it.
             async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
+                await self._beforehand[EffectKind(effect.kind)](effect)
                 outcome = await self._handlers[EffectKind(effect.kind)](effect)
         except EffectWaits as pause:
             self._meters.effect(effect.kind, "waits")
@@ -262,15 +283,7 @@ class Worker:
         log.warning("effect_postponed", extra=said)
 
     async def _bury(self, effect: OutboxEffect, reason: str) -> None:
-        alert = Alert(
-            tenant_id=effect.tenant_id,
-            type=AlertType.FULFILLMENT_FAILED,
-            severity=AlertSeverity.ERROR,
-            message="effect_dead",
-            params={"kind": effect.kind, "reason": reason, "orderId": effect.order_id},
-            entity_type="OutboxEffect",
-            entity_id=effect.key,
-        )
+        alert = given_up(effect, reason)
         # An alert that cannot be told must not raise another one about itself.
         owed = [] if effect.kind == EffectKind.STAFF_ALERT else [alert_effect(alert, self._clock)]
 

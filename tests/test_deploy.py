@@ -73,6 +73,9 @@ def test_the_images_settings_are_settings(dockerfile: list[tuple[str, str]]) -> 
     settings = load_settings(None, environ)
     assert settings.metrics.port == 9464
     assert settings.metrics.host == "127.0.0.1"
+    made = next(rest for word, rest in dockerfile if word == "RUN" and "useradd" in rest)
+    assert str(settings.data_dir) == made.split()[-1] == "/var/lib/shop"
+    assert "--owner=10001 --group=10001" in made
     assert dict(dockerfile)["EXPOSE"] == str(settings.web.port)
 
 
@@ -110,6 +113,19 @@ def test_compose_keeps_the_servers_to_itself(compose: dict[str, Any]) -> None:
     assert "--replSet rs0" in services["mongo"]["entrypoint"][-1]
 
 
+def test_compose_runs_nothing_as_root_and_lets_nothing_write_but_its_data(compose: dict[str, Any]) -> None:
+    """Not by the image's own stepping down: whatever wraps its entrypoint would be root."""
+    for name, each in compose["services"].items():
+        assert name == "shop" or each["user"] == "999:999"
+        assert (each["read_only"], each["cap_drop"], each.get("cap_add")) == (True, ["ALL"], None)
+        assert each["security_opt"] == ["no-new-privileges:true"]
+    mounted = [place for each in compose["services"].values() for place in each.get("volumes", [])]
+    assert mounted == ["shop:/var/lib/shop", "mongo:/data/db", "mongo-key:/data/configdb"]
+    # A key that nobody may write is there from the last start.
+    script = compose["services"]["mongo"]["entrypoint"][-1]
+    assert script.index("rm -f /data/configdb/key") < script.index("> /data/configdb/key")
+
+
 def test_compose_gives_the_shop_settings_that_it_knows(compose: dict[str, Any]) -> None:
     """A setting that was renamed would end the start."""
     given = compose["services"]["shop"]["environment"]
@@ -133,6 +149,7 @@ def test_kubernetes_gets_parts_that_are_probed_locked_and_of_one_image(objects: 
         assert wanted.items() <= pod["metadata"]["labels"].items()
         assert pod["spec"]["securityContext"]["runAsNonRoot"]
         assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert {each["mountPath"] for each in container["volumeMounts"]} == {"/tmp", "/var/lib/shop"}  # noqa: S108 - in the pod
         assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "metrics"}
         assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
         assert {"name": "metrics", "containerPort": 9464} in container["ports"]

@@ -1,6 +1,7 @@
 """Puts the records of a backup into an empty database, and looks whether they are all there and agree."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +16,34 @@ from models.ledger import Drift, drifts, with_stock
 _AT_ONCE = 1000
 
 
-async def fill(database: Any, path: Path, manifest: Manifest) -> bytes | None:
-    """Insert every record; the shop's own secret, if it came along. Raises BackupError."""
+async def _at_once() -> None:
+    """Nothing has to be looked at before records are inserted."""
+
+
+async def fill(
+    database: Any,
+    path: Path,
+    manifest: Manifest,
+    *,
+    before_each: Callable[[], Awaitable[None]] = _at_once,
+) -> bytes | None:
+    """Insert every record; the shop's own secret, if it came along. Raises BackupError.
+
+    `before_each` is awaited before each thousand records, and ends it by what it raises.
+    """
     secret = None
     for part, data in load(path, manifest):
         if part.name == SECRET:
             secret = data
         elif part.collection is not None:
-            await _insert(database[part.collection], data)
+            await _insert(database[part.collection], data, before_each)
     return secret
 
 
-async def _insert(rows: Any, data: bytes) -> None:
-    chunk: list[RawBSONDocument] = []
-    for document in documents(data):
-        chunk.append(RawBSONDocument(document))
-        if len(chunk) == _AT_ONCE:
-            await rows.insert_many(chunk)
-            chunk = []
-    if chunk:
-        await rows.insert_many(chunk)
+async def _insert(rows: Any, data: bytes, before_each: Callable[[], Awaitable[None]]) -> None:
+    for chunk in batched(documents(data), _AT_ONCE):
+        await before_each()
+        await rows.insert_many([RawBSONDocument(document) for document in chunk])
 
 
 async def compare(db: Db, manifest: Manifest) -> None:

@@ -39,13 +39,16 @@ class _Restored(NamedTuple):
     drifted: list[Drift]
 
 
-async def restore(settings: Settings, path: Path, *, replace: bool, ask: Ask, say: Say) -> int:
+async def restore(
+    settings: Settings, path: Path, *, replace: bool, ask: Ask, say: Say, take_over: bool = False
+) -> int:
     """Put a backup in the place of the database; status 1 with a sentence when nothing was changed.
 
-    One that has an address must be empty. Raises EmbeddedUnavailable, also while a bot runs on the folder.
+    One that has an address must be empty, or with `take_over` hold what a killed restore left.
+    Raises EmbeddedUnavailable, also while a bot runs on the folder.
     """
     if settings.database.uri is not None:
-        return await move_in(settings, path, say)
+        return await move_in(settings, path, say, take_over=take_over)
     try:
         with owned(settings.data_dir.absolute() / "mongo"):
             _refuse_to_lose(settings, replace=replace, ask=ask, say=say)

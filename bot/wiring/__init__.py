@@ -27,6 +27,7 @@ from services.digests import Digests
 from services.discount_desk import DiscountDesk
 from services.doctor.contract import Instruments
 from services.doctor.examination import Doctor
+from services.doctor.index_work import IndexWork
 from services.doctor.mending import Mending
 from services.erasure import Erasure
 from services.fund_desk import FundDesk
@@ -139,7 +140,8 @@ def _staff(on: Ground, shelf: Shelf, till: Till) -> dict[str, Any]:
         "decisions": Decisions(db, clock, **paying),
         "queue": queue,
         "doctor": Doctor(tools, fresh),
-        "mending": Mending(db, audit=audit, shops=on.shops, queue=queue, storefronts=shelf.storefronts),
+        "mending": Mending(shops=on.shops, queue=queue, storefronts=shelf.storefronts),
+        "index_work": IndexWork(db, clock, rules, audit=audit, outbox=outbox, vault=on.outside.vault),
         "fund": on.fund,
         "donations": shelf.donations,
         "fund_desk": fund,

@@ -92,6 +92,8 @@ class Ground:
         self.providers = Providers(
             db,
             audit=self.audit, shops=self.shops, vault=outside.vault, partners=self.partners, links=links,
-            memories=self.memories,
+            rights=self.setting_rights, memories=self.memories,
         )  # fmt: skip
-        self.taxes = Taxes(db, clock, outbox=self.outbox, providers=self.providers, flags=self.flags)
+        self.taxes = Taxes(
+            db, clock, outbox=self.outbox, providers=self.providers, flags=self.flags, memories=self.memories
+        )  # fmt: skip

@@ -91,6 +91,7 @@ EFFECTS = {
     "person.scrub": later("clearing what providers told about an erased person"),
     "staff.digest": later("telling staff how the shop is doing"),
     "import.result": later("telling how an import ended"),
+    "indexes.make": later("making the database's indexes"),
     "owner.notice": later("telling the owner where the shop is"),
 }
 

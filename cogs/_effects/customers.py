@@ -1,10 +1,11 @@
-"""Tells customers what became of their orders, by DM and e-mail, as far as they want to hear it."""
+"""Tells customers what became of their orders by DM, as far as they want to hear it."""
 
 from dataclasses import replace
 
 import nextcord
 
 from cogs._effects.failing import failing
+from cogs._effects.letters import SWITCHES
 from cogs._effects.notices import OF_KEYS, Told, notice_card, outdated
 from cogs._ui import send
 from cogs._ui.guilds import Guilds
@@ -14,25 +15,7 @@ from models.customer import Customer
 from models.outbox import OutboxEffect
 from services import Services
 from services.effects import Notice
-from services.shops import Shop
 
-# A customer knows a switch for each stage of an order; what goes wrong at a stage belongs to its switch.
-_SWITCHES = {
-    Notice.ORDER_RECEIVED: "order_received",
-    Notice.ORDER_CANCELLED: "order_received",
-    Notice.PAYMENT_CONFIRMED: "payment_confirmed",
-    Notice.PAYMENT_REJECTED: "payment_confirmed",
-    Notice.PAYMENT_UNDERPAID: "payment_confirmed",
-    Notice.PAYMENT_FAILED: "payment_confirmed",
-    Notice.ROLE_FAILED: "payment_confirmed",
-    Notice.ROLE_ENDING: "payment_confirmed",
-    Notice.ROLE_ENDED: "payment_confirmed",
-    Notice.REFUNDED: "refunds",
-    Notice.ORDER_SHIPPED: "order_shipped",
-    Notice.HOLD_ENDING: "payment_confirmed",
-    Notice.KEY_DELIVERED: "payment_confirmed",
-    Notice.KEY_REPLACED: "payment_confirmed",
-}
 # Nobody is there to be told; `/orders` shows it all the same.
 _SILENT = frozenset({"dm_closed", "unknown_user"})
 
@@ -53,11 +36,6 @@ class CustomerNotices:
             view = await self._services.orders.staff_view(shop, effect.payload["orderId"])
             person = view.order.customer
             known = await self._services.customers.known(shop, person.discord_id)
-            # Each way has its own effect: a closed DM keeps no e-mail back, nor does a mail server any DM.
-            if self._services.mailing.owes_still(effect):
-                await self._services.mailing.owe(shop, known, effect, _SWITCHES[event])
-                if event is Notice.PAYMENT_REJECTED:
-                    await self._mail_staff(shop, effect)
             if known is not None and not _wants(known, event):
                 return "not_wanted"
             if outdated(event, view, effect.payload):
@@ -77,11 +55,6 @@ class CustomerNotices:
                 return error.reason
         return "sent"
 
-    async def _mail_staff(self, shop: Shop, effect: OutboxEffect) -> None:
-        about = {key: effect.payload.get(key) for key in ("orderId", "reason")}
-        payload = about | {"locale": await self._guilds.locale(shop.guild_id)}
-        await self._services.mailing.owe_staff(shop, effect.dedupe_key, payload, effect.order_id)
-
 
 def _wants(customer: Customer, event: Notice) -> bool:
-    return not customer.dm_opt_out and bool(getattr(customer.dm_preferences, _SWITCHES[event]))
+    return not customer.dm_opt_out and bool(getattr(customer.dm_preferences, SWITCHES[event]))

@@ -11,7 +11,7 @@ from cogs._ui.card import Card
 from cogs._ui.claim_card import claim_card
 from cogs._ui.guilds import Guilds
 from cogs._ui.words import Words
-from models.alert import Alert, AlertSeverity, AlertType
+from models.alert import AlertType
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus
 from models.tenant import BotConfig
@@ -77,11 +77,6 @@ class StaffCalls:
             return "no_alert"
         with failing():
             desk = await self._desk(effect)
-            # What waits had its e-mail at the first look, which is forgotten sooner than the wait ends.
-            looked = effect.last_error == AWAY or not self._services.mailing.owes_still(effect)
-            if _alarming(alert) and not looked:
-                payload = {"alertId": alert.key, "locale": str(desk.words.locale).replace("_", "-")}
-                await self._services.mailing.owe_staff(desk.shop, alert.key, payload, effect.order_id)
             if await self._services.absences.away(effect.tenant_id):
                 raise EffectWaits(AWAY)
             channel = _channel(_alert_channel(desk.shop.config, alert.type))
@@ -100,11 +95,6 @@ class StaffCalls:
 
 def _waits(payment: Payment, claims: int) -> bool:
     return payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL and payment.claims == claims
-
-
-def _alarming(alert: Alert) -> bool:
-    # That an e-mail could not be sent is nothing to send an e-mail about.
-    return alert.severity is AlertSeverity.ERROR and not str(alert.params.get("kind")).startswith("mail.")
 
 
 def _channel(channel_id: str | None) -> str:

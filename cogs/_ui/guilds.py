@@ -38,8 +38,8 @@ class Guilds:
 
     async def seen(self, guild_id: str) -> GuildSeen:
         """The server as it is, or was a minute ago; raises nextcord.HTTPException."""
-        guild = self._bot.get_guild(int(guild_id))
-        if guild is None or guild.unavailable:
+        guild = self._there(guild_id)
+        if guild is None:
             return await self._asked.get(guild_id, partial(self._ask, guild_id))
         return GuildSeen(
             str(guild.preferred_locale) if guild.preferred_locale else None,
@@ -50,6 +50,15 @@ class Guilds:
     async def locale(self, guild_id: str) -> str | None:
         """The server's language; raises nextcord.HTTPException."""
         return (await self.seen(guild_id)).locale
+
+    def heard(self, guild_id: str) -> str | None:
+        """The server's language as far as it is known without asking."""
+        guild = self._there(guild_id)
+        return str(guild.preferred_locale) if guild is not None and guild.preferred_locale else None
+
+    def _there(self, guild_id: str) -> nextcord.Guild | None:
+        guild = self._bot.get_guild(int(guild_id))
+        return None if guild is None or guild.unavailable else guild
 
     async def _ask(self, guild_id: str) -> GuildSeen:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cogs._ui.words import Words, later
-from services.access import Permission
+from services.access import FUND_APPROVAL, MAIL_CARRIER, Permission
 
 _WORDS = {
     Permission.SETUP_RUN: later("Run the set-up"),
@@ -36,7 +36,11 @@ _WORDS = {
     Permission.FLAG_MANAGE: later("Switch parts of the shop on and off"),
     Permission.THEME_MANAGE: later("Change the shop's colours"),
 }
-FUND_APPROVAL = later("Approve payments out of the community fund")
+# What is no key of a role's.
+_NO_KEYS = {
+    FUND_APPROVAL: later("Approve payments out of the community fund"),
+    MAIL_CARRIER: later("Choose who carries the shop's e-mails (its owner and admins)"),
+}
 GROUPS = {
     "goods": later("Goods"),
     "money": later("Orders and money"),
@@ -61,9 +65,7 @@ _GROUP = {
 
 def permission_words(key: str, w: Words) -> str:
     """What a key allows; an unknown one as it is written."""
-    if key == "fund.approve":
-        return w(FUND_APPROVAL)
-    known = _WORDS.get(Permission(key)) if key in set(Permission) else None
+    known = _WORDS.get(Permission(key)) if key in set(Permission) else _NO_KEYS.get(key)
     return w(known) if known else key
 
 

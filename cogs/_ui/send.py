@@ -26,6 +26,8 @@ _REASONS = {
 # The only thing that can be wrong with opening a DM is the person.
 _NO_PERSON = _REASONS | {50033: "unknown_user", 50035: "unknown_user"}
 
+_TOO_LATE = _REASONS | dict.fromkeys(wire.LOST, "message_gone")
+
 
 class Unreachable(Exception):
     """Discord will not deliver there.
@@ -66,6 +68,13 @@ async def edit_dm(bot: nextcord.Client, channel_id: str, message_id: str, card: 
         "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel_id, message_id=message_id
     )
     await _ask(bot, route, card.payload(guild_prefix(guild_id)), card.pictures)
+
+
+async def edit_reply(bot: nextcord.Client, application_id: str, token: str, card: Card) -> None:
+    """Show another card in the message that answered an interaction; raises Unreachable when too late."""
+    path = "/webhooks/{application_id}/{interaction_token}/messages/@original"
+    route = Route("PATCH", path, application_id=application_id, interaction_token=token)
+    await _ask(bot, route, card.payload(), reasons=_TOO_LATE)
 
 
 async def delete(bot: nextcord.Client, channel_id: str, message_id: str) -> None:

@@ -85,6 +85,15 @@ def plan(findings: Sequence[Finding], w: Words) -> Card:
     return Card(title=w("Mend"), text="\n".join(lines) or nothing, rows=rows)
 
 
+def making_indexes(w: Words) -> Card:
+    """They are on their way, however long that takes."""
+    text = w(
+        "I am making the missing indexes. With many records that takes minutes; your shop goes on selling, "
+        "and I tell you here when it is done."
+    )
+    return Card(title=w("One moment"), text=text, rows=[[Button(w("Look again"), Target("doctor:open"))]])
+
+
 def _does(finding: Finding, w: Words) -> str:
     return w(_DOES[finding.mend]) if finding.mend else ""
 

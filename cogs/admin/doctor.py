@@ -1,13 +1,14 @@
 """/admin doctor: what is not as it should be with shop, server and machine, and what to do about each."""
 
 from cogs._ui.desk import Visit, click, command_answer
-from cogs.admin._doctor_card import key_of, mendable, plan, report
+from cogs.admin._doctor_card import key_of, making_indexes, mendable, plan, report
 from cogs.admin._doctor_place import place_of
 from cogs.admin._paging import number
 from cogs.admin._root import Entry, Section
 from models.errors import BadInput
 from services.access import Permission
-from services.doctor.contract import Finding
+from services.doctor.contract import Finding, Mend
+from services.doctor.index_work import Reply
 from services.doctor.mending import NEEDS
 from services.pace import Cost
 
@@ -41,10 +42,27 @@ class Doctor(Section):
             if each.mend is not None:
                 await visit.require(NEEDS[each.mend])
         done, locale = 0, visit.interaction.guild_locale
-        for each in chosen:
+        indexes = [each for each in chosen if each.mend is Mend.INDEXES]
+        for each in [each for each in chosen if each not in indexes]:
             done += (await self.services.mending.mend(case, visit.member, each, locale)).done
-        await visit.show(report(await self._anew(visit), 0, w))
-        await visit.say(_told(done, len(visit.values), visit))
+        if indexes:
+            await visit.show(making_indexes(w))
+            await self._make_indexes(visit)
+        else:
+            await visit.show(report(await self._anew(visit), 0, w))
+        if len(visit.values) > len(indexes):
+            await visit.say(_told(done, len(visit.values) - len(indexes), visit))
+
+    async def _make_indexes(self, visit: Visit) -> None:
+        """In the background, whose end changes the card that was clicked."""
+        clicked = visit.interaction
+        reply = Reply(
+            str(visit.words.locale).replace("_", "-"),
+            visit.member.discord_id,
+            str(clicked.application_id),
+            clicked.token,
+        )
+        await self.services.index_work.ask(await visit.shop(), visit.member, str(clicked.id), reply)
 
     async def _findings(self, visit: Visit) -> list[Finding]:
         await visit.spend(Cost.EXAMINE)

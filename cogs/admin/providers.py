@@ -38,6 +38,8 @@ class Providers(Section):
 
     @click("providers:keys")
     async def ask_keys(self, visit: Visit, name: str) -> None:
+        # Before anything is typed for nothing.
+        await self.services.providers.may_enter(await visit.shop(), visit.member, name)
         await visit.form(form.keys_form(await self._view(visit, name), visit.words))
 
     @submit("providers:keys")

@@ -197,8 +197,10 @@ class Runner:
         await self._outbox.commit(work)
 
     def _result(self, record: DataImport, due: datetime) -> OutboxEffect:
-        payload = {"importId": record.key}
-        return effect(EffectKind.IMPORT_RESULT, record.tenant_id, record.key, due, payload=payload)
+        payload, now = {"importId": record.key}, self._clock.now()
+        told = effect(EffectKind.IMPORT_RESULT, record.tenant_id, record.key, now, payload=payload)
+        told.next_attempt_at = due
+        return told
 
 
 def _stopped(record: DataImport) -> Alert:

@@ -2,11 +2,8 @@
 
 from typing import NamedTuple
 
-from models.base import Db
 from models.member import Member
-from models.registry import IndexRefused, create_indexes
 from services.access import Permission
-from services.audit import Audit
 from services.doctor.channels import stale_channels
 from services.doctor.contract import Case, Finding, Mend
 from services.queue import Queue
@@ -34,9 +31,7 @@ class Mended(NamedTuple):
 class Mending:
     """Mends what was found a moment ago; what is in order meanwhile stays as it is."""
 
-    def __init__(self, db: Db, *, audit: Audit, shops: Shops, queue: Queue, storefronts: Storefronts) -> None:
-        self._db = db
-        self._audit = audit
+    def __init__(self, *, shops: Shops, queue: Queue, storefronts: Storefronts) -> None:
         self._shops = shops
         self._queue = queue
         self._storefronts = storefronts
@@ -44,25 +39,16 @@ class Mending:
     async def mend(self, case: Case, actor: Member, finding: Finding, locale: str | None) -> Mended:
         """Mend one finding; raises ChangedMeanwhile when somebody else was faster with the same setting."""
         match finding.mend:
-            case Mend.INDEXES:
-                done = await self._indexes(case, actor)
             case Mend.CHANNELS:
                 done = await self._channel(case, actor, finding.about)
             case Mend.EFFECTS:
                 done = bool(await self._queue.retry_all(case.shop, actor, finding.about))
             case Mend.STOREFRONT:
                 done = await self._storefront(case, actor, locale)
-            case None:
-                raise ValueError(f"{finding.code} cannot be mended")
+            case Mend.INDEXES | None:
+                # Those take longer than anybody waits (index_work.py).
+                raise ValueError(f"{finding.code} cannot be mended here")
         return Mended(finding.mend, finding.about, done)
-
-    async def _indexes(self, case: Case, actor: Member) -> bool:
-        try:
-            await create_indexes(self._db, case.tools.rules.kept)
-        except IndexRefused:
-            return False
-        await self._audit.record(case.shop.id, actor, "doctor.indexes", case.shop.tenant)
-        return True
 
     async def _channel(self, case: Case, actor: Member, field: str) -> bool:
         if field == _STOREFRONT:

@@ -1,5 +1,6 @@
 """From the embedded database to a replica set with an address: nothing is lost, and nothing is half there."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.product import Product
 from models.registry import index_state
-from models.schema import SchemaRefused, note_restoring, standing
+from models.schema import SchemaRefused, begin_restoring, restoring, standing
 from services.clock import SystemClock
 from services.links import Links
 from services.rules import Rules
@@ -70,10 +71,10 @@ async def everything(settings: Settings) -> Rows:
         return {name: await database[name].find().sort("_id", 1).to_list() for name in names}
 
 
-async def moved(settings: Settings, path: Path) -> tuple[int, str]:
+async def moved(settings: Settings, path: Path, *, take_over: bool = False) -> tuple[int, str]:
     """Restore into the address: its status and what was said."""
     said: list[str] = []
-    status = await restore(settings, path, replace=False, ask=never, say=said.append)
+    status = await restore(settings, path, replace=False, ask=never, say=said.append, take_over=take_over)
     return status, "\n".join(said)
 
 
@@ -131,22 +132,67 @@ async def test_a_database_in_which_anything_is_is_left_alone(
     assert await everything(elsewhere) == {"orders": [{"_id": 1}]}
 
 
-async def test_a_restore_that_died_in_the_middle_is_begun_anew_and_keeps_bots_away(
+async def test_a_restore_that_died_in_the_middle_keeps_bots_away_until_another_takes_over(
     seeded: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    """What it left is half a shop: nobody sells from it, and the next call clears it away."""
+    """What it left is half a shop: nobody sells from it, and it is cleared away for who asks plainly."""
     await saved(seeded, tmp_path / "b")
     assert elsewhere.database.uri is not None
     db = open_database(elsewhere.database.uri.get_secret_value(), elsewhere.database.name)
-    await note_restoring(db, under_way=True)
+    assert await begin_restoring(db)
     await db.rows("mystery").insert_one({"_id": "half"})
     with pytest.raises(SchemaRefused):
         await standing(db, 1)
     status, said = await moved(elsewhere, tmp_path / "b")
+    assert (status, "--take-over" in said) == (1, True)
+    assert await db.rows("mystery").find_one({"_id": "half"})
+    status, said = await moved(elsewhere, tmp_path / "b", take_over=True)
     assert (status, "not finished" in said) == (0, True)
     assert await db.rows("mystery").find_one({"_id": "half"}) is None
     assert await db.rows("mystery").count_documents({}) == 12_000
     assert (await standing(db, 1)).version in {0, 1}
+    db.client.close()
+
+
+async def test_two_restores_at_once_into_one_address_do_not_mix(
+    seeded: Settings, elsewhere: Settings, start: Start, tmp_path: Path, mongo_uri: str
+) -> None:
+    """Two programs: one puts the shop in, and the other says that it changed nothing."""
+    await saved(seeded, tmp_path / "b")
+    before = await rows_of(seeded)
+    where = {"DATABASE__URI": mongo_uri, "DATABASE__NAME": elsewhere.database.name}
+    async with (
+        start("restore", str(tmp_path / "b"), **where) as one,
+        start("restore", str(tmp_path / "b"), **where) as other,
+    ):
+        assert sorted([await one.ended(), await other.ended()]) == [0, 1]
+        said = one.said + other.said
+    assert "Another restore is filling this database" in said or "is not empty" in said
+    after = await everything(elsewhere)
+    assert {name: rows for name, rows in after.items() if rows} == {n: r for n, r in before.items() if r}
+
+
+async def test_a_restore_from_which_another_took_over_ends_and_touches_nothing_more(
+    seeded: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    """Who asked for it was wrong about the first: it was not dead. What is there is the second's alone."""
+    await saved(seeded, tmp_path / "b")
+    before = await rows_of(seeded)
+    assert elsewhere.database.uri is not None
+    db = open_database(elsewhere.database.uri.get_secret_value(), elsewhere.database.name)
+    first = asyncio.create_task(moved(elsewhere, tmp_path / "b"))
+    while await restoring(db) is None or await db.rows("mystery").find_one({}) is None:
+        assert not first.done()
+        await asyncio.sleep(0.005)
+    mine = await begin_restoring(db, instead_of=await restoring(db))
+    assert mine is not None
+    status, said = await first
+    assert (status, "told to take over" in said) == (1, True)
+    assert await restoring(db) == mine
+    status, said = await moved(elsewhere, tmp_path / "b", take_over=True)
+    assert status == 0, said
+    after = await everything(elsewhere)
+    assert {name: rows for name, rows in after.items() if rows} == {n: r for n, r in before.items() if r}
     db.client.close()
 
 
@@ -162,7 +208,7 @@ async def test_a_backup_that_breaks_a_rule_leaves_the_database_empty(
     await saved(seeded, tmp_path / "b")
     status, said = await moved(elsewhere, tmp_path / "b")
     assert (status, "must be unique" in said) == (1, True)
-    assert await everything(elsewhere) == {}
+    assert await everything(elsewhere) == {"restoring": []}
 
 
 async def test_it_is_done_from_the_command_line_and_another_secret_is_told(

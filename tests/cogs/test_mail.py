@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.mail.customers import customer_draft
 from bot.mail.letters import Letters
 from bot.outside import Outside
-from bot.sandbox import Person, Room
+from bot.sandbox import Person, Room, Sandbox
 from cogs._ui.words import Words
 from models.base import Db
 from models.order import Order
@@ -225,6 +225,30 @@ async def test_a_mail_server_that_is_away_keeps_no_dm_and_is_tried_again(scene: 
     assert (len(scene.ada.dms), len(scene.letters())) == (1, 1)
     [owed] = await scene.owed(EffectKind.MAIL_CUSTOMER)
     assert (owed.status, owed.outcome, owed.attempts) == (OutboxStatus.DONE, "sent", 3)
+
+
+async def test_letters_go_on_while_discord_is_away(scene: Scene, discord: Sandbox) -> None:
+    """All of an order's, and the staff's; the messages follow once, and no letter comes twice."""
+    await scene.configure(admin_notify_email=STAFF)
+    for place in ("/channels/*", "/guilds/*", "/users/@me/channels"):
+        discord.faults.fail("*", place, times=100_000, status=503)
+    order, other = await scene.order(), await scene.order()
+    await scene.work()
+    await scene.paid(order)
+    claim = await scene.claimed(other)
+    await scene.services.claims.reject(scene.shop, member(scene.olivia), claim.key, claim.claims, "no trace")
+    for _ in range(4):
+        await scene.work()
+        scene.clock.forward(minutes=1)
+    assert scene.services.reach.away
+    told = [each["Subject"] for each in scene.letters() if order.order_number in each["Subject"]]
+    assert [subject.split()[-1] for subject in told] == ["Aurora", "arrived"]
+    assert (len(scene.letters()), len(scene.letters(STAFF)), len(scene.ada.dms)) == (4, 1, 0)
+    discord.faults.clear()
+    for _ in range(4):
+        scene.clock.forward(minutes=10)
+        await scene.work()
+    assert (len(scene.letters()), len(scene.letters(STAFF)), len(scene.ada.dms)) == (4, 1, 4)
 
 
 async def test_a_notice_that_happens_again_owes_its_e_mail_once(scene: Scene) -> None:

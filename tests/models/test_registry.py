@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pymongo import IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Rows, index
 from models.discount import Discount
@@ -31,6 +32,11 @@ def spec(found: dict[str, Any]) -> dict[str, Any]:
     """What an index is about, without what the server adds."""
     wanted = ("unique", "partialFilterExpression", "expireAfterSeconds")
     return {"key": list(found["key"]), **{name: found[name] for name in wanted if name in found}}
+
+
+async def specs(rows: Rows) -> list[dict[str, Any]]:
+    """What the collection's indexes are about, whatever they are called."""
+    return sorted((spec(found) for found in (await rows.index_information()).values()), key=repr)
 
 
 def declared(wanted: IndexModel) -> dict[str, Any]:
@@ -68,29 +74,74 @@ async def test_creating_indexes_again_and_at_once_changes_nothing(db: Db) -> Non
 
 
 @pytest.mark.parametrize(
-    "old",
+    ("old", "replaced"),
     [
-        index("tenantId", "orderNumber"),
-        index("tenantId", "orderNumber", unique=True, only={"orderNumber": {"$type": "string"}}),
-        IndexModel([("tenantId", 1), ("orderNumber", 1)], name="by_number", unique=True),
-        IndexModel([("holdEndsAt", 1)], name="tenantId_1_orderNumber_1"),
+        (index("tenantId", "orderNumber"), True),
+        (index("tenantId", "orderNumber", unique=True, only={"orderNumber": {"$type": "string"}}), True),
+        (IndexModel([("tenantId", 1), ("orderNumber", 1)], name="by_number", unique=True), False),
+        (IndexModel([("holdEndsAt", 1)], name="tenantId_1_orderNumber_1"), True),
     ],
     ids=["not unique", "partial", "another name", "same name, other fields"],
 )
 async def test_a_changed_definition_replaces_the_old_index(
-    db: Db, old: IndexModel, caplog: pytest.LogCaptureFixture
+    db: Db, old: IndexModel, *, replaced: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The next start mends it by itself and says so."""
+    """The next start mends it by itself and says so; a name alone is worth no building."""
     rows = Order.rows(db)
-    before = await rows.index_information()
+    before = await specs(rows)
     await rows.drop_index("tenantId_1_orderNumber_1")
     await rows.create_indexes([old])
     with caplog.at_level(logging.INFO):
-        await create_indexes(db)
-    assert await rows.index_information() == before
-    assert [(entry.message, vars(entry)["index"]) for entry in caplog.records] == [
-        ("index_replaced", "tenantId_1_orderNumber_1")
-    ]
+        await asyncio.gather(*(create_indexes(db) for _ in range(3)))
+    assert await specs(rows) == before
+    assert await index_state(db) == ([], [])
+    assert ("index_replaced" in caplog.messages, "index_undeclared" in caplog.messages) == (replaced, False)
+    again = await rows.index_information()
+    await create_indexes(db)
+    assert await rows.index_information() == again
+
+
+async def test_an_index_that_changes_once_more_has_its_own_name_again(db: Db) -> None:
+    """The old one is dropped by a name that the new one never has."""
+    rows, own = Order.rows(db), "tenantId_1_orderNumber_1"
+    await rows.drop_index(own)
+    await rows.create_indexes([IndexModel([("holdEndsAt", 1)], name=own)])
+    await create_indexes(db)
+    (aside,) = [name for name in await names(rows) if name.startswith(own)]
+    assert aside != own
+    await rows.drop_index(aside)
+    await rows.create_indexes([IndexModel([("holdEndsAt", 1)], name=aside)])
+    await create_indexes(db)
+    assert [name for name in await names(rows) if name.startswith(own)] == [own]
+
+
+async def test_what_must_be_unique_is_so_while_its_index_is_replaced(db: Db) -> None:
+    """Somebody who tries to be a second one all the time is refused each time, and the index is there."""
+    rows = Order.rows(db)
+    await rows.drop_index("tenantId_1_orderNumber_1")
+    old = index("tenantId", "orderNumber", unique=True, only={"orderNumber": {"$type": "string"}})
+    await rows.create_indexes([old])
+    one = sample(Order, order_number="A-0").model_dump_doc()
+    many = [{**one, "_id": number, "orderNumber": f"A-{number}"} for number in range(40_000)]
+    await rows.insert_many(many)
+    refused, going = 0, True
+
+    async def second() -> None:
+        nonlocal refused
+        while going:
+            with pytest.raises(DuplicateKeyError):
+                await rows.insert_one({**one, "_id": "second", "orderNumber": "A-7"})
+            refused += 1
+
+    tries = [asyncio.create_task(second()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    before = refused
+    await asyncio.gather(create_indexes(db), create_indexes(db))
+    going = False
+    await asyncio.gather(*tries)
+    assert refused > before + 10
+    assert (await index_state(db)).missing == []
+    assert await rows.count_documents({"orderNumber": "A-7"}) == 1
 
 
 KEPT = Retention(outbox_days=14, webhook_days=60, share_days=1)
@@ -131,6 +182,24 @@ def test_every_time_after_which_something_expires_belongs_to_an_index() -> None:
     }
     fixed = {"dataimports.checkedAt", "waitings.endedAt"}
     assert {name: days for name, days in expiring.items() if name not in fixed} == Retention().expiries
+
+
+def test_what_expires_is_never_unique_as_well() -> None:
+    """MongoDB takes the time from an index by dropping it only: for a moment there could be two."""
+    each = [wanted.document for kind in all_documents() for wanted in indexes_of(kind)]
+    assert [one for one in each if "expireAfterSeconds" in one and "unique" in one] == []
+
+
+async def test_an_index_that_let_expire_and_shall_not_is_replaced(db: Db) -> None:
+    """The only change that has a moment without the index."""
+    rows = Order.rows(db)
+    before = await specs(rows)
+    await rows.drop_index("holdEndsAt_1")
+    (wanted,) = [each for each in indexes_of(Order) if each.document["name"] == "holdEndsAt_1"]
+    was = {name: value for name, value in wanted.document.items() if name != "key"}
+    await rows.create_indexes([IndexModel([("holdEndsAt", 1)], **was, expireAfterSeconds=9)])
+    await create_indexes(db)
+    assert await specs(rows) == before
 
 
 async def test_an_index_that_did_not_let_expire_is_replaced(db: Db) -> None:

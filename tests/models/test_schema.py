@@ -9,11 +9,14 @@ from models.migrations import Migration, in_order, migrations
 from models.order import Order
 from models.schema import (
     SchemaRefused,
+    begin_restoring,
+    end_restoring,
     end_turn,
     note_position,
-    note_restoring,
     peek,
+    restoring,
     standing,
+    still_restoring,
     take_turn,
 )
 from models.tenant import Tenant
@@ -90,12 +93,27 @@ async def test_one_release_apart_may_run_and_older_ones_are_refused(old: Db) -> 
 
 async def test_nothing_starts_over_a_database_into_which_a_backup_is_put(db: Db) -> None:
     """Neither is anything written there that would be in the backup's way."""
-    await note_restoring(db, under_way=True)
+    mine = await begin_restoring(db)
+    assert mine is not None
     with pytest.raises(SchemaRefused, match=r"run\.py restore"):
         await standing(db, 1)
     assert await db.rows("schema").find_one({}) is None
-    await note_restoring(db, under_way=False)
+    assert await end_restoring(db, mine)
     assert (await standing(db, 1)).version == 1
+
+
+async def test_one_backup_at_a_time_is_put_in_and_taking_over_is_for_one(db: Db) -> None:
+    """Of those that begin at once one may; of those that take over from a killed one, too."""
+    begun = await asyncio.gather(*(begin_restoring(db) for _ in range(8)))
+    (first,) = [each for each in begun if each]
+    over = await asyncio.gather(*(begin_restoring(db, instead_of=first) for _ in range(8)))
+    (second,) = [each for each in over if each]
+    assert await restoring(db) == second
+    assert not await still_restoring(db, first)
+    assert not await end_restoring(db, first)
+    assert await still_restoring(db, second)
+    assert await end_restoring(db, second)
+    assert await restoring(db) is None
 
 
 async def test_orders_of_the_first_releases_learn_whether_they_are_gifts(db: Db) -> None:

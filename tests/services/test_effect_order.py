@@ -224,3 +224,21 @@ async def test_a_worker_leaves_alone_what_it_does_not_know(
     assert teller.told == ["o1:refunded"]
     left = await now(db, unknown)
     assert (left.attempts, left.lease_token, left.status) == (0, None, OutboxStatus.PENDING)
+
+
+async def test_machines_whose_clocks_differ_owe_in_the_order_in_which_it_happened(
+    db: Db, clock: TestClock, teller: Teller, worker: Worker
+) -> None:
+    """What is earlier is said by the time that all share, not by when a machine believes it wrote it down.
+
+    The machine of the payment is five seconds ahead: by its own clock it writes after the one that refunds.
+    """
+    paid_at = clock.now() - timedelta(seconds=5)
+    refund = notice(Notice.REFUNDED, TENANT, "o1", paid_at + timedelta(seconds=1))
+    await asyncio.sleep(0.002)
+    payment = notice(Notice.PAYMENT_CONFIRMED, TENANT, "o1", paid_at)
+    await OutboxEffect.owe(db, [refund])
+    await OutboxEffect.owe(db, [payment])
+    await OutboxEffect.rows(db).update_one({"_id": refund.id}, {"$set": {"nextAttemptAt": paid_at}})
+    await worker.drain()
+    assert teller.told == [f"o1:{Notice.PAYMENT_CONFIRMED}", f"o1:{Notice.REFUNDED}"]

@@ -2,23 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.outside import Outside
 from bot.wiring import build
 from models.base import Db
 from models.errors import NotFound
 from models.flag import Flag
 from models.order_parts import OrderItem
-from models.tenant import ResponseMode
+from models.tenant import ResponseMode, TaxOrigin
 from services import Services
 from services.links import Links
+from services.partner import Site
 from services.rules import Rules
 from services.shops import Shop
 from services.system_themes import seed_system_themes
+from tests.fakes.taxjar import TaxJar
 from tests.outside import OUTSIDE
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
@@ -34,19 +38,26 @@ class Pair(NamedTuple):
     there: Services
 
 
-def another(db: Db, clock: TestClock, redis: Redis | None) -> Services:
+def another(db: Db, clock: TestClock, redis: Redis | None, outside: Outside = OUTSIDE) -> Services:
     """Every service as one more process has them."""
-    return build(db, clock, Rules(), Links([SECRET], None, clock), OUTSIDE, redis)
+    return build(db, clock, Rules(), Links([SECRET], None, clock), outside, redis)
 
 
 @pytest.fixture
 async def pair(db: Db, clock: TestClock, redis_url: str) -> AsyncIterator[Pair]:
     """Two that hear each other, while the clock stands still: no memory ends by itself."""
+    async with two(db, clock, redis_url) as made:
+        yield made
+
+
+@asynccontextmanager
+async def two(db: Db, clock: TestClock, redis_url: str, outside: Outside = OUTSIDE) -> AsyncIterator[Pair]:
+    """Two processes that hear each other."""
     async with AsyncExitStack() as stack:
         made = []
         for _ in range(2):
             redis = await stack.enter_async_context(Redis.from_url(redis_url))
-            one = another(db, clock, redis)
+            one = another(db, clock, redis, outside)
             stack.push_async_callback(one.calls.close)
             task = asyncio.create_task(one.wakeups.relay())
             stack.callback(task.cancel)
@@ -114,6 +125,31 @@ async def test_keys_of_providers(pair: Pair, shop: Shop) -> None:
     assert await known()
     await pair.here.providers.remove(await pair.here.shops.of_tenant(shop.id), OWNER, "cashapp_pay")
     await soon(known, wanted=False)
+
+
+async def test_tax_that_an_account_quoted(
+    db: Db, clock: TestClock, shop: Shop, product: MakeProduct, redis_url: str
+) -> None:
+    """With new keys it is asked anew, here and there, though a quote stands for ten minutes."""
+    origin = TaxOrigin(country="US", postal_code="10001", state="NY", city="New York", street="1 Main")
+    async with TaxJar() as jar:
+        outside = Outside(OUTSIDE.vault, {"taxjar": Site(jar.url, jar.url)})
+        async with two(db, clock, redis_url, outside) as (here, there):
+            shop = await here.providers.configure(shop, OWNER, "taxjar", {"api_token": TaxJar.TOKEN})
+            shop = await here.shops.configure(shop, OWNER, tax_origin=origin)
+            await here.carts.add(shop, ADA, (await product()).key)
+            await here.checkout.choose_payment(shop, ADA, "VENMO")
+
+            async def tax(by: Services) -> int | None:
+                return (await by.checkout.view(shop, ADA)).totals.tax
+
+            assert (await tax(here), await tax(there), await tax(there)) == (133, 133, 133)
+            assert len(jar.asked()) == 2
+            jar.rates["NY"] = Decimal("0.10")
+            assert (await tax(here), await tax(there)) == (133, 133)
+            await here.providers.configure(shop, OWNER, "taxjar", {"api_token": TaxJar.TOKEN})
+            assert await tax(here) == 150
+            await soon(lambda: tax(there), 150)
 
 
 async def test_shelves_and_discounts(pair: Pair, shop: Shop, product: MakeProduct) -> None:

@@ -10,11 +10,13 @@ from models.base import Db
 from models.errors import BadInput, BeyondOwnKeys, ChangedMeanwhile, OwnerOnly
 from models.fund import CommunityFundConfig
 from models.member import Member
+from models.provider import Provider
 from models.tenant import BotConfig
 from services import Services
-from services.access import FUND_APPROVAL, STAFF, Permission
+from services.access import FUND_APPROVAL, MAIL_CARRIER, STAFF, Permission
 from services.setting_rights import TOLD
 from services.shops import Shop
+from tests.fakes.taxjar import TaxJar
 from tests.services.conftest import OWNER, MakeProduct
 from tests.services.staffing import hire, role
 
@@ -159,6 +161,46 @@ async def test_a_role_that_is_sold_opens_nothing(
     await product("Other", granted_role_ids=["70"])
     shop = await services.shops.configure(shop, OWNER, **{field: ["70", "71"]})
     assert getattr(shop.config, field) == ["70", "71"]
+
+
+RELAY = {"sender": "shop@aurora.example", "host": "mail.aurora.example", "port": "587"}
+EVIL = RELAY | {"host": "mail.evil.example"}
+
+
+async def test_who_carries_the_shops_mail_is_said_by_its_owner_and_admins(
+    db: Db, services: Services, shop: Shop
+) -> None:
+    """Neither by keys to another server nor by taking one into use; whoever holds the key may end it."""
+    await hire(services, shop, SAM, await role(services, shop, "Keys", *frozenset(P) - {P.SETUP_RUN}))
+    with pytest.raises(BeyondOwnKeys) as refused:
+        await services.providers.configure(shop, SAM, "smtp", EVIL)
+    assert refused.value.keys == (MAIL_CARRIER,)
+    assert await Provider.of(db, shop.id, "smtp") is None
+    shop = await services.providers.configure(shop, OWNER, "smtp", RELAY)
+    for attempt in (
+        services.providers.configure(shop, SAM, "smtp", EVIL),
+        services.shops.configure(shop, SAM, partners={"mail": "sendgrid"}),
+        services.providers.may_enter(shop, SAM, "smtp"),
+    ):
+        with pytest.raises(BeyondOwnKeys):
+            await attempt
+    carrier = await services.providers.view(shop, "smtp")
+    assert (carrier.offered, carrier.values["host"]) == (True, "mail.aurora.example")
+    shop = await services.providers.offer(shop, SAM, "smtp", offered=False)
+    assert shop.config.partners == {}
+    with pytest.raises(BeyondOwnKeys):
+        await services.providers.offer(shop, SAM, "smtp", offered=True)
+    shop = await services.ownership.make_admin(shop, OWNER, SAM.discord_id)
+    shop = await services.providers.offer(shop, SAM, "smtp", offered=True)
+    assert shop.config.partners == {"mail": "smtp"}
+
+
+async def test_other_partners_ask_for_their_key_alone(services: Services, shop: Shop) -> None:
+    """Who computes tax or prints labels reads no mail; what stands there of mail may stay."""
+    shop = await services.providers.configure(shop, OWNER, "smtp", RELAY)
+    await hire(services, shop, SAM, await role(services, shop, "Keys", P.PROVIDER_MANAGE))
+    shop = await services.providers.configure(shop, SAM, "taxjar", {"api_token": TaxJar.TOKEN})
+    assert shop.config.partners == {"mail": "smtp", "tax": "taxjar"}
 
 
 async def test_who_pays_out_of_the_fund_is_said_by_those_who_may(

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from motor.core import AgnosticClientSession
 
 from bot.outside import Outside
-from bot.sandbox import Community, Permission, Person, Room, Sandbox
+from bot.sandbox import Community, Permission, Person, Room, Sandbox, Seen
 from bot.sandbox.guilds import Role
 from cogs._ui.words import Words, languages
 from cogs.admin._doctor_card import PAGE_SIZE, report
@@ -25,7 +26,9 @@ from services.doctor import checks
 from services.doctor.channels import FIELDS
 from services.doctor.contract import Finding, Mend, Severity
 from services.doctor.examination import FAILED, SLOW
+from services.doctor.index_work import BUILDING
 from services.doctor.mending import NEEDS
+from services.effects import EffectKind
 from services.shops import Shop
 from tests.cogs.admin.conftest import Neighbour, everything
 from tests.cogs.conftest import give_key, member
@@ -95,29 +98,83 @@ async def test_what_was_mended_is_gone_at_the_next_look(
     assert (await services.shops.of_tenant(shop.id)).config.admin_channel_id is None
 
 
-async def test_missing_indexes_are_made(olivia: Person, db: Db) -> None:
-    """By anybody who may run the doctor, and written down."""
+async def ask_for_indexes(person: Person) -> Seen:
+    """The card after the doctor was told to make them."""
+    asked = await (await person.run("/admin doctor")).press("Mend")
+    return await asked.choose("Choose what I shall mend", "Make the missing indexes")
+
+
+async def test_missing_indexes_are_made(olivia: Person, db: Db, services: Services) -> None:
+    """By anybody who may run the doctor, and written down; the card says when it is done."""
     await db.rows(InventorySnapshot.__collection__).drop_index("tenantId_1_productId_1")
-    seen = await olivia.run("/admin doctor")
-    assert "inventorysnapshots.tenantId" in seen.text
-    asked = await seen.press("Mend")
-    seen = await asked.choose("Choose what I shall mend", "Make the missing indexes")
-    assert "lacks indexes" not in seen.text
+    assert "inventorysnapshots.tenantId" in (await olivia.run("/admin doctor")).text
+    seen = await ask_for_indexes(olivia)
+    assert "I am making the missing indexes." in seen.text
+    assert seen.followups == []
+    assert (await actions(db))[-1] == "doctor.indexes"
+    await services.worker.drain()
+    assert "The indexes are made" in seen.now.text
     known = await db.rows(InventorySnapshot.__collection__).index_information()
     assert known["tenantId_1_productId_1"]["unique"]
-    assert (await actions(db))[-1] == "doctor.indexes"
+    assert "lacks indexes" not in (await seen.now.press("Look again")).text
 
 
-async def test_indexes_that_records_stand_in_the_way_of_are_left_and_said(olivia: Person, db: Db) -> None:
+async def held_up(db: Db) -> AgnosticClientSession:
+    """Something because of which no index of that collection can be begun."""
+    session = await db.client.start_session()
+    session.start_transaction()
+    await db.rows(InventorySnapshot.__collection__).insert_one({"_id": "open"}, session=session)
+    return session
+
+
+async def test_nobody_waits_for_an_index_that_takes_long(
+    olivia: Person, db: Db, services: Services, clock: TestClock
+) -> None:
+    """The click is answered, the worker does other things meanwhile, and the card changes in the end."""
+    await db.rows(InventorySnapshot.__collection__).drop_index("tenantId_1_productId_1")
+    seen = await ask_for_indexes(olivia)
+    session = await held_up(db)
+    for _ in range(2):
+        await services.worker.drain()
+        (owed,) = await OutboxEffect.find_all(db, {"kind": EffectKind.INDEXES_MAKE})
+        assert (owed.status, owed.last_error, owed.attempts) == (OutboxStatus.PENDING, BUILDING, 0)
+        clock.forward(seconds=6)
+    assert "I am making" in seen.now.text
+    await session.abort_transaction()
+    while (await OutboxEffect.find_all(db, {"kind": EffectKind.INDEXES_MAKE}))[0].outcome is None:
+        await services.worker.drain()
+        clock.forward(seconds=6)
+    assert "The indexes are made" in seen.now.text
+    assert olivia.dms == []
+
+
+async def test_indexes_that_took_longer_than_discord_listens_are_told_by_dm(
+    olivia: Person, db: Db, services: Services, clock: TestClock, staff_room: Room
+) -> None:
+    """Else in the staff's channel."""
+    for closed in (False, True):
+        await db.rows(InventorySnapshot.__collection__).drop_index("tenantId_1_productId_1")
+        seen = await ask_for_indexes(olivia)
+        if closed:
+            olivia.close_dms()
+        clock.forward(minutes=20)
+        await services.worker.drain()
+        assert "I am making" in seen.now.text
+    assert ["The indexes are made" in each.text for each in olivia.dms] == [True]
+    assert "The indexes are made" in staff_room.messages[-1].text
+
+
+async def test_indexes_that_records_stand_in_the_way_of_are_left_and_said(
+    olivia: Person, db: Db, services: Services
+) -> None:
     """Two records of one product keep the unique index from being made."""
     rows = db.rows(InventorySnapshot.__collection__)
     await rows.drop_index("tenantId_1_productId_1")
     await InventorySnapshot.insert_all(db, [InventorySnapshot(tenant_id="a", product_id="b") for _ in "12"])
-    asked = await (await olivia.run("/admin doctor")).press("Mend")
-    seen = await asked.choose("Choose what I shall mend", "Make the missing indexes")
-    assert "lacks indexes" in seen.text
-    assert "Nothing was mended" in seen.followups[0].text
-    assert "doctor.indexes" not in await actions(db)
+    seen = await ask_for_indexes(olivia)
+    await services.worker.drain()
+    assert "one index is still missing" in seen.now.text
+    assert "lacks indexes" in (await seen.now.press("Look again")).text
 
 
 async def test_what_was_given_up_for_a_mended_reason_is_tried_again(

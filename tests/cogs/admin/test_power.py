@@ -68,6 +68,23 @@ async def test_the_wizard_is_no_way_round_the_settings(
     assert (len(guild.guild.channels), (await config(db, shop)).staff_channel_id) == (before, None)
 
 
+async def test_whoever_keeps_the_keys_does_not_get_the_shops_mail(
+    db: Db, shop: Shop, bob: Person, olivia: Person
+) -> None:
+    """The form of a mail server does not open, and one that was open is refused; of others it does."""
+    await give_key(db, shop, bob, "provider.manage")
+    listed = await bob.run("/admin providers")
+    seen = await listed.choose("Open a provider", "Mail server (SMTP)")
+    said = "Choose who carries the shop's e-mails"
+    assert said in (await seen.press("Enter keys")).text
+    theirs = await (await olivia.run("/admin providers")).choose("Open a provider", "Mail server (SMTP)")
+    form = await (await listed.choose("Open a provider", "TaxJar")).open("Enter keys")
+    form.modal = (await theirs.open("Enter keys")).modal
+    keys = {"Sender address": "shop@evil.example", "Mail server": "mail.evil.example", "Port": "587"}
+    assert said in (await form.submit(keys)).text
+    assert (await config(db, shop)).partners == {}
+
+
 @pytest.mark.parametrize("who", ["olivia", "sam"])
 async def test_power_is_not_for_sale(
     db: Db, guild: Community, staff_role: Role, olivia: Person, sam: Person, product: MakeProduct, who: str

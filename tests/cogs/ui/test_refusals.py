@@ -87,7 +87,7 @@ SAMPLES: list[ShopError] = [
     BotNotHere(),
     MayNotMake(),
     NotFound("moving_shop"),
-    BeyondOwnKeys(("config.manage", "fund.approve", "tomorrow.rule")),
+    BeyondOwnKeys(("config.manage", "fund.approve", "mail.carrier", "tomorrow.rule")),
     StillOwed((Debt("order", "A-1", "PAID"), Debt("cart"))),
     FeatureOff("waitlist"),
     FeatureOff("email", final=True),
