@@ -13,6 +13,7 @@ from cogs._charts import Charts
 from cogs._ui.attendance import Attendance, Step
 from cogs._ui.fault import told
 from cogs._ui.guilds import Guilds
+from cogs._ui.second_try import SecondTries
 from cogs._ui.target import parse
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.wire import data_of
@@ -49,6 +50,8 @@ class Desk:
         self._routes: dict[tuple[Kind, str], _Route] = {}
         for language in ("en", *languages()):
             Words.of(language)
+        self._tries = SecondTries(services.clock)
+        self.open(Kind.CLICK, "form:again", Visit.form_again)
         bot.event(self.on_interaction)
         bot.event(self.on_application_command_error)
 
@@ -106,6 +109,7 @@ class Desk:
         """Run one handler for one person, and answer whatever becomes of it."""
         routed = kind in (Kind.COMMAND, Kind.SUGGEST) and interaction.application_command is not None
         known = routed or self.knows(kind, action)
+        interaction.attached["tries"] = self._tries
         attendance = Attendance(interaction, kind, action, guild_id, known=known)
         await attendance.run(step, self._bot, self._services, self._guilds, self._reference)
 
