@@ -19,11 +19,10 @@ ShopError
 ├── FundClosed          the shop has no community fund, or it is closed
 ├── FundShort           less is in the fund than should be paid out
 ├── NotApprover         the person may not pay out of the fund
-├── CartEmpty
+├── CartEmpty, SessionExpired
 ├── CartChanged         prices, roles or stock moved since the person last looked
 ├── UnderWay            it is being tried at this moment
 ├── ConfirmInProgress   the same order is being placed at this moment
-├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
 ├── TaxUnknown          the tax cannot be computed just now, and the shop sells nothing without it
 ├── Refused             a state does not allow the step
