@@ -16,14 +16,13 @@ ShopError
 ├── DiscountUsedUp      others used a discount up before this order was paid
 ├── TooFast             so much at once that the person has to wait a moment
 ├── OrdersClosed        the shop takes no orders from this customer
-├── FundClosed          the shop has no community fund, or it takes nothing at the moment
+├── FundClosed          the shop has no community fund, or it is closed
 ├── FundShort           less is in the fund than should be paid out
 ├── NotApprover         the person may not pay out of the fund
-├── CartEmpty
+├── CartEmpty, SessionExpired
 ├── CartChanged         prices, roles or stock moved since the person last looked
 ├── UnderWay            it is being tried at this moment
 ├── ConfirmInProgress   the same order is being placed at this moment
-├── SessionExpired
 ├── StepMissing         a step of checkout has no answer yet
 ├── TaxUnknown          the tax cannot be computed just now, and the shop sells nothing without it
 ├── Refused             a state does not allow the step
@@ -125,10 +124,11 @@ class RolesMissing(ShopError):
 
 @dataclass(eq=False)
 class OutOfStock(ShopError):
-    """The product and how many are left (0 or more); None when the shop keeps that to itself."""
+    """The product, how many are left (None: the shop keeps that to itself), and how many the cart holds."""
 
     product_name: str
     left: int | None
+    in_cart: int = 0
 
 
 @dataclass(eq=False)

@@ -193,7 +193,7 @@ class Carts:
             if wanted > MAX_QUANTITY:
                 raise BadInput("quantity", "too_many_of_one", MAX_QUANTITY)
             if entry.available is not None and wanted > entry.available:
-                raise OutOfStock(product.name, 0 if entry.sold_out else entry.shown_quantity)
+                raise OutOfStock(product.name, 0 if entry.sold_out else entry.shown_quantity, had)
             return _with(session.items, line_of(product, wanted))
 
         return await self._edit(shop, member, edit)

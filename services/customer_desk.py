@@ -14,6 +14,7 @@ from models.entitlement import Entitlement
 from models.errors import BadInput, NotFound, RecordChanged
 from models.member import Member
 from models.order import Order
+from models.product import Product
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_contact
@@ -39,12 +40,16 @@ class CustomersPage:
 
 @dataclass(frozen=True)
 class CustomerView:
-    """A customer with all that staff see; `accounts` are other Discord accounts that were merged into it."""
+    """A customer with all that staff see; `accounts` are other Discord accounts that were merged into it.
+
+    `goods` are the names of the products that `roles` came with, by their ids.
+    """
 
     customer: Customer
     accounts: list[Customer]
     spent: list[Spent]
     roles: list[Entitlement]
+    goods: dict[str, str]
     held: list[tuple[Discount, DiscountAssignment]]
     notes: int
     latest_note: CustomerNote | None
@@ -143,11 +148,14 @@ class CustomerDesk:
         discounts = await Discount.of_keys(self._db, shop.id, [each.discount_id for each in held])
         by_key = {each.key: each for each in discounts}
         notes = await CustomerNote.page(self._db, shop.id, customer.key, skip=0, limit=1)
+        roles = await Entitlement.of_people(self._db, shop.id, ids, limit=_SHOWN)
+        goods = await Product.of_keys(self._db, shop.id, [each.product_id for each in roles])
         return CustomerView(
             customer=customer,
             accounts=accounts,
             spent=await customer_orders.spent(self._db, shop.id, customer.key),
-            roles=await Entitlement.of_people(self._db, shop.id, ids, limit=_SHOWN),
+            roles=roles,
+            goods={key: product.name for key, product in goods.items()},
             held=[(by_key[each.discount_id], each) for each in held if each.discount_id in by_key],
             notes=await CustomerNote.how_many(self._db, shop.id, customer.key),
             latest_note=notes[0] if notes else None,

@@ -96,7 +96,7 @@ class Paid:
             type=AlertType.NEW_ORDER,
             severity=AlertSeverity.INFO,
             message="new_order",
-            params={"number": order.order_number, "total": order.total_cents, "currency": order.currency},
+            params=_told(order),
             entity_type="Order",
             entity_id=order.key,
         )
@@ -109,6 +109,12 @@ class Paid:
             return order
         event = OrderEvent(at=self._clock.now(), what=OrderStatus.COMPLETE)
         return await Order.move(self._db, order, OrderStatus.COMPLETE, event, tx=tx) or order
+
+
+def _told(order: Order) -> dict[str, Any]:
+    """What the alert of a paid order says."""
+    said = {"number": order.order_number, "total": order.total_cents, "currency": order.currency}
+    return {**said, "ships": True} if order.needs_shipping else said
 
 
 def _row(

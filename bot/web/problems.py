@@ -35,13 +35,13 @@ class Problem:
 FORGED = Problem(
     403,
     later("This link does not work"),
-    later("Part of it may be missing. Open the order with /orders in Discord and choose Invoice again."),
+    later("Part of it may be missing. Open your order with /orders list in Discord and press Invoice."),
 )
 # An order that is gone looks like a link that is: nobody learns from it what exists.
 EXPIRED = Problem(
     410,
     later("This link has expired"),
-    later("Open the order with /orders in Discord and choose Invoice to get a fresh one."),
+    later("Open your order with /orders list in Discord and press Invoice to get a fresh one."),
 )
 _FOR_HOLDERS = later("Ask whoever sent it to you for a new one.")
 # A report that was revoked, or whose shop is gone, looks the same.

@@ -114,7 +114,7 @@ def card(alert: Alert, w: Words) -> Card:
 def _ways(alert: Alert, w: Words) -> list[list[Button]]:
     if alert.entity_id is None:
         return []
-    if alert.message in {"parcel_failed", "parcel_moves"}:
+    if alert.message in {"parcel_failed", "parcel_moves"} or alert.params.get("ships"):
         return _to_parcels(alert.entity_id, w)
     if alert.entity_type in _OPENS:
         label, action = _OPENS[alert.entity_type]
@@ -153,7 +153,8 @@ def _low_stock(alert: Alert, w: Words) -> str:
 
 def _new_order(alert: Alert, w: Words) -> str:
     total = w.money(int(alert.params["total"]), str(alert.params["currency"]))
-    return w("Order **{number}** for {total} is paid.", number=alert.params["number"], total=total)
+    said = w("Order **{number}** for {total} is paid.", number=alert.params["number"], total=total)
+    return f"{said} {w('It has to be sent.')}" if alert.params.get("ships") else said
 
 
 def _role_failed(alert: Alert, w: Words) -> str:

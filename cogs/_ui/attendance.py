@@ -9,16 +9,21 @@ import nextcord
 
 from cogs._ui import wire
 from cogs._ui.answer import Answer, Stage
+from cogs._ui.card import Button
 from cogs._ui.fault import told
+from cogs._ui.form import filled
 from cogs._ui.guilds import Guilds
 from cogs._ui.person import member_of
 from cogs._ui.refusals import mentioned, sentence
+from cogs._ui.refused import refused
 from cogs._ui.role_names import RoleName, role_names_in_dm
+from cogs._ui.second_try import SecondTries
+from cogs._ui.target import Target, guild_prefix
 from cogs._ui.text import cut
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.words import Words
 from models.correlation import correlated
-from models.errors import RecordsAway, ShopError
+from models.errors import AlreadyExists, BadInput, RecordsAway, ShopError
 from models.transaction import away
 from services import Services
 from services.pace import Cost
@@ -75,15 +80,16 @@ class Attendance:
     async def _run(
         self, step: Step, bot: nextcord.Client, services: Services, guilds: Guilds, code: str
     ) -> None:
-        outcome = "done"
+        outcome, visit = "done", None
         try:
             try:
                 self._admit(services)
-                await step(await self._visit(bot, services, guilds))
+                visit = await self._visit(bot, services, guilds)
+                await step(visit)
                 await self._settle()
             except ShopError as refusal:
                 outcome = type(refusal).__name__
-                await self._tell(sentence(refusal, self._words, await self._role_names(guilds)))
+                await self._refuse(refusal, guilds, counter=visit is not None and visit.behind_counter)
         except Exception as error:  # noqa: BLE001 - the last word: it is logged and answered
             outcome = await self._last_word(error, code)
         finally:
@@ -130,11 +136,30 @@ class Attendance:
         else:
             await self._tell(self._words("Done."))
 
+    async def _refuse(self, refusal: ShopError, guilds: Guilds, *, counter: bool) -> None:
+        card = refused(refusal, self._words, await self._role_names(guilds), counter=counter)
+        if again := self._second_try(refusal):
+            card.rows = [again, *card.rows]
+        in_dm = self._interaction.guild_id is None and self._guild_id is not None
+        await self._say(card.payload(guild_prefix(self._guild_id or "") if in_dm else None))
+
+    def _second_try(self, refusal: ShopError) -> list[Button]:
+        """A way back into a form that was refused for what was typed."""
+        user, data = self._interaction.user, wire.data_of(self._interaction)
+        if self._kind is not Kind.FORM or user is None or not isinstance(refusal, BadInput | AlreadyExists):
+            return []
+        tries: SecondTries = self._interaction.attached["tries"]
+        kept = tries.refused((self._guild_id or "", str(user.id)), str(data.get("custom_id")), filled(data))
+        return [Button(self._words("Correct it"), Target("form:again"), "primary")] if kept else []
+
     async def _tell(self, text: str) -> None:
+        await self._say({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
+
+    async def _say(self, payload: dict[str, Any]) -> None:
         if self._kind is Kind.SUGGEST:
             await self._answer.choices([])
         else:
-            await self._answer.fresh({"content": cut(text, 2000), "allowed_mentions": {"parse": []}})
+            await self._answer.fresh(payload)
 
     async def _last_word(self, error: Exception, code: str) -> str:
         """Answer what is no refusal; the outcome in a word."""

@@ -39,7 +39,9 @@ def checkout_card(
 
 def _title(view: CheckoutView, w: Words) -> str:
     giving = [SessionStep.DONATION] if view.fund.enabled else []
-    steps = [*giving, SessionStep.PAYMENT, SessionStep.REVIEW]
+    # What costs nothing is never asked how it is paid; while something ships, its cost is not known at first.
+    free = view.step is SessionStep.REVIEW and not view.totals.total and not view.session.ships
+    steps = [*giving, *([] if free else [SessionStep.PAYMENT]), SessionStep.REVIEW]
     if view.session.ships:
         steps = [SessionStep.ADDRESS, *([SessionStep.SHIPPING] if view.shipping_types else []), *steps]
     return w("Checkout, step {n} of {all}", n=steps.index(view.step) + 1, all=len(steps))

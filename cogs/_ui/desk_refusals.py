@@ -65,7 +65,7 @@ def _under_way(_: UnderWay, w: Words) -> str:
 
 
 def _fund_closed(_: FundClosed, w: Words) -> str:
-    return w("The community fund cannot take that at the moment. Nothing was given; please look again later.")
+    return w("The community fund of this shop is closed at the moment, so nothing was given.")
 
 
 def _fund_short(error: FundShort, w: Words) -> str:

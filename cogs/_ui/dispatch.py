@@ -13,6 +13,7 @@ from cogs._charts import Charts
 from cogs._ui.attendance import Attendance, Step
 from cogs._ui.fault import told
 from cogs._ui.guilds import Guilds
+from cogs._ui.second_try import SecondTries
 from cogs._ui.target import parse
 from cogs._ui.visit import Kind, Visit
 from cogs._ui.wire import data_of
@@ -50,6 +51,8 @@ class Desk:
         self._routes: dict[tuple[Kind, str], _Route] = {}
         for language in ("en", *languages()):
             Words.of(language)
+        self._tries = SecondTries(services.clock)
+        self.open(Kind.CLICK, "form:again", Visit.form_again)
         bot.event(self.on_interaction)
         bot.event(self.on_application_command_error)
 
@@ -107,6 +110,7 @@ class Desk:
         """Run one handler for one person, and answer whatever becomes of it."""
         routed = kind in (Kind.COMMAND, Kind.SUGGEST) and interaction.application_command is not None
         known = routed or self.knows(kind, action)
+        interaction.attached["tries"] = self._tries
         self._attended += 1
         try:
             attendance = Attendance(interaction, kind, action, guild_id, known=known, attended=self._attended)

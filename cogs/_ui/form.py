@@ -57,7 +57,7 @@ class Form:
     """A title and 1 to 5 inputs; raises ValueError for more or none.
 
     One that `edits` carries a stamp of what it shows, as the last argument of where it leads; `beside` is
-    what it overwrites and does not show.
+    what it overwrites and does not show. What is typed into one that is `private` is remembered nowhere.
     """
 
     title: str
@@ -65,6 +65,7 @@ class Form:
     inputs: Sequence[Input]
     edits: bool = False
     beside: Sequence[str] = ()
+    private: bool = False
 
     @property
     def stamp(self) -> str:

@@ -122,11 +122,11 @@ def pay_card(
 
 
 def review_card(rules: CommunityFundConfig, gift: Gift, currency: str, w: Words) -> Card:
-    """Everything once more, with Confirm; its button carries what was seen."""
+    """Everything once more, with Confirm the gift; its button carries what was seen."""
     paid_by = Field(w("You pay with"), method_name(PaymentMethod(gift.method), w), inline=True)
     hidden = int(gift.anonymous)
     confirm = Target("fund:confirm", gift.key, gift.cents, hidden, gift.method)
-    asked = w("Is everything right? With Confirm you promise the gift; you pay right after.")
+    asked = w("Is everything right? With **Confirm the gift** you promise it; you pay right after.")
     said = [asked, given_note(rules.disclaimer_text, w, anonymous=gift.anonymous)]
     return Card(
         title=w("Community fund"),
@@ -134,7 +134,7 @@ def review_card(rules: CommunityFundConfig, gift: Gift, currency: str, w: Words)
         fields=[_sum(gift, currency, w), paid_by],
         rows=[
             [
-                Button(w("Confirm"), confirm, "success"),
+                Button(w("Confirm the gift"), confirm, "success"),
                 Button(w("Change the payment"), Target("fund:amount", gift.cents, hidden)),
                 _other_amount(gift, w),
             ]

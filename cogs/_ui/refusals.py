@@ -12,6 +12,7 @@ from cogs._ui import (
     provider_refusals,
     report_refusals,
     ship_refusals,
+    stock_refusals,
     theme_refusals,
 )
 from cogs._ui.text import cut, plain
@@ -27,7 +28,6 @@ from models.errors import (
     NoShop,
     NotAllowed,
     NotFound,
-    OutOfStock,
     ReferenceUsed,
     Refused,
     RolesMissing,
@@ -77,7 +77,7 @@ _CHANGES = {
     "price": later("The price of **{name}** has changed."),
     "gone": later("**{name}** is not sold any more."),
     "roles": later("**{name}** now needs a role that you do not have."),
-    "stock": later("Of **{name}** only {new} are left."),
+    "stock": later("Fewer of **{name}** are left than you chose."),
     "shipping": later("The shipping **{name}** has changed."),
     "term": later("The time for which **{name}** gives its role has changed."),
     "discount": later("Your discount has changed."),
@@ -86,7 +86,7 @@ _CHANGES = {
 }
 _PARTS = (
     *(desk_refusals, key_refusals, people_refusals, provider_refusals, report_refusals, ship_refusals),
-    theme_refusals,
+    *(stock_refusals, theme_refusals),
 )
 
 
@@ -191,20 +191,6 @@ def _roles_missing(error: RolesMissing, w: Words, role: Callable[[str], str] = m
     return w("**{name}** is for members with the role {roles}.", name=_name(error.product_name), roles=roles)
 
 
-def _out_of_stock(error: OutOfStock, w: Words) -> str:
-    name = _name(error.product_name)
-    if error.left is None:
-        return w("There are not that many of **{name}**. Please choose a smaller quantity.", name=name)
-    if error.left <= 0:
-        return w("**{name}** is sold out. Please choose something else or come back later.", name=name)
-    return w.count(
-        error.left,
-        "Only {n} of **{name}** is left. Please choose a smaller quantity.",
-        "Only {n} of **{name}** are left. Please choose a smaller quantity.",
-        name=name,
-    )
-
-
 def _cart_empty(_: CartEmpty, w: Words) -> str:
     return w("Your cart is empty. Find something with `/shop browse`.")
 
@@ -280,7 +266,6 @@ _SAID: dict[type, Callable[[Any, Words], str]] = {
     NoShop: _no_shop,
     NotAllowed: _not_allowed,
     RolesMissing: _roles_missing,
-    OutOfStock: _out_of_stock,
     CartEmpty: _cart_empty,
     CartChanged: _cart_changed,
     ConfirmInProgress: _in_progress,

@@ -14,7 +14,7 @@ from models.fund import ANONYMOUS_CELEBRATION, CELEBRATION, DISCLAIMER
 from services.features import FEATURES, OPTIONS, settings_of
 from services.partner import AnyPartner, PartnerKind
 from services.partners import known_partners
-from services.payments import by_hand
+from services.payments import by_hand, processors
 from services.provider_keys import key_fields
 from services.reports import known_reports
 
@@ -90,7 +90,9 @@ def _literal(argument: Any) -> str | None:
 
 
 def _of_payment_methods() -> Iterator[str]:
-    """What the ways to pay by hand say of themselves: files of the services, which translate nothing."""
+    """What the ways to pay say of themselves: files of the services, which translate nothing."""
+    for processor in processors().values():
+        yield processor.descriptor.description
     for method in by_hand().values():
         yield method.descriptor.display_name
         yield method.descriptor.description

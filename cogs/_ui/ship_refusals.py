@@ -13,6 +13,9 @@ SPECIAL = {
     ("parcels", "too_many"): later(
         "This order has {limit} parcels, and no more fit. Please pay back what is left."
     ),
+    ("state", "required"): later(
+        "Please write the state or region behind the city, with a comma between: Springfield, Illinois."
+    ),
     ("tracking_number", "example"): later(
         "A tracking number is letters, digits and dashes. Please write it like {limit}, or leave it empty."
     ),

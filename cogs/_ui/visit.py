@@ -12,6 +12,7 @@ from cogs._ui.card import Card
 from cogs._ui.form import Filled, Form, filled
 from cogs._ui.guilds import Guilds
 from cogs._ui.refusals import GuildNeeded
+from cogs._ui.second_try import SecondTries
 from cogs._ui.target import guild_prefix
 from cogs._ui.text import cut, label
 from cogs._ui.wire import EPHEMERAL, data_of
@@ -74,6 +75,11 @@ class Visit:
         if not self.values:
             raise BadInput("choice", "required")
         return self.values[0]
+
+    @property
+    def behind_counter(self) -> bool:
+        """Whether this person acts as staff here."""
+        return self._behind_counter
 
     async def shop(self) -> Shop:
         """The shop of this guild; raises NoShop."""
@@ -144,8 +150,33 @@ class Visit:
 
     async def form(self, form: Form) -> None:
         """Open a form, before anything else was answered."""
-        if not await self._answer.form(form.payload(self._prefix)):
+        payload = form.payload(self._prefix)
+        if form.private:
+            self._tries.forget(self._who)
+        else:
+            self._tries.shown(self._who, payload)
+        await self._open(payload)
+
+    async def form_again(self) -> None:
+        """The form that was refused, with what was typed into it."""
+        payload = self._tries.again(self._who)
+        if payload is None:
+            await self.say(self.words("I do not have what you typed any more. Please open the form again."))
+        else:
+            await self._open(payload)
+
+    async def _open(self, payload: dict[str, Any]) -> None:
+        if not await self._answer.form(payload):
             await self.say(self.words("That took too long to open. Please try again."))
+
+    @property
+    def _tries(self) -> SecondTries:
+        tries: SecondTries = self.interaction.attached["tries"]
+        return tries
+
+    @property
+    def _who(self) -> tuple[str, str]:
+        return self.guild_id, self.member.discord_id
 
     async def choices(self, choices: Sequence[tuple[str, str]]) -> None:
         """Offer up to 25 choices, each a name and a value, for what is being typed."""

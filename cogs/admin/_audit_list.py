@@ -157,8 +157,12 @@ def _opened(act: AuditLog | None, currency: str, w: Words) -> list[str]:
 
 
 def _about(act: AuditLog, w: Words) -> str:
+    return f"{_kind(act, w)} `{act.entity_id[-6:]}`"
+
+
+def _kind(act: AuditLog, w: Words) -> str:
     code = _code(act)
-    return f"{w(KINDS[code]) if code else act.entity_type} `{act.entity_id[-6:]}`"
+    return w(KINDS[code]) if code else act.entity_type
 
 
 def _code(act: AuditLog) -> str | None:
@@ -166,7 +170,7 @@ def _code(act: AuditLog) -> str | None:
 
 
 def _label(at: int, act: AuditLog, w: Words) -> str:
-    return cut(f"{at} · {w.date(act.created_at)} · {act.action} · {act.entity_type}", _LABEL)
+    return cut(f"{at} · {w.date(act.created_at)} · {act.action} · {_kind(act, w)}", _LABEL)
 
 
 def _looked(wanted: Wanted, w: Words) -> list[str]:

@@ -11,6 +11,7 @@ from cogs._ui.words import Words
 from cogs.admin._paging import pager
 from cogs.admin._payment_list import choose_kind
 from models.errors import OutOfStock, ReferenceUsed
+from models.order import Order
 from services.claims import ClaimView, WaitingPage
 
 _NOTE_LENGTH = 200
@@ -136,6 +137,14 @@ def used_before(used: ReferenceUsed, payment_id: str, claims: str, note: str, w:
             ]
         ],
     )
+
+
+def approved(order: Order, w: Words) -> Card:
+    """What has come of an approval, and what is still to be done for it."""
+    if not order.needs_shipping:
+        return Card(note=w("Approved. The order is paid and its goods are on their way."))
+    ship = Button(w("Ship"), Target("ship:open", order.key), "primary")
+    return Card(note=w("Approved. The order is paid. Now it has to be sent."), rows=[[ship]])
 
 
 def gone(gone: OutOfStock, w: Words) -> str:

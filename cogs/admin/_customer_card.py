@@ -109,15 +109,15 @@ def _trade(view: CustomerView, currency: str, w: Words) -> list[Field]:
         Field(w("Spent"), ", ".join(sums) or w("nothing yet"), inline=True),
     ]
     if view.roles:
-        fields.append(Field(w("Has or will get"), "\n".join(_owed(each, w) for each in view.roles)))
+        fields.append(Field(w("Has or will get"), "\n".join(_owed(each, view, w) for each in view.roles)))
     if view.held:
         fields.append(Field(w("Discounts"), "\n".join(_held(*each, currency, w) for each in view.held[:10])))
     return fields
 
 
-def _owed(owed: Entitlement, w: Words) -> str:
+def _owed(owed: Entitlement, view: CustomerView, w: Words) -> str:
     role = owed.type is EntitlementType.DISCORD_ROLE
-    what = f"<@&{owed.role_id}>" if role else w("Digital item")
+    what = f"<@&{owed.role_id}>" if role else plain(cut(view.goods.get(owed.product_id, ""), _NAME))
     return f"{what}: {status(owed.status, w)}"
 
 

@@ -15,6 +15,7 @@ from cogs._ui.card import (
     code,
     plain,
 )
+from cogs._ui.days import month_in_words
 from cogs._ui.desk import Visit
 from cogs._ui.fund_card import celebration, public_move
 from cogs._ui.gift_step import notice
@@ -204,7 +205,8 @@ def whom_card(w: Words) -> Card:
 
 def months_card(months: Sequence[str], w: Words, *, data: bytes | None = None, month: str = "") -> Card:
     """Which month's statement, and the one that was asked for."""
-    pick = Select(w("Choose a month"), Target("fundbook:months"), [Option(each, each) for each in months])
+    options = [Option(month_in_words(each, w), each) for each in months]
+    pick = Select(w("Choose a month"), Target("fundbook:months"), options)
     said = w("Every movement of a month with the balance after it, as a table. Months are in UTC.")
     return Card(
         title=w("Statement"),

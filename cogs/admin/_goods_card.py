@@ -102,4 +102,4 @@ def keys_form(product: Product, w: Words) -> Form:
     """Keys to import, as many as a form takes."""
     hint = w("For more, attach a text or CSV file to `/admin stock`.")
     keys = Input("keys", w("Keys, one on each line"), long=True, max_length=_MAX_TYPED, hint=hint)
-    return Form(w("Import keys"), Target("stock:keys", product.key), [keys])
+    return Form(w("Import keys"), Target("stock:keys", product.key), [keys], private=True)

@@ -110,4 +110,6 @@ def secret_form(user_id: str, identity: Identity, w: Words) -> Form:
     hint = w("It is kept encrypted and never shown again. Leave it empty to forget it.")
     named = Input("name", w("Name of the secret"), max_length=40, placeholder="refresh_token")
     value = Input("value", w("Secret"), required=False, long=True, max_length=_SECRET_LENGTH, hint=hint)
-    return Form(w("Keep a secret"), Target("identity:secret", user_id, identity.key), [named, value])
+    return Form(
+        w("Keep a secret"), Target("identity:secret", user_id, identity.key), [named, value], private=True
+    )

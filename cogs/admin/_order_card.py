@@ -175,7 +175,7 @@ def _fields(view: OrderView, w: Words) -> list[Field]:
     if order.invoice_number:
         fields.append(Field(w("Invoice"), code(order.invoice_number), inline=True))
     if view.entitlements:
-        fields.append(Field(w("Hands over"), "\n".join(_owed(owed, w) for owed in view.entitlements)))
+        fields.append(Field(w("Hands over"), "\n".join(_owed(each, order, w) for each in view.entitlements)))
     return [*fields, Field(w("History"), _history(order.history, w))]
 
 
@@ -188,11 +188,12 @@ def _payment(view: OrderView, w: Words) -> str:
     return "\n".join(said)
 
 
-def _owed(owed: Entitlement, w: Words) -> str:
+def _owed(owed: Entitlement, order: Order, w: Words) -> str:
     role = owed.type is EntitlementType.DISCORD_ROLE
-    what = w("Role {role}", role=f"<@&{owed.role_id}>") if role else w("Digital item")
+    named = next((item.name for item in order.items if item.product_id == owed.product_id), "")
+    what = w("Role {role}", role=f"<@&{owed.role_id}>") if role else amounts.name_of(named)
     if owed.keys:
-        what = w.count(owed.keys, "{n} key", "{n} keys")
+        what = f"{what}, {w.count(owed.keys, '{n} key', '{n} keys')}"
     if owed.status is not EntitlementStatus.FAILED:
         return f"{what}: {status(owed.status, w)}{_time(owed, w)}"
     why = _FAILED.get(owed.failed_reason or "")

@@ -9,6 +9,7 @@ from cogs._ui.words import Words, later
 from cogs.admin._payment_list import CONFLICTS
 from models.payment import Dispute, Payment, PaymentEvent, Receipt, Refund, RefundState
 from services.payment_desk import PaymentView
+from services.payments import processors
 
 _SHOWN, _SHOWN_NOTE, _SHOWN_REF, _FIELD_LENGTH = 8, 60, 100, 1000
 _EVENTS = {
@@ -100,8 +101,9 @@ def _fields(view: PaymentView, w: Words) -> list[Field]:
         fields.append(Field(w("Approved"), f"{who} · {when}{seen}"))
     if payment.provider_ref:
         fields.append(Field(w("Provider's reference"), code(cut(payment.provider_ref, _SHOWN_REF))))
+    by_hand = payment.method not in processors()
     parts = {
-        w("Money that came"): [_receipt(each, w) for each in payment.receipts],
+        w("Money that came"): [_receipt(each, w, by_hand=by_hand) for each in payment.receipts],
         w("Refunds"): [_refund(each, payment.currency, w) for each in payment.refunds],
         w("Disputes"): [_dispute(each, w) for each in payment.disputes],
         w("History"): [_event(each, w) for each in payment.history[-_SHOWN:]],
@@ -119,11 +121,13 @@ def _newest(lines: list[str]) -> str:
     return "\n".join(shown)
 
 
-def _receipt(receipt: Receipt, w: Words) -> str:
+def _receipt(receipt: Receipt, w: Words, *, by_hand: bool) -> str:
     coins = f" ({receipt.coins} {(receipt.ticker or '').upper()})" if receipt.coins else ""
     more = f" · {w('too much')}" if receipt.surplus else ""
     amount = w.money(receipt.amount_cents, receipt.currency)
-    return f"{w.when(receipt.at, 'f')} · **{amount}**{coins}{more} · {code(cut(receipt.ref, _SHOWN_REF))}"
+    # What staff approved has no reference but the payment's own id.
+    ref = "" if by_hand else f" · {code(cut(receipt.ref, _SHOWN_REF))}"
+    return f"{w.when(receipt.at, 'f')} · **{amount}**{coins}{more}{ref}"
 
 
 def _refund(refund: Refund, currency: str, w: Words) -> str:

@@ -24,6 +24,7 @@ def keys_form(view: ProviderView, w: Words) -> Form:
         [_input(field, view, w) for field in view.fields],
         edits=True,
         beside=[f"{key} {value}" for key, value in view.values.items()],
+        private=True,
     )
 
 

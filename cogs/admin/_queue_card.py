@@ -58,14 +58,21 @@ def queue_list(page: QueuePage, w: Words) -> Card:
         options = [_option(entry, w) for entry in page.entries]
         rows.insert(0, Select(w("Open an entry"), Target("queue:open"), options))
     again = Button(w("Look again"), Target("queue:list", page.page, kind))
-    rows.append([*pager(w, "queue:list", page.page, page.pages, kind), again])
+    to_send = Button(w("Parcels to send"), Target("ship:list"))
+    rows.append([*pager(w, "queue:list", page.page, page.pages, kind), again, to_send])
     return Card(
-        title=w.count(page.total, "{n} thing has not arrived", "{n} things have not arrived"),
-        text=None if page.total else w("Everything that was paid has arrived. Thank you!"),
+        title=_title(page, w),
+        text=None if page.total else w("Parcels that still have time wait in `/admin ship`."),
         fields=[Field(_name(entry, w), _line(entry, w)) for entry in page.entries],
         colour="warn" if page.total else "good",
         rows=rows,
     )
+
+
+def _title(page: QueuePage, w: Words) -> str:
+    if not page.total:
+        return w("Nothing is late or stuck")
+    return w.count(page.total, "{n} thing has not arrived", "{n} things have not arrived")
 
 
 def _choose_kind(kind: str, w: Words) -> Select:

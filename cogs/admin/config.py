@@ -17,12 +17,14 @@ from cogs.admin._settings import (
     FILLED_IN,
     MAX_ROLES,
     PARTS,
+    STEPS,
     Look,
     method_state,
     part_card,
     provider_lines,
 )
 from cogs.admin._shipping import shipping_text
+from cogs.admin._steps import show_step
 from cogs.admin._tax import in_use, tax_text
 from cogs.admin._time import RHYTHMS
 from models.errors import BadInput, NotFound
@@ -179,7 +181,11 @@ class Config(Section):
 
     async def _show(self, visit: Visit, part: str, where: str) -> None:
         # The visit's own shop was read before the change.
-        card = part_card(part, await Look.at(visit, await self._fresh(visit), where))
+        shop = await self._fresh(visit)
+        if where == "setup" and part in STEPS:
+            await show_step(visit, shop, part)
+            return
+        card = part_card(part, await Look.at(visit, shop, where))
         if card is None:
             raise NotFound("part")
         await visit.show(card)

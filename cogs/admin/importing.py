@@ -50,7 +50,12 @@ class Importing(Section):
             "rows", w("Rows, the columns' names first"), f"{header}\n", long=True, max_length=_PASTED
         )
         await visit.form(
-            Form(w("Import: {kind}", kind=w(KINDS[found.name])), Target("import:paste", kind), [rows])
+            Form(
+                w("Import: {kind}", kind=w(KINDS[found.name])),
+                Target("import:paste", kind),
+                [rows],
+                private=True,
+            )
         )
 
     @submit("import:paste")

@@ -105,7 +105,7 @@ class Payments(Section):
             await visit.say(cards.gone(gone, visit.words))
             return
         await _bring_up_to_date(visit, view, claims)
-        await visit.say(visit.words("Approved. The order is paid and its goods are on their way."))
+        await visit.add(cards.approved(view.order, visit.words))
 
     async def _if_waiting(self, visit: Visit, view: ClaimView, claims: str, form: Form) -> None:
         if _waits(view, claims):

@@ -11,19 +11,18 @@ from cogs._ui.target import Target
 from cogs._ui.words import Words
 from cogs.admin import _first_cards as cards
 from cogs.admin._claiming import may_claim, require_bot, require_claim
-from cogs.admin._doctor_place import place_of
 from cogs.admin._making import fitting, make_shop_channel, make_staff_channel
 from cogs.admin._moving_card import choice
 from cogs.admin._reach import CHANNEL_TROUBLES, known_channel
 from cogs.admin._root import Entry, Section
-from cogs.admin._settings import STEPS, Look, part_card
-from models.errors import BadInput, ClaimNotAllowed, NoShop, NotFound
+from cogs.admin._settings import STEPS
+from cogs.admin._steps import DONE, show_step
+from models.errors import BadInput, ClaimNotAllowed, NoShop
 from services.access import Permission
 from services.setting_rights import TOLD
 from services.shops import Shop
 
 _NAME_LENGTH = 100
-_DONE = "done"
 
 
 class Setup(Section):
@@ -64,7 +63,7 @@ class Setup(Section):
             return "channels"
         if not self.services.methods.available(shop):
             return "methods"
-        return _DONE if (await self.services.catalog.staff_page(shop)).total else "product"
+        return DONE if (await self.services.catalog.staff_page(shop)).total else "product"
 
     @click("setup:claim")
     async def ask_name(self, visit: Visit) -> None:
@@ -157,25 +156,6 @@ class FirstSteps(Section):
 
     def _lock(self, visit: Visit) -> asyncio.Lock:
         return self.making.setdefault(visit.guild_id, asyncio.Lock())
-
-
-async def show_step(visit: Visit, shop: Shop, step: str) -> None:
-    """The card of one step, or of the end; raises NotFound."""
-    look = await Look.at(visit, shop, "setup")
-    products = (await visit.services.catalog.staff_page(shop)).total
-    if step == _DONE:
-        findings = await visit.services.doctor.examine(shop, place_of(visit))
-        await visit.show(cards.summary(look, products, findings))
-        return
-    if step not in STEPS:
-        raise NotFound("part")
-    card = cards.product_card(look, products) if step == "product" else part_card(step, look)
-    if card is None:
-        raise NotFound("part")
-    if step == "channels" and (row := cards.channel_ways(look)):
-        card.rows = [*card.rows[:-1], row, card.rows[-1]]
-    card.footer = visit.words("Step {n} of {all}", n=STEPS.index(step) + 1, all=len(STEPS))
-    await visit.show(card)
 
 
 def _welcome(w: Words) -> Card:

@@ -91,8 +91,9 @@ class CashAppPay(Processor[SquareKeys]):
         kind="processor",
         icon="💚",
         supports_refund=True,
-        description="Cash App on a page hosted by Square; for US Square accounts, in US dollars.",
+        description="With Cash App, on a page hosted by Square.",
     )
+    about: ClassVar[str] = "Cash App on a page hosted by Square; for US Square accounts, in US dollars."
     keys: ClassVar[type[ProviderKeys]] = SquareKeys
     site: ClassVar[Site] = Site("https://connect.squareup.com", "https://connect.squareupsandbox.com")
     currencies: ClassVar[frozenset[str] | None] = frozenset({"USD"})

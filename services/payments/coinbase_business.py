@@ -84,7 +84,10 @@ class CoinbaseBusiness(Processor[BusinessKeys]):
         kind="processor",
         icon="🔵",
         supports_refund=True,
-        description="USDC at par with the US dollar; for businesses of the US and Singapore at Coinbase.",
+        description="In USDC, worth as much as US dollars, on a page hosted by Coinbase.",
+    )
+    about: ClassVar[str] = (
+        "USDC at par with the US dollar; for businesses of the US and Singapore at Coinbase."
     )
     keys: ClassVar[type[ProviderKeys]] = BusinessKeys
     # The sandbox lies under a path of its own and takes the same keys (docs.cdp.coinbase.com, "Sandbox").

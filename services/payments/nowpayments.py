@@ -110,7 +110,10 @@ class NowPayments(Processor[NowPaymentsKeys]):
         display_name="Bitcoin",
         kind="processor",
         icon="🪙",
-        description="Bitcoin, or another coin of your choice, through NOWPayments; refunds are made by hand.",
+        description="From your wallet, to an address that your order shows.",
+    )
+    about: ClassVar[str] = (
+        "Bitcoin, or another coin of your choice, through NOWPayments; refunds are made by hand."
     )
     keys: ClassVar[type[ProviderKeys]] = NowPaymentsKeys
     site: ClassVar[Site] = Site("https://api.nowpayments.io/v1", "https://api-sandbox.nowpayments.io/v1")

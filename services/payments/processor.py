@@ -200,6 +200,7 @@ class Processor[K: ProviderKeys](Partner[K]):
         super().__init_subclass__()
         if "descriptor" in cls.__dict__:
             cls.icon, cls.title = cls.descriptor.icon, cls.descriptor.display_name
+        if "descriptor" in cls.__dict__ and "about" not in cls.__dict__:
             cls.about = cls.descriptor.description
 
     @abstractmethod

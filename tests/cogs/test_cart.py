@@ -38,6 +38,17 @@ async def test_commands_add_remove_and_clear(ada: Person, product: MakeProduct) 
     assert [choice.value for choice in await ada.suggest("/cart add", product="mu")] == [mug.key]
 
 
+async def test_who_has_the_last_ones_is_sent_to_the_cart(ada: Person, product: MakeProduct) -> None:
+    """Nobody asked for a quantity there, so nobody is told to choose a smaller one."""
+    await product("Mug", 1500, 2)
+    await ada.run("/cart add", product="Mug", quantity=2)
+    seen = await (await ada.run("/shop product", name="Mug")).press("Add to cart")
+    said = ada.whispers[-1]
+    assert said.text.startswith("The last 2 of **Mug** are in your cart already.")
+    assert "2 x **Mug**" in (await said.press("My cart")).text
+    assert "Mug" in seen.text
+
+
 async def test_buttons_change_the_one_line(ada: Person, product: MakeProduct) -> None:
     """Plus, minus, a typed quantity and Remove work in place, and plus stops at the stock."""
     await product("Mug", 1500, 3)

@@ -39,7 +39,7 @@ async def fund(services: Services, shop: Shop, olivia: Person, plaza: Room) -> R
 async def give(services: Services, shop: Shop, ada: Person, olivia: Person, amount: str) -> None:
     """A gift by Venmo that staff have seen."""
     seen = await ada.run("/fund donate", amount=amount)
-    seen = await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm")
+    seen = await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm the gift")
     await (await seen.open("I have paid")).submit(CLAIM)
     payment = (await services.claims.waiting(shop)).claims[-1].payment
     await services.claims.approve(shop, member(olivia), payment.key, payment.claims, f"seen {amount}")
@@ -110,7 +110,7 @@ async def test_a_gift_by_venmo_ends_complete_and_is_told(
     assert "Your gift: **$25.00**" in seen.text
     assert DISCLAIMER in seen.text
     reviewed = seen
-    seen = await seen.press("Confirm")
+    seen = await seen.press("Confirm the gift")
     assert "Send **$25.00** to `@aurora-shop`." in seen.text
     assert "Items: $0.00" not in seen.text
     assert "Your items" not in seen.text
@@ -170,7 +170,7 @@ async def test_an_anonymous_gift_never_names_its_giver(
     seen = await seen.press("Give anonymously")
     assert "The community is not told that it comes from you" in seen.text
     seen = await (await seen.press("$5.00")).choose("Choose how to pay", "Venmo")
-    seen = await seen.press("Confirm")
+    seen = await seen.press("Confirm the gift")
     assert "$5.00, anonymously" in seen.text
     await (await seen.open("I have paid")).submit(CLAIM)
     claim = (await services.claims.waiting(shop)).claims[0].payment
@@ -194,7 +194,7 @@ async def test_the_fund_is_off_by_default(ada: Person, product: MakeProduct) -> 
     await ada.run("/cart add", product="Mug")
     assert "How would you like to pay?" in (await ada.run("/checkout")).text
     for command in ("/fund info", "/fund donate"):
-        assert "Nothing was given" in (await ada.run(command)).text
+        assert "nothing was given" in (await ada.run(command)).text
     assert "/fund" not in (await ada.run("/help")).text
 
 
@@ -206,7 +206,7 @@ async def test_forged_gifts_do_nothing(
     seen = await ada.run("/fund donate", amount="25")
     seen = await seen.choose("Choose how to pay", "Venmo")
     target = custom(seen, "fund:confirm")
-    await seen.press("Confirm")
+    await seen.press("Confirm the gift")
     his = await bob.run("/fund donate")
     answer = await forge(bob, his, target)
     assert "I cannot find that order." in answer.text
@@ -358,7 +358,7 @@ async def test_the_e_mail_about_a_gift_says_what_it_is_and_the_notice(
     """No lines, the sum with its name, and what is to be known of the fund."""
     assert fund.messages == []
     seen = await ada.run("/fund donate", amount="12.34")
-    await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm")
+    await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm the gift")
     order = (await orders_of(services, shop, ada))[0]
     view, words = await services.orders.view(shop, member(ada), order.key), Words.of("en-US")
     owed = notice(Notice.ORDER_RECEIVED, shop.id, order.key, services.clock.now())

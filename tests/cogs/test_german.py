@@ -59,7 +59,7 @@ async def test_a_purchase_in_german(
     (order,) = await orders_of(services, shop, greta)
     day = f"{order.created_at:%d.%m.%Y}"
     text = seen.text.replace("**", "")
-    assert "Danke! Deine Bestellung ist da." in text
+    assert "Danke! Deine Bestellung ist aufgegeben." in text
     assert "So bezahlst du: Venmo" in text
     assert "Sende 2.473,50\xa0$ an `@aurora-shop`." in text
     assert f"Bestellt am {day}" in text

@@ -170,7 +170,7 @@ async def test_what_the_fund_says_by_itself_is_in_everybodys_language(
     assert SPANISH(DISCLAIMER) in (await pilar.run("/fund info")).text
     assert DISCLAIMER in (await ada.run("/fund info")).text
     seen = await pilar.run("/fund donate", amount="5")
-    await (await seen.choose("Elige la forma de pago", "Venmo")).press("Confirmar")
+    await (await seen.choose("Elige la forma de pago", "Venmo")).press("Confirmar la donación")
     (order,) = await orders_of(services, shop, pilar)
     payment_id, turn = await claimed(services, shop, pilar, order)
     await services.claims.approve(shop, member(spanish_owner), payment_id, turn, "visto")

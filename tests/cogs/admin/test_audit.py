@@ -110,7 +110,9 @@ async def test_acts_are_found_by_who_what_record_and_time(
     assert whole != seen.text
     seen = await seen.choose("What was done", "product.edit")
     assert "1 act" in seen.text
-    opened = await seen.choose("Open an act", next(iter(seen.select("Open an act").options)))
+    act = next(iter(seen.select("Open an act").options))
+    assert act.endswith("· product.edit · Products")
+    opened = await seen.choose("Open an act", act)
     assert "**Name**: Mug → Große Tasse" in opened.embeds[0]["description"]
     assert opened.files
     assert "Große Tasse" in (await opened.press("Open the record")).text

@@ -74,7 +74,7 @@ async def test_an_order_shows_its_payment_what_it_hands_over_and_its_history(
     assert "Approved by" in seen.text
     assert "seen it" in seen.text
     assert "@VIP" in seen.text
-    assert "Digital item: delivered" in seen.text
+    assert f"{view.order.items[0].name}: delivered" in seen.text
     assert "The customer says that it is paid" in seen.text
     assert any(button.label == "Invoice" and button.url for button in seen.buttons)
 

@@ -176,6 +176,23 @@ async def test_from_invitation_to_the_first_sale_in_a_handful_of_clicks(
     assert "Coffee mug" in (await ada.run("/shop browse")).text
 
 
+async def test_a_choice_leaves_the_way_through_as_it_is(guild: Community, olivia: Person) -> None:
+    """After each choice and form the step still says where it is, and offers what it offered."""
+    seen = await (await claimed(olivia)).choose("Roles of the staff", guild.add_role("Helpers"))
+    assert "Step 1 of 5" in seen.text
+    seen = await seen.press("Next")
+    seen = await seen.choose("Channel for new orders (else the staff channel)", guild.general)
+    assert "Step 2 of 5" in seen.text
+    assert {"Make a staff channel", "Make a shop channel"} <= {each.label for each in seen.buttons}
+    seen = await seen.press("Next")
+    form = await seen.choose_form("Set up a way to pay", "Venmo")
+    seen = await form.submit({"Venmo user name": "@aurora-shop"})
+    assert "Step 3 of 5" in seen.text
+    seen = await (await seen.press("Next")).choose("Currency", "EUR · Euro")
+    assert "Step 4 of 5" in seen.text
+    assert [each.label for each in seen.buttons] == ["Back", "Next"]
+
+
 async def test_two_clicks_make_one_channel_and_a_lost_one_is_found_again(
     guild: Community, olivia: Person, ada: Person, services: Services
 ) -> None:

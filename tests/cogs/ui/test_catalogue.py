@@ -19,6 +19,8 @@ def test_every_kind_of_sentence_is_found() -> None:
     assert found.get("This link has expired")
     assert found.get("Questions about this order? Tell the shop's staff its number: {number}.")
     assert found.get("We check payments every evening.")
+    assert found.get("With Cash App, on a page hosted by Square.")
+    assert found.get("Cash App on a page hosted by Square; for US Square accounts, in US dollars.")
     assert found.get("Take everything out of your cart")
     assert found.get("/cart clear", COMMAND)
     assert found.get("/admin product", COMMAND)

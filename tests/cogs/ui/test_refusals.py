@@ -68,6 +68,8 @@ SAMPLES: list[ShopError] = [
     OutOfStock("Mug", 0),
     OutOfStock("Mug", 1),
     OutOfStock("Mug", 3),
+    OutOfStock("Mug", 1, 1),
+    OutOfStock("Mug", 3, 3),
     DiscountUsedUp("SUMMER"),
     FundClosed(),
     FundShort(500, "USD"),
@@ -230,10 +232,10 @@ def test_what_was_typed_is_harmless_in_the_sentence_about_it() -> None:
 
 
 def test_what_moved_is_listed() -> None:
-    """A changed cart names each change, with how many are left."""
+    """A changed cart names each change."""
     error = CartChanged((Change("stock", "Cap", 3, 1), Change("gone", "Mug"), Change("roles", "Key")))
     lines = refusals.changes(error, Words.of("en-US"))
-    assert lines[0] == "Of **Cap** only 1 are left."
+    assert lines[0] == "Fewer of **Cap** are left than you chose."
     assert len(lines) == 3
     assert all(line in sentence(error, Words.of("en-US")) for line in lines)
 
