@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from bot.config import Settings, ShopSettings
 from bot.config_retention import RetentionSettings
 from models.base import Db
-from models.reach import Reach
+from models.primary_monitor import PrimaryMonitor
 from services.clock import Clock
 from services.links import Links
 from services.mail.smtp import SmtpKeys
@@ -47,9 +47,9 @@ def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
     """A database whose times come back aware, in UTC; an address may name another patience, no less care."""
     said = uri.lower()
     patience = {key: value for key, value in _PATIENCE.items() if key.lower() not in said}
-    reach = Reach()
-    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [reach, *listeners]}
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, reach=reach)
+    monitor = PrimaryMonitor()
+    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [monitor, *listeners]}
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, monitor=monitor)
 
 
 def open_redis(url: str) -> Redis:

@@ -12,6 +12,7 @@ from services.audit import Audit
 from services.calls import Calls
 from services.clock import Clock
 from services.delivery import Delivery
+from services.discord_throttle import DiscordThrottle
 from services.discounts import Discounts
 from services.flags import Flags
 from services.fulfilment import Fulfilment
@@ -29,7 +30,6 @@ from services.paid import Paid
 from services.partners import Partners
 from services.payments.adapters import Adapters
 from services.providers import Providers
-from services.reach import Reach
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
@@ -85,7 +85,7 @@ class Ground:
         self.revocation = Revocation(db, clock, self.outbox)
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
-        self.calls, self.reach = Calls(clock, meters=meters), Reach(clock)
+        self.calls, self.throttle = Calls(clock, meters=meters), DiscordThrottle(clock)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(
