@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from models.alert import Alert, AlertFilter
 from models.base import Db, Tx, transact
-from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.audit import Audit
 from services.shops import Shop
 
@@ -38,10 +38,7 @@ class Alerts:
 
     async def one(self, shop: Shop, alert_id: str) -> Alert:
         """One alert of the shop; raises NotFound."""
-        found = await self.of(shop.id, alert_id)
-        if found is None:
-            raise NotFound("alert")
-        return found
+        return required(await self.of(shop.id, alert_id), "alert")
 
     async def page(self, shop: Shop, by: AlertFilter = _ALL, page: int = 0) -> AlertsPage:
         """The shop's alerts that fit, newest first."""

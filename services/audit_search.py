@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from models.audit import MOST_COUNTED, AuditFilter, AuditLog
 from models.base import Db
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
 from models.member import Member
+from models.required import required
 from services.audit import Audit
 from services.cells import harmless
 from services.panel.hiding import without
@@ -81,10 +82,7 @@ class AuditSearch:
 
     async def one(self, shop: Shop, act_id: str) -> AuditLog:
         """One act; raises NotFound."""
-        found = await AuditLog.get(self._db, shop.id, act_id)
-        if found is None:
-            raise NotFound("audit")
-        return found
+        return required(await AuditLog.get(self._db, shop.id, act_id), "audit")
 
     async def export(self, shop: Shop, actor: Member, wanted: Wanted) -> Export:
         """The newest acts that fit, as a table in UTF-8; that somebody took them out is an act, too."""

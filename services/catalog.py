@@ -14,6 +14,7 @@ from models.flag import Flag
 from models.inventory import InventorySnapshot
 from models.member import Member
 from models.product import Product, QtyVisibility
+from models.required import required
 from models.storefront import Storefront
 from models.tenant import VisibilityDefault
 from models.waiting import Waiting
@@ -172,9 +173,7 @@ class Catalog:
 
         With the product as it was `seen`, raises RecordChanged when one of these fields is another by now.
         """
-        old = seen or await Product.get(self._db, shop.id, product_id)
-        if old is None:
-            raise NotFound("product")
+        old = required(seen or await Product.get(self._db, shop.id, product_id), "product")
         edited = checked_product({**old.model_dump(), **fields})
         after = edited.model_dump_doc(include={*fields, *(["name_folded"] if "name" in fields else [])})
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}

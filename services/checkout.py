@@ -18,6 +18,7 @@ from models.errors import (
 from models.fund import CommunityFundConfig
 from models.member import Member
 from models.payment_method import PaymentMethod
+from models.required import required
 from models.session import OrderSession, SessionState, SessionStep
 from models.tenant import ShippingType
 from services.carts import Carts, CartView
@@ -147,9 +148,7 @@ class Checkout:
 
     async def choose_address(self, shop: Shop, member: Member, address_id: str) -> CheckoutView:
         """Ship to a saved address; raises NotFound."""
-        address = (await self._customers.of(shop, member)).address(address_id)
-        if address is None:
-            raise NotFound("address")
+        address = required((await self._customers.of(shop, member)).address(address_id), "address")
         return await self._answer(shop, member, {"shippingAddress": address.model_dump_doc()})
 
     async def enter_address(

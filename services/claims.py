@@ -14,6 +14,7 @@ from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, Receipt
+from models.required import required
 from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
@@ -177,10 +178,8 @@ class Claims:
 
     async def view(self, shop: Shop, payment_id: str) -> ClaimView:
         """A payment with its order; raises NotFound."""
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        order = await Order.get(self._db, shop.id, payment.order_id) if payment else None
-        if payment is None or order is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, payment_id), "payment")
+        order = required(await Order.get(self._db, shop.id, payment.order_id), "payment")
         return ClaimView(payment, order)
 
     async def remember_card(self, payment: Payment, channel_id: str, message_id: str) -> None:
@@ -205,10 +204,7 @@ class Claims:
             raise
 
     async def _payment(self, shop: Shop, order: Order) -> Payment:
-        payment = await Payment.of_order(self._db, shop.id, order.key)
-        if payment is None:
-            raise NotFound("payment")
-        return payment
+        return required(await Payment.of_order(self._db, shop.id, order.key), "payment")
 
     def _card(self, payment: Payment) -> OutboxEffect:
         payload = {"paymentId": payment.key, "claims": payment.claims}

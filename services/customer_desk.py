@@ -11,9 +11,10 @@ from models.customer_orders import Spent
 from models.discount import Discount
 from models.discount_use import DiscountAssignment
 from models.entitlement import Entitlement
-from models.errors import BadInput, NotFound, RecordChanged
+from models.errors import BadInput, RecordChanged
 from models.member import Member
 from models.order import Order
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_contact
@@ -108,31 +109,22 @@ class CustomerDesk:
 
     async def get(self, shop: Shop, customer_id: str) -> Customer:
         """The record that is kept of a customer, by the id of any of theirs; raises NotFound."""
-        found = await Customer.get(self._db, shop.id, customer_id)
-        if found is None:
-            raise NotFound("customer")
+        found = required(await Customer.get(self._db, shop.id, customer_id), "customer")
         return await found.kept(self._db)
 
     async def of_discord(self, shop: Shop, discord_id: str) -> Customer:
         """The record that is kept of a Discord user; raises NotFound for somebody who never came."""
-        found = await Customer.of_person(self._db, shop.id, discord_id)
-        if found is None:
-            raise NotFound("customer")
-        return found
+        return required(await Customer.of_person(self._db, shop.id, discord_id), "customer")
 
     async def of_order(self, shop: Shop, order_id: str) -> Customer:
         """Whose order it is; raises NotFound."""
-        order = await Order.get(self._db, shop.id, order_id)
-        if order is None:
-            raise NotFound("order")
+        order = required(await Order.get(self._db, shop.id, order_id), "order")
         return await self._of_order(order)
 
     async def _of_order(self, order: Order) -> Customer:
         found = await Customer.get(self._db, order.tenant_id, order.customer_id or "")
         found = found or await Customer.of_discord(self._db, order.tenant_id, order.customer.discord_id)
-        if found is None:
-            raise NotFound("customer")
-        return await found.kept(self._db)
+        return await required(found, "customer").kept(self._db)
 
     async def view(self, shop: Shop, customer_id: str) -> CustomerView:
         """Everything about a customer; raises NotFound."""
@@ -248,10 +240,7 @@ class CustomerDesk:
         """The kept record, which nobody merges away or changes before this transaction ends."""
         found = await Customer.get(self._db, shop.id, customer_id, tx=tx)
         key = found.merged_into or found.key if found else ""
-        held = await Customer.hold(self._db, shop.id, key, tx=tx)
-        if held is None:
-            raise NotFound("customer")
-        return held
+        return required(await Customer.hold(self._db, shop.id, key, tx=tx), "customer")
 
 
 def _bounded(page: int, total: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from models.fund_ledger import Account, FundBalance, FundEntry, FundMove
 from models.member import Member
 from models.money import parse_amount
 from models.order import Order
+from models.required import required
 from services.access import Access
 from services.audit import Audit
 from services.clock import Clock
@@ -206,10 +207,7 @@ class FundDesk:
 
     async def disbursement(self, shop: Shop, key: str) -> CommunityFundDisbursement:
         """A payment out of the fund; raises NotFound."""
-        found = await CommunityFundDisbursement.get(self._db, shop.id, key)
-        if found is None:
-            raise NotFound("disbursement")
-        return found
+        return required(await CommunityFundDisbursement.get(self._db, shop.id, key), "disbursement")
 
     async def _enter(self, paid: CommunityFundDisbursement, move: FundMove, cents: int, tx: Tx) -> None:
         entry = FundEntry(

@@ -15,6 +15,7 @@ from models.base import Db, Tx
 from models.correlation import current
 from models.errors import NotFound, ProviderError, Refused
 from models.member import Member
+from models.required import required
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
 from services.audit import Audit
 from services.clock import Clock
@@ -171,10 +172,7 @@ class Inbox:
 
     async def one(self, shop: Shop, event_id: str) -> WebhookEvent:
         """One of the shop's events, by its record's id; raises NotFound."""
-        found = await WebhookEvent.get(self._db, shop.id, event_id)
-        if found is None:
-            raise NotFound("webhook")
-        return found
+        return required(await WebhookEvent.get(self._db, shop.id, event_id), "webhook")
 
     async def namesakes(self, event: WebhookEvent) -> list[WebhookEvent]:
         """The other messages that came under the event's id with other news, oldest first."""

@@ -12,6 +12,7 @@ from models.inventory import InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.payment import Payment, PaymentStatus
+from models.required import required
 from models.shipment import Parcel, Shipment
 from services.afterwards import tidying
 from services.audit import Audit
@@ -129,9 +130,7 @@ class Orders:
 
     async def show(self, shop: Shop, order: Order) -> OrderView:
         """An order with its payment, what it owes and what can be done now."""
-        payment = await Payment.of_order(self._db, shop.id, order.key)
-        if payment is None:
-            raise NotFound("payment")
+        payment = required(await Payment.of_order(self._db, shop.id, order.key), "payment")
         paid = order.paid_at is not None
         open_order = order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
         pending, by_staff = order.status is OrderStatus.PENDING_PAYMENT, payment.method in by_hand()
@@ -189,10 +188,7 @@ class Orders:
 
     async def _order(self, shop: Shop, text: str) -> Order:
         order = await Order.get(self._db, shop.id, text)
-        order = order or await Order.of_number(self._db, shop.id, text.strip().upper())
-        if order is None:
-            raise NotFound("order")
-        return order
+        return required(order or await Order.of_number(self._db, shop.id, text.strip().upper()), "order")
 
     async def _cancel(
         self,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from models.base import Db
-from models.errors import NotFound
 from models.order import Order
 from models.payment import Payment, PaymentStatus
+from models.required import required
 from services.decisions import Decisions
 from services.payments import processors
 from services.refunds import Refunds
@@ -62,17 +62,13 @@ class PaymentDesk:
 
     async def one(self, shop: Shop, payment_id: str) -> PaymentView:
         """A payment by its id; raises NotFound."""
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        order = await Order.get(self._db, shop.id, payment.order_id) if payment else None
-        if payment is None or order is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, payment_id), "payment")
+        order = required(await Order.get(self._db, shop.id, payment.order_id), "payment")
         return self._view(payment, order)
 
     async def of_order(self, shop: Shop, order_id: str) -> PaymentView:
         """The payment of an order; raises NotFound."""
-        payment = await Payment.of_order(self._db, shop.id, order_id)
-        if payment is None:
-            raise NotFound("payment")
+        payment = required(await Payment.of_order(self._db, shop.id, order_id), "payment")
         return await self.one(shop, payment.key)
 
     def _view(self, payment: Payment, order: Order) -> PaymentView:

@@ -15,6 +15,7 @@ from models.member import Member
 from models.order import Order, OrderEvent
 from models.outbox import BY_HAND, OutboxEffect, OutboxStatus
 from models.payment import Payment
+from models.required import required
 from models.role_term import begin
 from services.audit import Audit
 from services.clock import Clock
@@ -98,9 +99,7 @@ class Queue:
 
     async def of_effect(self, shop: Shop, effect_id: str) -> QueueEntry:
         """The entry under which an effect's cause stands; raises NotFound."""
-        found = await OutboxEffect.get(self._db, shop.id, effect_id)
-        if found is None:
-            raise NotFound("queue")
+        found = required(await OutboxEffect.get(self._db, shop.id, effect_id), "queue")
         if found.kind in OF_ENTITLEMENT:
             return await self.entry(shop, f"{Source.ENTITLEMENT}{found.payload.get('entitlementId')}")
         if found.kind in OF_PARCEL:

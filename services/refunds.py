@@ -5,10 +5,11 @@ from itertools import count
 from typing import Any
 
 from models.base import Db, Tx, visible
-from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile, NotFound
+from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile
 from models.member import Member
 from models.order import Order
 from models.payment import Payment, PaymentEvent, Refund, RefundState
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import send_refund
@@ -111,10 +112,8 @@ class Refunds:
         why = _reason(reason)
 
         async def work(tx: Tx) -> tuple[Payment, list[Refund]]:
-            payment = await Payment.get(self._db, shop.id, payment_id, tx=tx)
-            order = await Order.get(self._db, shop.id, payment.order_id, tx=tx) if payment else None
-            if payment is None or order is None:
-                raise NotFound("payment")
+            payment = required(await Payment.get(self._db, shop.id, payment_id, tx=tx), "payment")
+            order = required(await Order.get(self._db, shop.id, payment.order_id, tx=tx), "payment")
             only_noted = by_hand or not self.through_provider(payment)
             asked = [
                 self._refund(actor, key, share, why, by_hand=only_noted)
@@ -185,10 +184,7 @@ class Refunds:
         await self._settlement.apply(shop, payment_id, told(refund, What.REFUNDED), key=key, first=first)
 
     async def _payment(self, shop: Shop, payment_id: str) -> Payment:
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        if payment is None:
-            raise NotFound("payment")
-        return payment
+        return required(await Payment.get(self._db, shop.id, payment_id), "payment")
 
 
 def _still(order: Order, payment: Payment, picked: Picked, cents: int) -> Credit:
@@ -232,10 +228,7 @@ def _summary(asked: list[Refund]) -> dict[str, Any]:
 
 def refund_of(payment: Payment, key: str) -> Refund:
     """One of the payment's refunds; raises NotFound."""
-    found = payment.refund(key)
-    if found is None:
-        raise NotFound("refund")
-    return found
+    return required(payment.refund(key), "refund")
 
 
 def told(refund: Refund, what: What, note: str | None = None) -> News:

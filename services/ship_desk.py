@@ -10,6 +10,7 @@ from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged, R
 from models.member import Member
 from models.order import Order, OrderItem
 from models.payment import Payment, RefundState
+from models.required import required
 from models.shipment import Parcel, ParcelState, Shipment
 from services.audit import Audit
 from services.clock import Clock
@@ -117,9 +118,7 @@ class ShipDesk:
     async def view(self, shop: Shop, order_id: str) -> ShipView:
         """An order, by id or number; raises NotFound, also for one of which nothing has to be sent."""
         order = await Order.get(self._db, shop.id, order_id)
-        order = order or await Order.of_number(self._db, shop.id, order_id.strip().upper())
-        if order is None:
-            raise NotFound("order")
+        order = required(order or await Order.of_number(self._db, shop.id, order_id.strip().upper()), "order")
         payment = await Payment.of_order(self._db, shop.id, order.key)
         shipment = await Shipment.of_order(self._db, shop.id, order.key)
         if payment is None or shipment is None:

@@ -7,8 +7,8 @@ from pymongo.errors import DuplicateKeyError
 from models.access import Identity, Role, User, roles_of
 from models.base import Db, Tx, searchable, transact
 from models.customer import Customer
-from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.audit import Audit
 from services.shops import Shop
 
@@ -63,10 +63,7 @@ class UserDesk:
 
     async def get(self, shop: Shop, user_id: str) -> User:
         """One of the shop's users; raises NotFound."""
-        found = await User.get(self._db, shop.id, user_id)
-        if found is None:
-            raise NotFound("user")
-        return found
+        return required(await User.get(self._db, shop.id, user_id), "user")
 
     async def view(self, shop: Shop, user_id: str) -> UserView:
         """Everything about a user; raises NotFound."""

@@ -25,7 +25,8 @@ from cogs.admin._settings import (
 from cogs.admin._shipping import shipping_text
 from cogs.admin._tax import in_use, tax_text
 from cogs.admin._time import RHYTHMS
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
+from models.required import required
 from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
 from services.pace import Cost
@@ -179,9 +180,7 @@ class Config(Section):
 
     async def _show(self, visit: Visit, part: str, where: str) -> None:
         # The visit's own shop was read before the change.
-        card = part_card(part, await Look.at(visit, await self._fresh(visit), where))
-        if card is None:
-            raise NotFound("part")
+        card = required(part_card(part, await Look.at(visit, await self._fresh(visit), where)), "part")
         await visit.show(card)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from models.data_import import DataImport, ImportState
 from models.errors import BadInput, ImportStale, NotFound, Refused
+from models.required import required
 from services.csv import kinds
 from services.csv.contract import Context, Desk, Kind
 from services.csv.looking import PRINT, Look, Progress, look
@@ -73,10 +74,7 @@ class Imports:
 
     async def get(self, shop: Shop, import_id: str) -> DataImport:
         """A file that was looked at or brought in; raises NotFound."""
-        record = await DataImport.get(self._db, shop.id, import_id)
-        if record is None:
-            raise NotFound("import")
-        return record
+        return required(await DataImport.get(self._db, shop.id, import_id), "import")
 
     async def latest(self, shop: Shop) -> DataImport | None:
         """The newest that was carried out, or is."""

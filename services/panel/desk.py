@@ -13,6 +13,7 @@ from models.base import Db, Where
 from models.browsing import Hint, Reading, Row
 from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.access import Access, Permission
 from services.panel import declared
 from services.panel.contract import Declared, Filter, Link, Related, Scope
@@ -83,9 +84,7 @@ class Panel:
 
     async def kind(self, shop: Shop, member: Member, code: str) -> Declared:
         """A kind of record by its code; raises NotFound, and NotAllowed naming the key that is missing."""
-        found = declared().get(code)
-        if found is None:
-            raise NotFound("panel")
+        found = required(declared().get(code), "panel")
         for key in (Permission.PANEL_VIEW, found.looks):
             await self._access.require(shop, member, key)
         return found
@@ -105,9 +104,7 @@ class Panel:
         """A record of the shop; raises NotFound and NotAllowed."""
         kind = await self.kind(shop, member, code)
         where, _ = await self._where(shop, kind, "")
-        row = await browsing.one(self._db, kind.model, where, key, without=_heavy(kind))
-        if row is None:
-            raise NotFound("panel")
+        row = required(await browsing.one(self._db, kind.model, where, key, without=_heavy(kind)), "panel")
         return await self._record(shop, member, kind, row)
 
     async def related(
