@@ -17,6 +17,7 @@ from models.member import Member
 from models.required import required
 from services.audit import Audit
 from services.cells import harmless
+from services.paging import bounded
 from services.panel.hiding import without
 from services.shops import Shop
 
@@ -75,8 +76,7 @@ class AuditSearch:
         by = await self._filter(shop, wanted)
         total = await AuditLog.how_many(self._db, shop.id, by)
         cut, total = total > MOST_COUNTED, min(total, MOST_COUNTED)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = AuditLog.found(self._db, shop.id, by, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return AuditPage([act async for act in found], page, pages, total, cut)
 

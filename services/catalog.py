@@ -25,6 +25,7 @@ from services.goods_link import link_of
 from services.levels import Levels
 from services.memories import Memories
 from services.offering import Offering
+from services.paging import bounded
 from services.remembered import Remembered
 from services.shops import Shop
 
@@ -112,8 +113,7 @@ class Catalog:
 
     async def _shelf(self, shop: Shop, query: str, page: int, *, staff: bool = False) -> _Shelf:
         total = await Product.how_many(self._db, shop.id, query, also_inactive=staff)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         products = await Product.page(
             self._db, shop.id, query, skip=page * PAGE_SIZE, limit=PAGE_SIZE, also_inactive=staff
         )

@@ -20,6 +20,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
+from services.paging import bounded
 from services.paid import Paid
 from services.rules import Rules
 from services.shops import Shop
@@ -170,8 +171,7 @@ class Claims:
     async def waiting(self, shop: Shop, page: int = 0) -> WaitingPage:
         """Claims that wait for staff, oldest first."""
         total = await Payment.how_many_waiting(self._db, shop.id)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         payments = await Payment.waiting(self._db, shop.id, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         views = [await self.view(shop, payment.key) for payment in payments]
         return WaitingPage(views, page, pages, total)

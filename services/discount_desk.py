@@ -19,6 +19,7 @@ from services.clock import Clock
 from services.customers import Customers
 from services.discount_terms import read_terms, read_uses
 from services.discounts import Discounts
+from services.paging import bounded
 from services.shops import Shop
 
 PAGE_SIZE = 6
@@ -73,8 +74,7 @@ class DiscountDesk:
     async def page(self, shop: Shop, page: int = 0) -> DiscountsPage:
         """The shop's discounts."""
         total = await Discount.how_many(self._db, shop.id)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = await Discount.page(self._db, shop.id, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return DiscountsPage([self._bare(each) for each in found], page, pages, total)
 

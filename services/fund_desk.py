@@ -22,6 +22,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.fund import Fund
 from services.outbox import Outbox
+from services.paging import bounded
 from services.shops import Shop
 from services.stock import alert_effect
 
@@ -85,8 +86,7 @@ class FundDesk:
         account = Account(shop.id, shop.currency)
         balance = await self._fund.balance(account)
         total = await FundEntry.how_many(self._db, account)
-        pages = max(1, -(-total // size))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, size)
         entries = await FundEntry.latest(self._db, account, skip=page * size, limit=size)
         return Book(balance, await self.named(shop, entries), page, pages, total)
 

@@ -23,6 +23,7 @@ from services.gathering import Gathering
 from services.inbox_worker import InboxWorker, webhook_alert
 from services.meters import Meters
 from services.outbox import Outbox
+from services.paging import bounded
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.refusals import Refusals
 from services.rules import Rules
@@ -163,8 +164,7 @@ class Inbox:
     ) -> EventsPage:
         """The shop's events, those of a provider or in a state where one is given."""
         total = await WebhookEvent.how_many(self._db, shop.id, provider, state)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         events = await WebhookEvent.page(
             self._db, shop.id, provider, state, skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )

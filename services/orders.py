@@ -21,6 +21,7 @@ from services.discounts import Discounts
 from services.effects import EffectKind, Notice, close_page, effect, notice
 from services.links import Links
 from services.outbox import Outbox
+from services.paging import bounded
 from services.paid import releases
 from services.payments import by_hand
 from services.payments.contract import Instructions
@@ -96,8 +97,7 @@ class Orders:
 
     async def _page(self, where: Where, page: int) -> OrdersPage:
         total = await Order.how_many(self._db, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         orders = await Order.find_all(
             self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )

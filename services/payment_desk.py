@@ -7,6 +7,7 @@ from models.order import Order
 from models.payment import Payment, PaymentStatus
 from models.required import required
 from services.decisions import Decisions
+from services.paging import bounded
 from services.payments import processors
 from services.refunds import Refunds
 from services.shops import Shop
@@ -51,8 +52,7 @@ class PaymentDesk:
         wanted = PaymentStatus(status) if status in set(PaymentStatus) else None
         where = Payment.of_shop(shop.id, wanted, deciding=deciding)
         total = await Payment.how_many(self._db, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = await Payment.find_all(
             self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )

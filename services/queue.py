@@ -22,6 +22,7 @@ from services.clock import Clock
 from services.delivery import Delivery
 from services.effects import EffectKind, effect
 from services.outbox import Outbox
+from services.paging import bounded
 from services.queue_entries import (
     OF_ENTITLEMENT,
     OF_PARCEL,
@@ -76,8 +77,8 @@ class Queue:
         """What waits, of one kind or of every kind."""
         places = self._places(shop, kind)
         total = sum([await undelivered.how_many(self._db, each.document, each.where) for each in places])
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1, _LAST_PAGE)
+        page, pages = bounded(page, total, PAGE_SIZE)
+        page = min(page, _LAST_PAGE)
         end = (page + 1) * PAGE_SIZE
         found: list[tuple[datetime, str, TenantDocument]] = []
         for place in places:

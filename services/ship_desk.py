@@ -16,6 +16,7 @@ from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_address
 from services.packing import Packer, Packing, moved, new_parcel
+from services.paging import bounded
 from services.parcels import packed, paid_back, to_send
 from services.settling.credit import pieces_of
 from services.shops import Shop
@@ -110,8 +111,8 @@ class ShipDesk:
         """Paid orders of which something has to be sent, or came back."""
         where = undelivered.parcels(shop.id, self._clock.now())
         total = await undelivered.how_many(self._db, Order, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1, _LAST_PAGE)
+        page, pages = bounded(page, total, PAGE_SIZE)
+        page = min(page, _LAST_PAGE)
         orders = await Order.find_all(self._db, where, sort="paidAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return ShipPage(orders, page, pages, total)
 

@@ -15,6 +15,7 @@ from models.errors import NotFound
 from models.member import Member
 from models.required import required
 from services.access import Access, Permission
+from services.paging import bounded
 from services.panel import declared
 from services.panel.contract import Declared, Filter, Link, Related, Scope
 from services.panel.hiding import without
@@ -142,7 +143,7 @@ class Panel:
         """What staff did to a record; raises NotFound and NotAllowed."""
         record = await self.one(shop, member, code, key)
         total = await AuditLog.how_many_about(self._db, shop.id, record.kind.name, key)
-        page, pages = bounded(page, total)
+        page, pages = bounded(page, total, PAGE_SIZE)
         acts = await AuditLog.about(
             self._db, shop.id, record.kind.name, key, skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -163,7 +164,7 @@ class Panel:
     async def _page(self, shop: Shop, kind: Declared, by: Reading, page: int) -> PanelPage:
         total = await browsing.how_many(self._db, kind.model, by)
         cut, total = total > browsing.MOST_COUNTED, min(total, browsing.MOST_COUNTED)
-        page, pages = bounded(page, total)
+        page, pages = bounded(page, total, PAGE_SIZE)
         rows = await browsing.rows(self._db, kind.model, by, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return await self._shown(shop, kind, rows, (page, pages, total, cut))
 
@@ -178,7 +179,7 @@ class Panel:
             found |= {row["_id"]: row for row in more}
         every = sorted(found.values(), key=lambda row: str(row["_id"]), reverse=True)
         cut, every = len(every) > _FOUND, every[:_FOUND]
-        page, pages = bounded(page, len(every))
+        page, pages = bounded(page, len(every), PAGE_SIZE)
         rows = every[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
         return await self._shown(shop, kind, rows, (page, pages, len(every), cut))
 
@@ -264,12 +265,6 @@ def stamp_of(kind: Declared, row: Row) -> str:
     said = {name: value for name, value in row.items() if name not in aside}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
     return digest[:10]
-
-
-def bounded(page: int, total: int) -> tuple[int, int]:
-    """The page that there is, and how many there are."""
-    pages = max(1, -(-total // PAGE_SIZE))
-    return min(max(page, 0), pages - 1), pages
 
 
 def _order(kind: Declared, chosen: Sequence[Filter]) -> tuple[str, Hint]:
