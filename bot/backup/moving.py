@@ -70,7 +70,7 @@ async def _put_in(settings: Settings, db: Db, path: Path, manifest: Manifest) ->
         await fill(client[settings.database.name], path, manifest)
     # Before there are indexes, or those that let records expire would change the counts.
     await compare(db, manifest)
-    await create_indexes(db, settings.retention.kept())
+    await create_indexes(db, settings.retention)
     return [drift async for drift in all_drifts(db)]
 
 
