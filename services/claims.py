@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.base import Db, Tx, visible
+from models.base import Db, Tx
 from models.counter import Counter
-from models.errors import AlreadyDecided, BadInput, NotFound, ReferenceUsed, Refused
+from models.errors import AlreadyDecided, NotFound, ReferenceUsed, Refused
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
@@ -25,6 +25,7 @@ from services.paid import Paid
 from services.rules import Rules
 from services.shops import Shop
 from services.stock import Stock
+from services.typed_text import typed_text
 
 PAGE_SIZE = 5
 _TEXT_LENGTH = 200
@@ -67,7 +68,7 @@ class Claims:
 
         Raises NotFound for somebody else's order, BadInput, and Refused when nothing is due.
         """
-        text = _text("reference", reference_text)
+        text = typed_text("reference", reference_text, _TEXT_LENGTH)
         order = await Order.get(self._db, shop.id, order_id)
         if order is None or order.customer.discord_id != member.discord_id:
             raise NotFound("order")
@@ -106,7 +107,7 @@ class Claims:
         order (ask again with `used_before_ok`), OutOfStock when a late payment's goods are gone.
         """
         view = await self._undecided(shop, payment_id, claims)
-        seen = _text("note", note)
+        seen = typed_text("note", note, _TEXT_LENGTH)
         fields = {
             "approverUserId": actor.discord_id,
             "confirmedBy": actor.discord_id,
@@ -144,7 +145,7 @@ class Claims:
     async def reject(self, shop: Shop, actor: Member, payment_id: str, claims: int, reason: str) -> ClaimView:
         """Turn a claim down and tell the customer why; the order stays open a while for another try."""
         view = await self._undecided(shop, payment_id, claims)
-        why = _text("reason", reason)
+        why = typed_text("reason", reason, _TEXT_LENGTH)
         now = self._clock.now()
 
         async def work(tx: Tx) -> Order:
@@ -233,15 +234,6 @@ class Claims:
             order_id=payment.order_id,
         )
         await self._outbox.owe([decided], tx)
-
-
-def _text(field: str, text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput(field, "required")
-    if len(cleaned) > _TEXT_LENGTH:
-        raise BadInput(field, "length", _TEXT_LENGTH)
-    return cleaned
 
 
 def _reference_key(note: str) -> str:

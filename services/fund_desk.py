@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access import Role
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, object_id, visible
+from models.base import Db, Tx, object_id
 from models.customer import Customer
 from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile, FundShort, NotApprover, NotFound
 from models.fund import CommunityFundContribution, CommunityFundDisbursement
@@ -25,6 +25,7 @@ from services.outbox import Outbox
 from services.paging import bounded
 from services.shops import Shop
 from services.stock import alert_effect
+from services.typed_text import typed_text
 
 PAGE_SIZE = 8
 REASON_LENGTH = 500
@@ -134,7 +135,7 @@ class FundDesk:
         NotFound, FundShort when less is there, and ChangedMeanwhile when the customer was just merged.
         """
         await self._require(shop, actor)
-        cents, why = parse_amount(amount, shop.currency), _reason(reason)
+        cents, why = parse_amount(amount, shop.currency), typed_text("reason", reason, REASON_LENGTH)
         paying_id = object_id(key)
         if cents < 1:
             raise BadInput("amount", "too_small")
@@ -188,7 +189,7 @@ class FundDesk:
         Raises AlreadyDecided when somebody did.
         """
         await self._require(shop, actor)
-        why, paid = _reason(reason), await self.disbursement(shop, key)
+        why, paid = typed_text("reason", reason, REASON_LENGTH), await self.disbursement(shop, key)
 
         async def work(tx: Tx) -> CommunityFundDisbursement:
             undone = await CommunityFundDisbursement.take_back(
@@ -242,12 +243,3 @@ class FundDesk:
         )
         await alert.insert(self._db, tx=tx)
         await self._outbox.owe([alert_effect(alert, self._clock)], tx)
-
-
-def _reason(text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput("reason", "required")
-    if len(cleaned) > REASON_LENGTH:
-        raise BadInput("reason", "length", REASON_LENGTH)
-    return cleaned

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from models.base import Db, Tx, visible
+from models.base import Db, Tx
 from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile
 from models.member import Member
 from models.order import Order
@@ -21,6 +21,7 @@ from services.settlement import First, Settlement
 from services.settling.credit import Credit, Picked, credit
 from services.settling.shares import Share, of_amount, of_credit
 from services.shops import Shop
+from services.typed_text import typed_text
 
 REASON_LENGTH = 200
 
@@ -109,7 +110,7 @@ class Refunds:
         *,
         by_hand: bool,
     ) -> Payment:
-        why = _reason(reason)
+        why = typed_text("reason", reason, REASON_LENGTH)
 
         async def work(tx: Tx) -> tuple[Payment, list[Refund]]:
             payment = required(await Payment.get(self._db, shop.id, payment_id, tx=tx), "payment")
@@ -234,12 +235,3 @@ def refund_of(payment: Payment, key: str) -> Refund:
 def told(refund: Refund, what: What, note: str | None = None) -> News:
     """What became of a refund, as if its provider had told."""
     return News(what, charge_ref=refund.charge_ref, refund_ref=refund.provider_ref, note=note)
-
-
-def _reason(text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput("reason", "required")
-    if len(cleaned) > REASON_LENGTH:
-        raise BadInput("reason", "length", REASON_LENGTH)
-    return cleaned
