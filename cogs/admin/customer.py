@@ -12,7 +12,7 @@ from cogs.admin import _customer_card as cards
 from cogs.admin import _customer_forms as forms
 from cogs.admin._finding import Finding
 from cogs.admin._paging import number
-from cogs.admin._root import Entry, chosen
+from cogs.admin._root import Entry, Section, chosen
 from models.customer import Customer
 from services.access import Permission
 from services.paging import PeoplePage
@@ -21,7 +21,7 @@ from services.shops import Shop
 _CONTACT = ("email", "phone", "remark")
 
 
-class Customers(Finding[Customer]):
+class Customers(Finding[Customer], Section):
     """The book of customers."""
 
     area = "customer"

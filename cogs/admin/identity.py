@@ -8,13 +8,13 @@ from cogs._ui.words import Words
 from cogs.admin import _identity_card as cards
 from cogs.admin._finding import FindingUsers
 from cogs.admin._rights import picked
-from cogs.admin._root import PEOPLE, Entry, chosen
+from cogs.admin._root import PEOPLE, Entry, Section, chosen
 from models.access import User
 from services.access import Permission
 from services.paging import PeoplePage
 
 
-class Identities(FindingUsers):
+class Identities(FindingUsers, Section):
     """Who is who."""
 
     area = "identity"

@@ -9,13 +9,13 @@ from cogs._ui.words import Words
 from cogs.admin import _user_card as cards
 from cogs.admin._finding import FindingUsers
 from cogs.admin._rights import show_rights
-from cogs.admin._root import PEOPLE, Entry, chosen
+from cogs.admin._root import PEOPLE, Entry, Section, chosen
 from models.access import User
 from services.access import Permission
 from services.paging import PeoplePage
 
 
-class Users(FindingUsers):
+class Users(FindingUsers, Section):
     """The people behind the counter, and whoever may come to stand there."""
 
     area = "user"
