@@ -45,7 +45,7 @@ async def known(bot: Bot, token: str, services: Services, *, logged_in: bool) ->
     Raises ConfigError when the token is taken away meanwhile.
     """
     await _arrived(bot, token, services, logged_in=logged_in)
-    await services.reach.shut_out.wait()
+    await services.throttle.shut_out.wait()
     raise ConfigError([_REFUSED])
 
 
@@ -56,7 +56,7 @@ async def stay(bot: Bot, token: str, services: Services, *, logged_in: bool) -> 
     """
     await _arrived(bot, token, services, logged_in=logged_in)
     connection = asyncio.create_task(_connected(bot))
-    shut_out = asyncio.create_task(services.reach.shut_out.wait())
+    shut_out = asyncio.create_task(services.throttle.shut_out.wait())
     try:
         await asyncio.wait([connection, shut_out], return_when=asyncio.FIRST_COMPLETED)
         if shut_out.done():

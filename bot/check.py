@@ -93,7 +93,7 @@ async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
             found = await _database_finding(uri, kind)
             yield found
             if found.verdict == "ok":
-                yield await _upkeep_finding(uri, settings.database.name, settings.retention.kept())
+                yield await _upkeep_finding(uri, settings.database.name, settings.retention)
             if found.verdict == "ok" and settings.web.public_url is None:
                 yield await _reach_finding(uri, settings.database.name)
     except EmbeddedInUse:

@@ -51,7 +51,7 @@ def make_bot(
     """
     Route.BASE = api_url
     bot = _connecting(shards, redis, command_guild_ids)
-    Answers.listen(bot, services.reach)
+    Answers.listen(bot, services.throttle)
     if requests_per_second is not None:
         bot.http._max_global_requests = requests_per_second  # noqa: SLF001 - nextcord offers no public way
     bot.event(on_error)

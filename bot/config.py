@@ -10,7 +10,6 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config_problems import ConfigError, Layers, phrase
-from bot.config_retention import RetentionSettings
 from bot.config_values import (
     MAKE_ONE,
     SECRET_LENGTH,
@@ -32,6 +31,7 @@ from bot.config_values import (
 )
 from bot.own_secret import own_secret
 from models.flag import Flag
+from models.retention import Retention
 from services.mail.smtp import SmtpKeys
 from services.payments.processor import Site
 
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
     providers: ProviderSettings = ProviderSettings()
     mail: MailSettings = MailSettings()
     flags: FlagSettings = FlagSettings()
-    retention: RetentionSettings = RetentionSettings()
+    retention: Retention = Retention()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import nextcord
 
-from services.reach import Reach
+from services.discord_throttle import DiscordThrottle
 
 # nextcord tries five times and waits up to nine seconds between: longer than an effect may take.
 _TRIES = 2
@@ -20,17 +20,17 @@ _NO_ANSWER = 8.0
 class Answers:
     """Between nextcord's HTTP client and whoever wants to know how Discord is."""
 
-    def __init__(self, client: nextcord.Client, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, client: nextcord.Client, throttle: DiscordThrottle) -> None:
+        self._throttle = throttle
         http = client.http
         self._request: Callable[..., Awaitable[Any]] = http.request
         self._judge: Callable[..., Awaitable[bool]] = http._handle_http_response_errors  # noqa: SLF001 - see listen
         self._limited_at = float("-inf")
 
     @classmethod
-    def listen(cls, client: nextcord.Client, reach: Reach) -> None:
+    def listen(cls, client: nextcord.Client, throttle: DiscordThrottle) -> None:
         """From now on the client's requests are heard of; nextcord has no public place for this."""
-        heard = cls(client, reach)
+        heard = cls(client, throttle)
         http: Any = client.http
         http.request = heard.request
         http._handle_http_response_errors = heard.judge  # noqa: SLF001 - the one method that sees every answer
@@ -41,12 +41,12 @@ class Answers:
         try:
             return await self._request(route, **options)
         except (aiohttp.ClientError, OSError, TimeoutError):
-            self._reach.lost()
+            self._throttle.lost()
             raise
         except asyncio.CancelledError:
             # Waiting for a limit is waiting for one's turn.
             if monotonic() - began >= _NO_ANSWER and self._limited_at < began:
-                self._reach.lost()
+                self._throttle.lost()
             raise
 
     async def judge(
@@ -54,7 +54,7 @@ class Answers:
     ) -> bool:
         """Note an answer; whether it is worth another try, as nextcord sees it but not as often."""
         status = response.status
-        self._reach.answered(status, _wait(response, return_value))
+        self._throttle.answered(status, _wait(response, return_value))
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self._limited_at = monotonic()
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and retry_count + 1 >= _TRIES:

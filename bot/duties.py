@@ -14,7 +14,7 @@ from bot.web.app import make_app
 from bot.web.listener import Listener
 from bot.web.visitors import Visitors
 from services import Services
-from services.reach import FOR_DISCORD
+from services.discord_throttle import FOR_DISCORD
 
 # Seconds at most for effects under way, for people's last answers, for Discord to hang up, for webhooks that
 # are being taken in; and what is kept for the steps after the first two, so that none is left without time.

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from bot.client import Bot
 from services import Services
-from services.reach import FOR_DISCORD
+from services.discord_throttle import FOR_DISCORD
 
 _EVERY = 10.0
 _NO_ANSWER = (nextcord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
@@ -35,13 +35,13 @@ async def _keep_looking(bot: Bot, services: Services) -> None:
 
 async def look(bot: Bot, services: Services) -> None:
     """Ask Discord for next to nothing if it is away and may be asked; when it is back, go on with all."""
-    reach = services.reach
-    if reach.away and reach.pause() is None:
+    throttle = services.throttle
+    if throttle.away and throttle.pause() is None:
         with contextlib.suppress(*_NO_ANSWER):
             async with asyncio.timeout(_EVERY):
                 await bot.http.request(Route("GET", "/users/@me"))
-    if reach.came_back():
+    if throttle.came_back():
         try:
             await services.worker.resume(*FOR_DISCORD)
         except PyMongoError:
-            reach.not_told()
+            throttle.not_told()

@@ -29,7 +29,7 @@ async def migrate(settings: Settings, say: Say) -> int:
             uri = await stack.enter_async_context(Mongod(settings.data_dir))
         db = open_database(uri, settings.database.name)
         stack.callback(db.client.close)
-        kept = settings.retention.kept()
+        kept = settings.retention
         try:
             upkeep, known = Upkeep(db, kept=kept), migrations()
             for each in known[(await upkeep.standing()).version :]:

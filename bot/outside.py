@@ -13,9 +13,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.config import Settings, ShopSettings
-from bot.config_retention import RetentionSettings
 from models.base import Db
-from models.reach import Reach
+from models.primary_monitor import PrimaryMonitor
+from models.retention import Retention
 from services.clock import Clock
 from services.links import Links
 from services.mail.smtp import SmtpKeys
@@ -47,9 +47,9 @@ def open_database(uri: str, name: str, *listeners: CommandListener) -> Db:
     """A database whose times come back aware, in UTC; an address may name another patience, no less care."""
     said = uri.lower()
     patience = {key: value for key, value in _PATIENCE.items() if key.lower() not in said}
-    reach = Reach()
-    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [reach, *listeners]}
-    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, reach=reach)
+    monitor = PrimaryMonitor()
+    options: dict[str, Any] = {**_PROMISES, **patience, "event_listeners": [monitor, *listeners]}
+    return Db(client=AsyncIOMotorClient(uri, tz_aware=True, **options), database=name, monitor=monitor)
 
 
 def open_redis(url: str) -> Redis:
@@ -62,7 +62,7 @@ def open_redis(url: str) -> Redis:
     )
 
 
-def rules_from(shop: ShopSettings, kept: RetentionSettings | None = None) -> Rules:
+def rules_from(shop: ShopSettings, kept: Retention | None = None) -> Rules:
     """The configured times as the services want them."""
     return Rules(
         session=timedelta(minutes=shop.session_minutes),
@@ -75,7 +75,7 @@ def rules_from(shop: ShopSettings, kept: RetentionSettings | None = None) -> Rul
         poll=timedelta(seconds=shop.poll_seconds),
         sweep=timedelta(seconds=shop.sweep_seconds),
         grace=timedelta(days=shop.grace_days),
-        kept=(kept or RetentionSettings()).kept(),
+        kept=kept or Retention(),
         cooldowns=shop.cooldowns,
     )
 

@@ -58,7 +58,7 @@ async def stored(
         await answering(uri, settings.database.wait_seconds)
         db = open_database(uri, settings.database.name, *heard)
         stack.push_async_callback(_closed, db, end)
-        upkeep = Upkeep(db, kept=settings.retention.kept())
+        upkeep = Upkeep(db, kept=settings.retention)
         await upkeep.begin()
         url = await _redis_url(settings, stack, end, apart=apart)
         cache = open_redis(url) if url else None

@@ -11,7 +11,8 @@ from cogs._ui.desk import Desk, ShopCog, Visit, click, command_answer, submit, s
 from cogs._ui.discount_code import code_form
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
+from models.required import required
 from services import Services
 from services.carts import MAX_QUANTITY, CartView
 from services.pace import Cost
@@ -61,9 +62,8 @@ class Cart(ShopCog):
         cart = await visit.services.carts.view(shop, visit.member)
         names = {line.item.product_id: line.item.name for line in cart.lines}
         key = next((key for key, name in names.items() if wanted in {key, name.casefold()}), None)
-        if key is None:
-            raise NotFound("line")
-        await self._show(visit, await visit.services.carts.remove(shop, visit.member, key))
+        removed = await visit.services.carts.remove(shop, visit.member, required(key, "line"))
+        await self._show(visit, removed)
 
     @remove.on_autocomplete("product")
     @suggest

@@ -71,7 +71,7 @@ class Checkout(ShopCog):
     @click("checkout:custom")
     async def ask_amount(self, visit: Visit) -> None:
         shop = await visit.shop()
-        rules = await visit.services.donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         await visit.form(custom_form(rules, shop.currency, Target("checkout:custom"), visit.words))
 
     @submit("checkout:custom")

@@ -21,8 +21,8 @@ from models.member import Member
 from models.outbox import OutboxEffect
 from services import Services
 from services.absences import AWAY
+from services.discord_throttle import FOR_DISCORD, RESTS
 from services.effects import EffectKind
-from services.reach import FOR_DISCORD, RESTS
 from services.worker import Beforehand, EffectWaits, Handler, nothing
 
 # What nobody can do while the bot is out of the shop's server; an alert looks itself, after its e-mail.
@@ -71,22 +71,22 @@ class Effects(commands.Cog):
         for kind, handler in self._handlers.items():
             made = self._once_there(handler) if kind in _IN_GUILD else handler
             asks = kind is not EffectKind.INVOICE_NUMBER
-            reached = self._in_reach(made) if asks else made
+            reached = self._throttled(made) if asks else made
             services.worker.register(kind, reached, beforehand=before.get(kind, nothing))
 
     def cog_unload(self) -> None:
         for kind in self._handlers:
             self._services.worker.unregister(kind)
 
-    def _in_reach(self, handler: Handler) -> Handler:
+    def _throttled(self, handler: Handler) -> Handler:
         """Ask nothing of a Discord that is away or has had enough of us; make up for it when it is back."""
-        reach = self._services.reach
+        throttle = self._services.throttle
 
         async def asked(effect: OutboxEffect) -> str | None:
-            if pause := reach.pause():
+            if pause := throttle.pause():
                 raise EffectWaits(RESTS, pause)
             outcome = await handler(effect)
-            if reach.came_back():
+            if throttle.came_back():
                 await self._services.worker.resume(*FOR_DISCORD)
             return outcome
 

@@ -46,7 +46,7 @@ class Fund(ShopCog):
         amount: str = nextcord.SlashOption(description="How much?", required=False, default=""),
     ) -> None:
         shop = await visit.shop()
-        rules = await visit.services.donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         if amount.strip():
             cents = read_gift(rules, amount, shop.currency)
             await self._ask_way(visit, Gift("", cents, "", anonymous=False))
@@ -73,14 +73,14 @@ class Fund(ShopCog):
     @click("fund:custom")
     async def ask_custom(self, visit: Visit, hidden: str) -> None:
         shop = await visit.shop()
-        rules = await visit.services.donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         to = Target("fund:custom", "1" if hidden == "1" else "0")
         await visit.form(custom_form(rules, shop.currency, to, visit.words))
 
     @submit("fund:custom")
     async def custom(self, visit: Visit, hidden: str) -> None:
         shop = await visit.shop()
-        rules = await visit.services.donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         cents = read_gift(rules, visit.fields.get("amount", ""), shop.currency)
         await self._ask_way(visit, Gift("", cents, "", anonymous=hidden == "1"))
 
@@ -92,7 +92,7 @@ class Fund(ShopCog):
     async def pay(self, visit: Visit, cents: str, hidden: str) -> None:
         donations, shop = visit.services.donations, await visit.shop()
         gift = _gift(donations.new_key(), cents, hidden, visit.choice)
-        rules = await donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         if gift.method not in {each.value for each in donations.ways(shop)}:
             # Its provider may have stopped answering since the menu was shown.
             await self._ask_way(visit, gift, sentence(NotFound("payment_method"), visit.words))
@@ -127,13 +127,13 @@ class Fund(ShopCog):
 
     async def _ask_amount(self, visit: Visit, *, anonymous: bool, note: str | None = None) -> None:
         shop = await visit.shop()
-        rules = await visit.services.donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         hidden = anonymous and rules.anonymity_allowed
         await visit.show(amount_card(rules, shop.currency, visit.words, anonymous=hidden, note=note))
 
     async def _ask_way(self, visit: Visit, gift: Gift, note: str | None = None) -> None:
         shop, donations = await visit.shop(), visit.services.donations
-        rules = await donations.open_rules(shop)
+        rules = await visit.services.fund.open_rules(shop)
         if not suits(rules, gift.cents, anonymous=gift.anonymous):
             await self._changed(visit)
             return

@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from pymongo.read_preferences import SecondaryPreferred
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
-from models.reach import Reach
+from models.primary_monitor import PrimaryMonitor
 from models.transaction import transact
 
 type Where = Mapping[str, Any]
@@ -58,16 +58,16 @@ class Db(AIOEngine):
     """The database; keeps the handles of its collections, which Motor takes long to make."""
 
     def __init__(
-        self, client: AsyncIOMotorClient[dict[str, Any]], database: str, reach: Reach | None = None
+        self, client: AsyncIOMotorClient[dict[str, Any]], database: str, monitor: PrimaryMonitor | None = None
     ) -> None:
         super().__init__(client=client, database=database)
         self._rows: dict[str, Rows] = {}
-        self._reach = reach
+        self._monitor = monitor
 
     def rows(self, collection: str) -> Rows:
         """The handle of a collection; raises NobodyThere when it is known that nobody would answer."""
-        if self._reach is not None:
-            self._reach.check()
+        if self._monitor is not None:
+            self._monitor.check()
         if collection not in self._rows:
             self._rows[collection] = self.database[collection]
         return self._rows[collection]

@@ -1,7 +1,6 @@
 """How an audit reads: portion by portion in order of the ids, each as the database was at one moment."""
 
-import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from pymongo.errors import OperationFailure
@@ -18,13 +17,6 @@ class Keeper(NamedTuple):
 
     key: ObjectId
     tenant_id: str
-
-
-@contextlib.asynccontextmanager
-async def moment(db: Db) -> AsyncIterator[Tx]:
-    """A session in which everything is read as it was at one moment, and nothing can be written."""
-    async with await db.client.start_session(snapshot=True) as session:
-        yield session
 
 
 def moment_gone(error: OperationFailure) -> bool:

@@ -64,7 +64,7 @@ class BadInput(ShopError):
 
 @dataclass(eq=False)
 class NotFound(ShopError):
-    """Unknown in this shop; `kind` is product, order, payment, address, member or line."""
+    """Unknown in this shop; `kind` says in a word what was looked for."""
 
     kind: str
 

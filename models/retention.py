@@ -1,27 +1,43 @@
 """For how many days records are kept that are closed and nobody's books (docs/adr/0037)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 DAY = 24 * 3600
 # For so long at least it is remembered what was owed and done, so that nobody owes it again.
 LEAST_OUTBOX_DAYS = 14
+_MOST = 36_500
 
 
-@dataclass(frozen=True)
-class Retention:
-    """Days by kind of record; 0, where a setting allows it, keeps them for ever.
+def _days(least: int, *, for_ever: bool = False) -> AfterValidator:
+    def check(value: int) -> int:
+        if least <= value <= _MOST or (for_ever and value == 0):
+            return value
+        ends = "; 0 keeps them for ever" if for_ever else ""
+        raise ValueError(f"must be a number of days from {least} to {_MOST}{ends}")
 
-    Orders, payments, the ledger and the fund are books: nothing here is about them.
+    return AfterValidator(check)
+
+
+class Retention(BaseModel):
+    """Days by kind of record; 0, where it is allowed, keeps them for ever.
+
+    Orders, payments, the ledger and the fund are books: nothing here is about them. It is a section of the
+    configuration, too.
     """
 
-    outbox_days: int = 30
-    webhook_body_days: int = 90
-    webhook_days: int = 400
-    share_days: int = 30
-    audit_days: int = 0
-    alert_days: int = 365
-    session_days: int = 800
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    outbox_days: Annotated[int, _days(LEAST_OUTBOX_DAYS)] = 30
+    # Providers' own pages send events again for a month, and what they say is compared then.
+    webhook_body_days: Annotated[int, _days(30, for_ever=True)] = 90
+    webhook_days: Annotated[int, _days(60)] = 400
+    share_days: Annotated[int, _days(1)] = 30
+    audit_days: Annotated[int, _days(90, for_ever=True)] = 0
+    alert_days: Annotated[int, _days(30, for_ever=True)] = 365
+    session_days: Annotated[int, _days(30, for_ever=True)] = 800
 
     @property
     def expiries(self) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from pymongo.errors import (
 )
 from pymongo.synchronous.client_session import ClientSession
 
-from models.reach import NobodyThere
+from models.primary_monitor import NobodyThere
 
 # Others who write the same records are done sooner or later; a database that is away may stay away.
 _CONFLICT_SECONDS = 120.0

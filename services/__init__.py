@@ -20,6 +20,7 @@ from services.customers import Customers
 from services.decisions import Decisions
 from services.delivery import Delivery
 from services.discord_gateway import DiscordHearing
+from services.discord_throttle import DiscordThrottle
 from services.discount_desk import DiscountDesk
 from services.doctor.examination import Doctor
 from services.doctor.index_work import IndexWork
@@ -55,7 +56,6 @@ from services.placement import Placement
 from services.poller import Poller
 from services.providers import Providers
 from services.queue import Queue
-from services.reach import Reach
 from services.refund_desk import RefundDesk
 from services.refunds import Refunds
 from services.reports.desk import ReportDesk
@@ -151,7 +151,7 @@ class Services:
     donations: Donations
     sweeper: Sweeper
     wakeups: Wakeups
-    reach: Reach
+    throttle: DiscordThrottle
     mailing: Mailing
     doctor: Doctor
     mending: Mending

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from models.alert import Alert, AlertFilter
 from models.base import Db, Tx, transact
-from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.audit import Audit
+from services.paging import bounded
 from services.shops import Shop
 
 PAGE_SIZE = 10
@@ -38,16 +39,12 @@ class Alerts:
 
     async def one(self, shop: Shop, alert_id: str) -> Alert:
         """One alert of the shop; raises NotFound."""
-        found = await self.of(shop.id, alert_id)
-        if found is None:
-            raise NotFound("alert")
-        return found
+        return required(await self.of(shop.id, alert_id), "alert")
 
     async def page(self, shop: Shop, by: AlertFilter = _ALL, page: int = 0) -> AlertsPage:
         """The shop's alerts that fit, newest first."""
         total = await Alert.how_many(self._db, shop.id, by)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         alerts = await Alert.page(self._db, shop.id, by, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         unread = total if by == _UNREAD else await Alert.how_many(self._db, shop.id, _UNREAD)
         return AlertsPage(alerts, page, pages, total, unread)

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from models.audit import MOST_COUNTED, AuditFilter, AuditLog
 from models.base import Db
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
 from models.member import Member
+from models.required import required
 from services.audit import Audit
 from services.cells import harmless
+from services.paging import bounded
 from services.panel.hiding import without
 from services.shops import Shop
 
@@ -74,17 +76,13 @@ class AuditSearch:
         by = await self._filter(shop, wanted)
         total = await AuditLog.how_many(self._db, shop.id, by)
         cut, total = total > MOST_COUNTED, min(total, MOST_COUNTED)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = AuditLog.found(self._db, shop.id, by, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return AuditPage([act async for act in found], page, pages, total, cut)
 
     async def one(self, shop: Shop, act_id: str) -> AuditLog:
         """One act; raises NotFound."""
-        found = await AuditLog.get(self._db, shop.id, act_id)
-        if found is None:
-            raise NotFound("audit")
-        return found
+        return required(await AuditLog.get(self._db, shop.id, act_id), "audit")
 
     async def export(self, shop: Shop, actor: Member, wanted: Wanted) -> Export:
         """The newest acts that fit, as a table in UTF-8; that somebody took them out is an act, too."""

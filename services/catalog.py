@@ -14,6 +14,7 @@ from models.flag import Flag
 from models.inventory import InventorySnapshot
 from models.member import Member
 from models.product import Product, QtyVisibility
+from models.required import required
 from models.storefront import Storefront
 from models.tenant import VisibilityDefault
 from models.waiting import Waiting
@@ -24,6 +25,7 @@ from services.goods_link import link_of
 from services.levels import Levels
 from services.memories import Memories
 from services.offering import Offering
+from services.paging import bounded
 from services.remembered import Remembered
 from services.shops import Shop
 
@@ -111,8 +113,7 @@ class Catalog:
 
     async def _shelf(self, shop: Shop, query: str, page: int, *, staff: bool = False) -> _Shelf:
         total = await Product.how_many(self._db, shop.id, query, also_inactive=staff)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         products = await Product.page(
             self._db, shop.id, query, skip=page * PAGE_SIZE, limit=PAGE_SIZE, also_inactive=staff
         )
@@ -172,9 +173,7 @@ class Catalog:
 
         With the product as it was `seen`, raises RecordChanged when one of these fields is another by now.
         """
-        old = seen or await Product.get(self._db, shop.id, product_id)
-        if old is None:
-            raise NotFound("product")
+        old = required(seen or await Product.get(self._db, shop.id, product_id), "product")
         edited = checked_product({**old.model_dump(), **fields})
         after = edited.model_dump_doc(include={*fields, *(["name_folded"] if "name" in fields else [])})
         before = {key: value for key, value in old.model_dump_doc().items() if key in after}

@@ -18,6 +18,7 @@ from models.errors import (
 from models.fund import CommunityFundConfig
 from models.member import Member
 from models.payment_method import PaymentMethod
+from models.required import required
 from models.session import OrderSession, SessionState, SessionStep
 from models.tenant import ShippingType
 from services.carts import Carts, CartView
@@ -147,9 +148,7 @@ class Checkout:
 
     async def choose_address(self, shop: Shop, member: Member, address_id: str) -> CheckoutView:
         """Ship to a saved address; raises NotFound."""
-        address = (await self._customers.of(shop, member)).address(address_id)
-        if address is None:
-            raise NotFound("address")
+        address = required((await self._customers.of(shop, member)).address(address_id), "address")
         return await self._answer(shop, member, {"shippingAddress": address.model_dump_doc()})
 
     async def enter_address(
@@ -169,25 +168,21 @@ class Checkout:
 
     async def choose_gift(self, shop: Shop, member: Member, text: str) -> CheckoutView:
         """Give what was typed to the community fund; raises BadInput, and FundClosed when that is off."""
-        return await self.give(shop, member, read_gift(await self._open_fund(shop), text, shop.currency))
+        return await self.give(
+            shop, member, read_gift(await self._fund.open_rules(shop), text, shop.currency)
+        )
 
     async def give(self, shop: Shop, member: Member, cents: int) -> CheckoutView:
         """Give so much to the community fund, 0 for nothing; raises BadInput and FundClosed."""
-        if cents and not suits(await self._open_fund(shop), cents, anonymous=False):
+        if cents and not suits(await self._fund.open_rules(shop), cents, anonymous=False):
             raise BadInput("amount", "not_allowed")
         return await self._answer(shop, member, {"donationCents": cents})
 
     async def hide(self, shop: Shop, member: Member, *, anonymous: bool) -> CheckoutView:
         """Let nobody be told who gives, or everybody; raises FundClosed where that is not possible."""
-        if not (await self._open_fund(shop)).anonymity_allowed:
+        if not (await self._fund.open_rules(shop)).anonymity_allowed:
             raise FundClosed
         return await self._answer(shop, member, {"donationAnonymous": anonymous})
-
-    async def _open_fund(self, shop: Shop) -> CommunityFundConfig:
-        rules = await self._fund.rules(shop)
-        if not rules.enabled:
-            raise FundClosed
-        return rules
 
     async def choose_payment(self, shop: Shop, member: Member, method: str) -> CheckoutView:
         """Pay this way; raises NotFound when the shop does not offer it."""

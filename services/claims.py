@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.base import Db, Tx, visible
+from models.base import Db, Tx
 from models.counter import Counter
-from models.errors import AlreadyDecided, BadInput, NotFound, ReferenceUsed, Refused
+from models.errors import AlreadyDecided, NotFound, ReferenceUsed, Refused
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment, PaymentStatus, Receipt
+from models.required import required
 from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import EffectKind, Notice, effect, notice
 from services.outbox import Outbox
+from services.paging import bounded
 from services.paid import Paid
 from services.rules import Rules
 from services.shops import Shop
 from services.stock import Stock
+from services.typed_text import typed_text
 
 PAGE_SIZE = 5
 _TEXT_LENGTH = 200
@@ -65,7 +68,7 @@ class Claims:
 
         Raises NotFound for somebody else's order, BadInput, and Refused when nothing is due.
         """
-        text = _text("reference", reference_text)
+        text = typed_text("reference", reference_text, _TEXT_LENGTH)
         order = await Order.get(self._db, shop.id, order_id)
         if order is None or order.customer.discord_id != member.discord_id:
             raise NotFound("order")
@@ -104,7 +107,7 @@ class Claims:
         order (ask again with `used_before_ok`), OutOfStock when a late payment's goods are gone.
         """
         view = await self._undecided(shop, payment_id, claims)
-        seen = _text("note", note)
+        seen = typed_text("note", note, _TEXT_LENGTH)
         fields = {
             "approverUserId": actor.discord_id,
             "confirmedBy": actor.discord_id,
@@ -142,7 +145,7 @@ class Claims:
     async def reject(self, shop: Shop, actor: Member, payment_id: str, claims: int, reason: str) -> ClaimView:
         """Turn a claim down and tell the customer why; the order stays open a while for another try."""
         view = await self._undecided(shop, payment_id, claims)
-        why = _text("reason", reason)
+        why = typed_text("reason", reason, _TEXT_LENGTH)
         now = self._clock.now()
 
         async def work(tx: Tx) -> Order:
@@ -169,18 +172,15 @@ class Claims:
     async def waiting(self, shop: Shop, page: int = 0) -> WaitingPage:
         """Claims that wait for staff, oldest first."""
         total = await Payment.how_many_waiting(self._db, shop.id)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         payments = await Payment.waiting(self._db, shop.id, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         views = [await self.view(shop, payment.key) for payment in payments]
         return WaitingPage(views, page, pages, total)
 
     async def view(self, shop: Shop, payment_id: str) -> ClaimView:
         """A payment with its order; raises NotFound."""
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        order = await Order.get(self._db, shop.id, payment.order_id) if payment else None
-        if payment is None or order is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, payment_id), "payment")
+        order = required(await Order.get(self._db, shop.id, payment.order_id), "payment")
         return ClaimView(payment, order)
 
     async def remember_card(self, payment: Payment, channel_id: str, message_id: str) -> None:
@@ -205,10 +205,7 @@ class Claims:
             raise
 
     async def _payment(self, shop: Shop, order: Order) -> Payment:
-        payment = await Payment.of_order(self._db, shop.id, order.key)
-        if payment is None:
-            raise NotFound("payment")
-        return payment
+        return required(await Payment.of_order(self._db, shop.id, order.key), "payment")
 
     def _card(self, payment: Payment) -> OutboxEffect:
         payload = {"paymentId": payment.key, "claims": payment.claims}
@@ -237,15 +234,6 @@ class Claims:
             order_id=payment.order_id,
         )
         await self._outbox.owe([decided], tx)
-
-
-def _text(field: str, text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput(field, "required")
-    if len(cleaned) > _TEXT_LENGTH:
-        raise BadInput(field, "length", _TEXT_LENGTH)
-    return cleaned
 
 
 def _reference_key(note: str) -> str:

@@ -11,31 +11,21 @@ from models.customer_orders import Spent
 from models.discount import Discount
 from models.discount_use import DiscountAssignment
 from models.entitlement import Entitlement
-from models.errors import BadInput, NotFound, RecordChanged
+from models.errors import BadInput, RecordChanged
 from models.member import Member
 from models.order import Order
 from models.product import Product
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_contact
 from services.orders import OrdersPage
+from services.paging import MOST_FOUND, PEOPLE, PeoplePage, bounded
 from services.shops import Shop
 
 PAGE_SIZE = 5
-_FOUND = 100
 _REMARK_LENGTH, _NOTE_LENGTH = 1000, 4000
 _SHOWN = 10
-
-
-@dataclass(frozen=True)
-class CustomersPage:
-    """One page of customers; `page` counts from 0. A search finds `total` at most so many that it is cut."""
-
-    customers: list[Customer]
-    page: int
-    pages: int
-    total: int
-    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,56 +78,42 @@ class CustomerDesk:
         self._clock = clock
         self._audit = audit
 
-    async def find(self, shop: Shop, query: str = "", page: int = 0) -> CustomersPage:
+    async def find(self, shop: Shop, query: str = "", page: int = 0) -> PeoplePage[Customer]:
         """Customers by name, e-mail address, Discord id or order number; without, all, newest first."""
         if not searchable(query).strip():
             return await self._newest(Customer.everybody(shop.id), page)
         order = await Order.of_number(self._db, shop.id, query.strip().upper()[:20])
         if order is not None:
-            return CustomersPage([await self._of_order(order)], 0, 1, 1)
-        found = await Customer.search(self._db, shop.id, query, limit=_FOUND + 1)
-        cut = len(found) > _FOUND
-        kept = {each.key: each for each in [await each.kept(self._db) for each in found[:_FOUND]]}
+            return PeoplePage([await self._of_order(order)], 0, 1, 1)
+        found = await Customer.search(self._db, shop.id, query, limit=MOST_FOUND + 1)
+        kept = {each.key: each for each in [await each.kept(self._db) for each in found[:MOST_FOUND]]}
         every = sorted(kept.values(), key=lambda each: (each.discord_display_name.casefold(), each.key))
-        page, pages = _bounded(page, len(every))
-        shown = every[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-        return CustomersPage(shown, page, pages, len(every), cut)
+        return PeoplePage.of(every, page, cut=len(found) > MOST_FOUND)
 
-    async def _newest(self, where: Where, page: int) -> CustomersPage:
+    async def _newest(self, where: Where, page: int) -> PeoplePage[Customer]:
         total = await Customer.how_many(self._db, where)
-        page, pages = _bounded(page, total)
-        found = await Customer.find_all(
-            self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
-        )
-        return CustomersPage(found, page, pages, total)
+        page, pages = bounded(page, total, PEOPLE)
+        found = await Customer.find_all(self._db, where, sort="-createdAt", skip=page * PEOPLE, limit=PEOPLE)
+        return PeoplePage(found, page, pages, total)
 
     async def get(self, shop: Shop, customer_id: str) -> Customer:
         """The record that is kept of a customer, by the id of any of theirs; raises NotFound."""
-        found = await Customer.get(self._db, shop.id, customer_id)
-        if found is None:
-            raise NotFound("customer")
+        found = required(await Customer.get(self._db, shop.id, customer_id), "customer")
         return await found.kept(self._db)
 
     async def of_discord(self, shop: Shop, discord_id: str) -> Customer:
         """The record that is kept of a Discord user; raises NotFound for somebody who never came."""
-        found = await Customer.of_person(self._db, shop.id, discord_id)
-        if found is None:
-            raise NotFound("customer")
-        return found
+        return required(await Customer.of_person(self._db, shop.id, discord_id), "customer")
 
     async def of_order(self, shop: Shop, order_id: str) -> Customer:
         """Whose order it is; raises NotFound."""
-        order = await Order.get(self._db, shop.id, order_id)
-        if order is None:
-            raise NotFound("order")
+        order = required(await Order.get(self._db, shop.id, order_id), "order")
         return await self._of_order(order)
 
     async def _of_order(self, order: Order) -> Customer:
         found = await Customer.get(self._db, order.tenant_id, order.customer_id or "")
         found = found or await Customer.of_discord(self._db, order.tenant_id, order.customer.discord_id)
-        if found is None:
-            raise NotFound("customer")
-        return await found.kept(self._db)
+        return await required(found, "customer").kept(self._db)
 
     async def view(self, shop: Shop, customer_id: str) -> CustomerView:
         """Everything about a customer; raises NotFound."""
@@ -166,7 +142,7 @@ class CustomerDesk:
         customer = await self.get(shop, customer_id)
         where = customer_orders.of_customer(shop.id, customer.key)
         total = await Order.how_many(self._db, where)
-        page, pages = _bounded(page, total)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = await Order.find_all(
             self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -175,8 +151,8 @@ class CustomerDesk:
     async def notes(self, shop: Shop, customer_id: str, page: int = 0) -> NotePage:
         """One of the notes about a customer, the newest first; raises NotFound."""
         customer = await self.get(shop, customer_id)
-        pages = max(1, await CustomerNote.how_many(self._db, shop.id, customer.key))
-        page = min(max(page, 0), pages - 1)
+        total = await CustomerNote.how_many(self._db, shop.id, customer.key)
+        page, pages = bounded(page, total, 1)
         found = await CustomerNote.page(self._db, shop.id, customer.key, skip=page, limit=1)
         return NotePage(customer, found[0] if found else None, page, pages)
 
@@ -256,12 +232,4 @@ class CustomerDesk:
         """The kept record, which nobody merges away or changes before this transaction ends."""
         found = await Customer.get(self._db, shop.id, customer_id, tx=tx)
         key = found.merged_into or found.key if found else ""
-        held = await Customer.hold(self._db, shop.id, key, tx=tx)
-        if held is None:
-            raise NotFound("customer")
-        return held
-
-
-def _bounded(page: int, total: int) -> tuple[int, int]:
-    pages = max(1, -(-total // PAGE_SIZE))
-    return min(max(page, 0), pages - 1), pages
+        return required(await Customer.hold(self._db, shop.id, key, tx=tx), "customer")

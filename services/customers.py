@@ -12,6 +12,7 @@ from models.base import Db, visible
 from models.customer import Customer
 from models.errors import BadInput, NotFound
 from models.member import Member
+from models.required import required
 from services.postal import checked
 from services.shops import Shop
 
@@ -80,9 +81,7 @@ class Customers:
     async def drop_address(self, shop: Shop, member: Member, address_id: str) -> Customer:
         """Forget an address; raises NotFound."""
         dropped = await Customer.drop_address(self._db, await self.of(shop, member), address_id)
-        if dropped is None:
-            raise NotFound("address")
-        return dropped
+        return required(dropped, "address")
 
     async def set_default_address(self, shop: Shop, member: Member, address_id: str) -> Customer:
         """Offer this address first; raises NotFound."""

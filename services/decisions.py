@@ -1,10 +1,11 @@
 """What staff decide about money that could not pay its order by itself."""
 
 from models.base import Db, Tx
-from models.errors import AlreadyDecided, BadInput, NotFound
+from models.errors import AlreadyDecided, BadInput
 from models.member import Member
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentEvent
+from models.required import required
 from services.afterwards import tidying
 from services.audit import Audit
 from services.clock import Clock
@@ -47,10 +48,8 @@ class Decisions:
             raise BadInput("note", "length" if why else "required", _NOTE_LENGTH)
 
         async def work(tx: Tx) -> Order:
-            payment = await Payment.get(self._db, shop.id, payment_id, tx=tx)
-            order = await Order.get(self._db, shop.id, payment.order_id, tx=tx) if payment else None
-            if payment is None or order is None:
-                raise NotFound("payment")
+            payment = required(await Payment.get(self._db, shop.id, payment_id, tx=tx), "payment")
+            order = required(await Order.get(self._db, shop.id, payment.order_id, tx=tx), "payment")
             if not self.may_fulfil(payment, order):
                 raise AlreadyDecided(payment.status)
             before = {"status": payment.status, "conflict": payment.conflict}

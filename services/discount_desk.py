@@ -10,14 +10,16 @@ from models.base import Db, Tx, transact
 from models.customer import Customer
 from models.discount import Discount
 from models.discount_use import AssignmentRule, DiscountAssignment, DiscountUse
-from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, NotFound, RecordChanged, Refused
+from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, RecordChanged, Refused
 from models.member import Member
 from models.product import Product
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import Customers
 from services.discount_terms import read_terms, read_uses
 from services.discounts import Discounts
+from services.paging import bounded
 from services.shops import Shop
 
 PAGE_SIZE = 6
@@ -72,8 +74,7 @@ class DiscountDesk:
     async def page(self, shop: Shop, page: int = 0) -> DiscountsPage:
         """The shop's discounts."""
         total = await Discount.how_many(self._db, shop.id)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = await Discount.page(self._db, shop.id, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return DiscountsPage([self._bare(each) for each in found], page, pages, total)
 
@@ -226,9 +227,7 @@ class DiscountDesk:
 
     async def revoke(self, shop: Shop, actor: Member, assignment_id: str) -> DiscountView:
         """End what a customer holds; orders that used it keep it. Raises NotFound."""
-        assignment = await DiscountAssignment.get(self._db, shop.id, assignment_id)
-        if assignment is None:
-            raise NotFound("discount")
+        assignment = required(await DiscountAssignment.get(self._db, shop.id, assignment_id), "discount")
 
         async def work(tx: Tx) -> None:
             if await DiscountAssignment.revoke(self._db, assignment, self._clock.now(), tx=tx) is None:
@@ -272,10 +271,7 @@ class DiscountDesk:
             self._discounts.forget()
 
     async def _get(self, shop: Shop, discount_id: str) -> Discount:
-        discount = await Discount.get(self._db, shop.id, discount_id)
-        if discount is None:
-            raise NotFound("discount")
-        return discount
+        return required(await Discount.get(self._db, shop.id, discount_id), "discount")
 
 
 def _changeable(discount: Discount) -> bool:

@@ -12,8 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx, object_id
 from models.customer import Customer
-from models.errors import CartChanged, FundClosed, NotFound, OrdersClosed
-from models.fund import CommunityFundConfig
+from models.errors import CartChanged, NotFound, OrdersClosed
 from models.member import Member
 from models.order import Order, OrderCustomer, OrderEvent, OrderStatus
 from models.payment_method import PaymentMethod
@@ -61,13 +60,6 @@ class Donations:
         self._customers = customers
         self._methods = methods
 
-    async def open_rules(self, shop: Shop) -> CommunityFundConfig:
-        """How the shop's fund takes gifts; raises FundClosed when it takes none."""
-        rules = await self._fund.rules(shop)
-        if not rules.enabled:
-            raise FundClosed
-        return rules
-
     def ways(self, shop: Shop) -> list[MethodDescriptor]:
         """The ways to pay that can be chosen."""
         return self._methods.available(shop)
@@ -88,7 +80,7 @@ class Donations:
         known = await Order.get(self._db, shop.id, gift.key)
         if known is not None:
             return _own(known, member)
-        rules = await self.open_rules(shop)
+        rules = await self._fund.open_rules(shop)
         if not suits(rules, gift.cents, anonymous=gift.anonymous):
             raise CartChanged
         if gift.method not in {each.value for each in self.ways(shop)}:

@@ -11,6 +11,7 @@ from models.member import Member
 from models.outbox import OutboxEffect
 from models.payment import Payment
 from models.problems import Debt
+from models.required import required
 from models.waiting import Waiting
 from services.audit import Audit
 from services.clock import Clock
@@ -45,9 +46,7 @@ class Erasure:
 
     async def view(self, shop: Shop, customer_id: str) -> ErasureView:
         """What erasing would mean, and what is in its way; raises NotFound."""
-        found = await Customer.get(self._db, shop.id, customer_id)
-        if found is None:
-            raise NotFound("customer")
+        found = required(await Customer.get(self._db, shop.id, customer_id), "customer")
         customer = await found.kept(self._db)
         return await self._view(customer)
 

@@ -9,6 +9,7 @@ import logging
 
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx, Unreadable
+from models.errors import FundClosed
 from models.fund import CommunityFundConfig, CommunityFundContribution
 from models.fund_ledger import GIFTS, Account, FundBalance, FundEntry, FundMove
 from models.order import Order, OrderStatus
@@ -36,6 +37,13 @@ class Fund:
     async def rules(self, shop: Shop) -> CommunityFundConfig:
         """How the shop's fund works, and whether it is on."""
         return await CommunityFundConfig.of_tenant(self._db, shop.id)
+
+    async def open_rules(self, shop: Shop) -> CommunityFundConfig:
+        """How the shop's fund takes gifts; raises FundClosed when it takes none."""
+        rules = await self.rules(shop)
+        if not rules.enabled:
+            raise FundClosed
+        return rules
 
     async def contribute(self, order: Order, tx: Tx) -> None:
         """Record what a paid order gives, and owe the celebration; the order's currency stays."""

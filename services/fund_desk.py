@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access import Role
 from models.alert import Alert, AlertSeverity, AlertType
-from models.base import Db, Tx, object_id, visible
+from models.base import Db, Tx, object_id
 from models.customer import Customer
 from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile, FundShort, NotApprover, NotFound
 from models.fund import CommunityFundContribution, CommunityFundDisbursement
@@ -16,13 +16,16 @@ from models.fund_ledger import Account, FundBalance, FundEntry, FundMove
 from models.member import Member
 from models.money import parse_amount
 from models.order import Order
+from models.required import required
 from services.access import Access
 from services.audit import Audit
 from services.clock import Clock
 from services.fund import Fund
 from services.outbox import Outbox
+from services.paging import bounded
 from services.shops import Shop
 from services.stock import alert_effect
+from services.typed_text import typed_text
 
 PAGE_SIZE = 8
 REASON_LENGTH = 500
@@ -84,8 +87,7 @@ class FundDesk:
         account = Account(shop.id, shop.currency)
         balance = await self._fund.balance(account)
         total = await FundEntry.how_many(self._db, account)
-        pages = max(1, -(-total // size))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, size)
         entries = await FundEntry.latest(self._db, account, skip=page * size, limit=size)
         return Book(balance, await self.named(shop, entries), page, pages, total)
 
@@ -133,7 +135,7 @@ class FundDesk:
         NotFound, FundShort when less is there, and ChangedMeanwhile when the customer was just merged.
         """
         await self._require(shop, actor)
-        cents, why = parse_amount(amount, shop.currency), _reason(reason)
+        cents, why = parse_amount(amount, shop.currency), typed_text("reason", reason, REASON_LENGTH)
         paying_id = object_id(key)
         if cents < 1:
             raise BadInput("amount", "too_small")
@@ -187,7 +189,7 @@ class FundDesk:
         Raises AlreadyDecided when somebody did.
         """
         await self._require(shop, actor)
-        why, paid = _reason(reason), await self.disbursement(shop, key)
+        why, paid = typed_text("reason", reason, REASON_LENGTH), await self.disbursement(shop, key)
 
         async def work(tx: Tx) -> CommunityFundDisbursement:
             undone = await CommunityFundDisbursement.take_back(
@@ -206,10 +208,7 @@ class FundDesk:
 
     async def disbursement(self, shop: Shop, key: str) -> CommunityFundDisbursement:
         """A payment out of the fund; raises NotFound."""
-        found = await CommunityFundDisbursement.get(self._db, shop.id, key)
-        if found is None:
-            raise NotFound("disbursement")
-        return found
+        return required(await CommunityFundDisbursement.get(self._db, shop.id, key), "disbursement")
 
     async def _enter(self, paid: CommunityFundDisbursement, move: FundMove, cents: int, tx: Tx) -> None:
         entry = FundEntry(
@@ -244,12 +243,3 @@ class FundDesk:
         )
         await alert.insert(self._db, tx=tx)
         await self._outbox.owe([alert_effect(alert, self._clock)], tx)
-
-
-def _reason(text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput("reason", "required")
-    if len(cleaned) > REASON_LENGTH:
-        raise BadInput("reason", "length", REASON_LENGTH)
-    return cleaned

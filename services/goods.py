@@ -7,10 +7,11 @@ from typing import Any
 from models.base import Db, Tx
 from models.digital_file import DeliveryFile, DigitalFile
 from models.entitlement import Entitlement, EntitlementStatus
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
 from models.member import Member
 from models.order import Order
 from models.product import Product
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.outbox import Outbox
@@ -60,9 +61,7 @@ class Goods:
         given = file.reference.model_dump_doc() if file else None
 
         async def work(tx: Tx) -> Product:
-            product = await Product.get(self._db, shop.id, product_id, tx=tx)
-            if product is None:
-                raise NotFound("product")
+            product = required(await Product.get(self._db, shop.id, product_id, tx=tx), "product")
             if file is not None:
                 await file.insert(self._db, tx=tx)
             old = product.delivery_file

@@ -8,8 +8,9 @@ from pymongo.errors import DuplicateKeyError
 from models.access import Identity, User
 from models.base import Db, Tx, transact
 from models.customer import Customer
-from models.errors import BadInput, ChangedMeanwhile, NotFound
+from models.errors import BadInput, ChangedMeanwhile
 from models.member import Member
+from models.required import required
 from services.audit import Audit
 from services.shops import Shop
 from services.user_desk import DISCORD
@@ -175,23 +176,15 @@ class IdentityDesk:
 
     async def _pair(self, shop: Shop, user_id: str, identity_id: str, tx: Tx | None) -> tuple[User, Identity]:
         user = await self._user(shop, user_id, tx)
-        identity = await Identity.get_of(self._db, user, identity_id, tx=tx)
-        if identity is None:
-            raise NotFound("account")
+        identity = required(await Identity.get_of(self._db, user, identity_id, tx=tx), "account")
         return user, identity
 
     async def _user(self, shop: Shop, user_id: str, tx: Tx | None = None) -> User:
-        user = await User.get(self._db, shop.id, user_id, tx=tx)
-        if user is None:
-            raise NotFound("user")
-        return user
+        return required(await User.get(self._db, shop.id, user_id, tx=tx), "user")
 
     async def _held(self, shop: Shop, user_id: str, tx: Tx) -> User:
         """A user whose accounts nobody else moves before this transaction ends."""
-        user = await User.hold(self._db, shop.id, user_id, tx=tx)
-        if user is None:
-            raise NotFound("user")
-        return user
+        return required(await User.hold(self._db, shop.id, user_id, tx=tx), "user")
 
     async def _set(self, identity: Identity, fields: dict[str, object], tx: Tx) -> Identity:
         changed = await Identity.set_fields(self._db, identity, fields, tx=tx)

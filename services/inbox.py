@@ -15,6 +15,7 @@ from models.base import Db, Tx
 from models.correlation import current
 from models.errors import NotFound, ProviderError, Refused
 from models.member import Member
+from models.required import required
 from models.webhook import WebhookEvent, WebhookProvider, WebhookState
 from services.audit import Audit
 from services.clock import Clock
@@ -22,6 +23,7 @@ from services.gathering import Gathering
 from services.inbox_worker import InboxWorker, webhook_alert
 from services.meters import Meters
 from services.outbox import Outbox
+from services.paging import bounded
 from services.payments.processor import BadPayload, BadSignature, Delivery
 from services.refusals import Refusals
 from services.rules import Rules
@@ -162,8 +164,7 @@ class Inbox:
     ) -> EventsPage:
         """The shop's events, those of a provider or in a state where one is given."""
         total = await WebhookEvent.how_many(self._db, shop.id, provider, state)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         events = await WebhookEvent.page(
             self._db, shop.id, provider, state, skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -171,10 +172,7 @@ class Inbox:
 
     async def one(self, shop: Shop, event_id: str) -> WebhookEvent:
         """One of the shop's events, by its record's id; raises NotFound."""
-        found = await WebhookEvent.get(self._db, shop.id, event_id)
-        if found is None:
-            raise NotFound("webhook")
-        return found
+        return required(await WebhookEvent.get(self._db, shop.id, event_id), "webhook")
 
     async def namesakes(self, event: WebhookEvent) -> list[WebhookEvent]:
         """The other messages that came under the event's id with other news, oldest first."""

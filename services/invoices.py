@@ -8,6 +8,7 @@ from models.counter import Counter
 from models.errors import NotFound, Refused
 from models.order import Order, OrderStatus
 from models.payment import Payment, PaymentStatus
+from models.required import required
 from models.tenant import BotConfig, Tenant
 from services.settling.credit import WentBack, went_back
 
@@ -64,9 +65,7 @@ class Invoices:
 
     async def view(self, tenant_id: str, order_id: str) -> InvoiceView:
         """The tenant's order as an invoice; raises NotFound, also for an order of another tenant."""
-        order = await Order.get(self._db, tenant_id, order_id)
-        if order is None:
-            raise NotFound("order")
+        order = required(await Order.get(self._db, tenant_id, order_id), "order")
         payment = await Payment.of_order(self._db, tenant_id, order.key)
         tenant = await Tenant.find_one(self._db, {"tenantId": tenant_id})
         config = await BotConfig.of_tenant(self._db, tenant_id)
@@ -81,9 +80,7 @@ class Invoices:
         """
 
         async def work(tx: Tx) -> str:
-            order = await Order.get(self._db, tenant_id, order_id, tx=tx)
-            if order is None:
-                raise NotFound("order")
+            order = required(await Order.get(self._db, tenant_id, order_id, tx=tx), "order")
             if order.invoice_number is not None:
                 return order.invoice_number
             given = number(await Counter.next(self._db, tenant_id, COUNTER, tx=tx))

@@ -7,12 +7,13 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
 from models.digital_key import DigitalKey, KeyStatus, unpromised, unserved
-from models.errors import AlreadyExists, BadInput, NotFound
+from models.errors import AlreadyExists, BadInput
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction
 from models.member import Member
 from models.outbox import OutboxEffect
 from models.problems import KeyProblem
 from models.product import Product
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.key_reading import KeyLine, checked, refuse
@@ -167,10 +168,7 @@ class KeyPool:
         refuse([KeyProblem(line, "known") for line in sorted(line_of[digest] for digest in known)])
 
     async def _product(self, shop: Shop, product_id: str) -> Product:
-        product = await Product.get(self._db, shop.id, product_id)
-        if product is None:
-            raise NotFound("product")
-        return product
+        return required(await Product.get(self._db, shop.id, product_id), "product")
 
 
 def _row(product: Product, move: InventoryMove, delta: int, reason: str) -> InventoryTransaction:

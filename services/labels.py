@@ -7,6 +7,7 @@ from models.flag import Flag
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
+from models.required import required
 from models.shipment import LabelRate, Parcel, ParcelLine, ParcelState
 from services.clock import Clock
 from services.effects import EffectKind, effect
@@ -97,9 +98,7 @@ class Labels:
 
         async def work(at: Packing) -> Parcel:
             seen = at.parcel(key)
-            rate = next((each for each in seen.rates if each.ref == rate_ref), None)
-            if rate is None:
-                raise NotFound("rate")
+            rate = required(next((each for each in seen.rates if each.ref == rate_ref), None), "rate")
             parcel = moved(seen, ParcelState.BUYING, self._clock.now())
             at.lines({line.product_id: line.quantity for line in seen.lines})
             bought = {"rates": [rate], "carrier": rate.carrier, "service": rate.service}
@@ -169,10 +168,7 @@ class Labels:
         return await self._packer.act(shop, order_id, work, actor=actor)
 
     async def _one(self, shop: Shop, order_id: str, key: str) -> Parcel:
-        parcel = (await self._desk.view(shop, order_id)).shipment.parcel(key)
-        if parcel is None:
-            raise NotFound("parcel")
-        return parcel
+        return required((await self._desk.view(shop, order_id)).shipment.parcel(key), "parcel")
 
     async def _partner(self, shop: Shop) -> tuple[AnyShipper, ProviderKeys]:
         used = await self._providers.in_use(shop, PartnerKind.SHIPPING)

@@ -12,6 +12,7 @@ from models.inventory import InventoryTransaction
 from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.payment import Payment, PaymentStatus
+from models.required import required
 from models.shipment import Parcel, Shipment
 from services.afterwards import tidying
 from services.audit import Audit
@@ -20,6 +21,7 @@ from services.discounts import Discounts
 from services.effects import EffectKind, Notice, close_page, effect, notice
 from services.links import Links
 from services.outbox import Outbox
+from services.paging import bounded
 from services.paid import releases
 from services.payments import by_hand
 from services.payments.contract import Instructions
@@ -95,8 +97,7 @@ class Orders:
 
     async def _page(self, where: Where, page: int) -> OrdersPage:
         total = await Order.how_many(self._db, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         orders = await Order.find_all(
             self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -129,9 +130,7 @@ class Orders:
 
     async def show(self, shop: Shop, order: Order) -> OrderView:
         """An order with its payment, what it owes and what can be done now."""
-        payment = await Payment.of_order(self._db, shop.id, order.key)
-        if payment is None:
-            raise NotFound("payment")
+        payment = required(await Payment.of_order(self._db, shop.id, order.key), "payment")
         paid = order.paid_at is not None
         open_order = order.status in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
         pending, by_staff = order.status is OrderStatus.PENDING_PAYMENT, payment.method in by_hand()
@@ -189,10 +188,7 @@ class Orders:
 
     async def _order(self, shop: Shop, text: str) -> Order:
         order = await Order.get(self._db, shop.id, text)
-        order = order or await Order.of_number(self._db, shop.id, text.strip().upper())
-        if order is None:
-            raise NotFound("order")
-        return order
+        return required(order or await Order.of_number(self._db, shop.id, text.strip().upper()), "order")
 
     async def _cancel(
         self,

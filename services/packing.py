@@ -17,6 +17,7 @@ from models.member import Member
 from models.order import Order, OrderEvent, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import Payment
+from models.required import required
 from models.shipment import PARCEL_LIFE, Parcel, ParcelLine, ParcelState, Shipment
 from services.audit import Audit
 from services.clock import Clock
@@ -57,10 +58,7 @@ class Packing:
 
     def parcel(self, key: str) -> Parcel:
         """One of its parcels; raises NotFound."""
-        found = self.shipment.parcel(key)
-        if found is None:
-            raise NotFound("parcel")
-        return found
+        return required(self.shipment.parcel(key), "parcel")
 
     def paid_back(self, parcel: Parcel) -> bool:
         """Whether something in a parcel is not to be sent any more."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from models.base import Db
-from models.errors import NotFound
 from models.order import Order
 from models.payment import Payment, PaymentStatus
+from models.required import required
 from services.decisions import Decisions
+from services.paging import bounded
 from services.payments import processors
 from services.refunds import Refunds
 from services.shops import Shop
@@ -51,8 +52,7 @@ class PaymentDesk:
         wanted = PaymentStatus(status) if status in set(PaymentStatus) else None
         where = Payment.of_shop(shop.id, wanted, deciding=deciding)
         total = await Payment.how_many(self._db, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         found = await Payment.find_all(
             self._db, where, sort="-createdAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -62,17 +62,13 @@ class PaymentDesk:
 
     async def one(self, shop: Shop, payment_id: str) -> PaymentView:
         """A payment by its id; raises NotFound."""
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        order = await Order.get(self._db, shop.id, payment.order_id) if payment else None
-        if payment is None or order is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, payment_id), "payment")
+        order = required(await Order.get(self._db, shop.id, payment.order_id), "payment")
         return self._view(payment, order)
 
     async def of_order(self, shop: Shop, order_id: str) -> PaymentView:
         """The payment of an order; raises NotFound."""
-        payment = await Payment.of_order(self._db, shop.id, order_id)
-        if payment is None:
-            raise NotFound("payment")
+        payment = required(await Payment.of_order(self._db, shop.id, order_id), "payment")
         return await self.one(shop, payment.key)
 
     def _view(self, payment: Payment, order: Order) -> PaymentView:

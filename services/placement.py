@@ -21,6 +21,7 @@ from models.member import Member
 from models.order import Order, OrderItem
 from models.problems import Change
 from models.product import Product
+from models.required import required
 from models.session import OrderSession, SessionState
 from models.stock_offers import take_offered
 from models.storefront import Storefront
@@ -117,9 +118,7 @@ class Placement:
 
     async def _placed(self, session: OrderSession) -> Order:
         order = await Order.get(self._db, session.tenant_id, session.submitted_order_id or "")
-        if order is None:
-            raise NotFound("order")
-        return order
+        return required(order, "order")
 
     async def _other_click(self, shop: Shop, member: Member, session: OrderSession) -> Order:
         await self.recover(session)

@@ -12,6 +12,7 @@ from models.base import Db, Tx, transact
 from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged
 from models.member import Member
 from models.provider import Provider
+from models.required import required
 from models.webhook import WebhookEvent, WebhookProvider
 from services.audit import Audit
 from services.links import Links
@@ -97,9 +98,7 @@ class Providers:
         partner = self._partners.named(name)
         stored = await Provider.of(self._db, tenant_id, name)
         keys = self._opened(stored, partner) if stored is not None and stored.is_active else None
-        if keys is None:
-            raise NotFound("provider")
-        return keys
+        return required(keys, "provider")
 
     async def views(self, shop: Shop) -> list[ProviderView]:
         """Every partner that the shop could use, in order of display; none with its last event."""

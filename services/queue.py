@@ -15,12 +15,14 @@ from models.member import Member
 from models.order import Order, OrderEvent
 from models.outbox import BY_HAND, OutboxEffect, OutboxStatus
 from models.payment import Payment
+from models.required import required
 from models.role_term import begin
 from services.audit import Audit
 from services.clock import Clock
 from services.delivery import Delivery
 from services.effects import EffectKind, effect
 from services.outbox import Outbox
+from services.paging import bounded
 from services.queue_entries import (
     OF_ENTITLEMENT,
     OF_PARCEL,
@@ -75,8 +77,8 @@ class Queue:
         """What waits, of one kind or of every kind."""
         places = self._places(shop, kind)
         total = sum([await undelivered.how_many(self._db, each.document, each.where) for each in places])
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1, _LAST_PAGE)
+        page, pages = bounded(page, total, PAGE_SIZE)
+        page = min(page, _LAST_PAGE)
         end = (page + 1) * PAGE_SIZE
         found: list[tuple[datetime, str, TenantDocument]] = []
         for place in places:
@@ -98,9 +100,7 @@ class Queue:
 
     async def of_effect(self, shop: Shop, effect_id: str) -> QueueEntry:
         """The entry under which an effect's cause stands; raises NotFound."""
-        found = await OutboxEffect.get(self._db, shop.id, effect_id)
-        if found is None:
-            raise NotFound("queue")
+        found = required(await OutboxEffect.get(self._db, shop.id, effect_id), "queue")
         if found.kind in OF_ENTITLEMENT:
             return await self.entry(shop, f"{Source.ENTITLEMENT}{found.payload.get('entitlementId')}")
         if found.kind in OF_PARCEL:

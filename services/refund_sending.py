@@ -7,6 +7,7 @@ from models.base import Db, Tx
 from models.errors import Declined, NotFound, OutcomeUnknown, ProviderError, WrongKeys
 from models.outbox import OutboxEffect
 from models.payment import Payment, Refund, RefundState
+from models.required import required
 from services.clock import Clock
 from services.hosted import known_of
 from services.outbox import Outbox
@@ -49,9 +50,7 @@ class RefundSending:
     async def send(self, owed: OutboxEffect) -> str:
         """Make an asked refund happen; the outbox's handler. Raises EffectFailed to be called again."""
         shop = await self._shops.of_tenant(owed.tenant_id)
-        payment = await Payment.get(self._db, shop.id, owed.payload["paymentId"])
-        if payment is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, owed.payload["paymentId"]), "payment")
         refund = refund_of(payment, owed.payload["key"])
         if refund.state is not RefundState.ASKED:
             return refund.state.value

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from models.base import Db, Tx, visible
-from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile, NotFound
+from models.base import Db, Tx
+from models.errors import AlreadyDecided, BadInput, ChangedMeanwhile
 from models.member import Member
 from models.order import Order
 from models.payment import Payment, PaymentEvent, Refund, RefundState
+from models.required import required
 from services.audit import Audit
 from services.clock import Clock
 from services.effects import send_refund
@@ -20,6 +21,7 @@ from services.settlement import First, Settlement
 from services.settling.credit import Credit, Picked, credit
 from services.settling.shares import Share, of_amount, of_credit
 from services.shops import Shop
+from services.typed_text import typed_text
 
 REASON_LENGTH = 200
 
@@ -108,13 +110,11 @@ class Refunds:
         *,
         by_hand: bool,
     ) -> Payment:
-        why = _reason(reason)
+        why = typed_text("reason", reason, REASON_LENGTH)
 
         async def work(tx: Tx) -> tuple[Payment, list[Refund]]:
-            payment = await Payment.get(self._db, shop.id, payment_id, tx=tx)
-            order = await Order.get(self._db, shop.id, payment.order_id, tx=tx) if payment else None
-            if payment is None or order is None:
-                raise NotFound("payment")
+            payment = required(await Payment.get(self._db, shop.id, payment_id, tx=tx), "payment")
+            order = required(await Order.get(self._db, shop.id, payment.order_id, tx=tx), "payment")
             only_noted = by_hand or not self.through_provider(payment)
             asked = [
                 self._refund(actor, key, share, why, by_hand=only_noted)
@@ -185,10 +185,7 @@ class Refunds:
         await self._settlement.apply(shop, payment_id, told(refund, What.REFUNDED), key=key, first=first)
 
     async def _payment(self, shop: Shop, payment_id: str) -> Payment:
-        payment = await Payment.get(self._db, shop.id, payment_id)
-        if payment is None:
-            raise NotFound("payment")
-        return payment
+        return required(await Payment.get(self._db, shop.id, payment_id), "payment")
 
 
 def _still(order: Order, payment: Payment, picked: Picked, cents: int) -> Credit:
@@ -232,21 +229,9 @@ def _summary(asked: list[Refund]) -> dict[str, Any]:
 
 def refund_of(payment: Payment, key: str) -> Refund:
     """One of the payment's refunds; raises NotFound."""
-    found = payment.refund(key)
-    if found is None:
-        raise NotFound("refund")
-    return found
+    return required(payment.refund(key), "refund")
 
 
 def told(refund: Refund, what: What, note: str | None = None) -> News:
     """What became of a refund, as if its provider had told."""
     return News(what, charge_ref=refund.charge_ref, refund_ref=refund.provider_ref, note=note)
-
-
-def _reason(text: str) -> str:
-    cleaned = " ".join(text.split())
-    if not visible(cleaned):
-        raise BadInput("reason", "required")
-    if len(cleaned) > REASON_LENGTH:
-        raise BadInput("reason", "length", REASON_LENGTH)
-    return cleaned

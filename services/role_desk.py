@@ -13,11 +13,11 @@ from models.errors import (
     BeyondOwnKeys,
     ChangedMeanwhile,
     NotAllowed,
-    NotFound,
     RecordChanged,
 )
 from models.fund import CommunityFundConfig
 from models.member import Member
+from models.required import required
 from services.access import FUND_APPROVAL, Access, Held, Permission
 from services.audit import Audit
 from services.shops import Shop
@@ -57,9 +57,7 @@ class RoleDesk:
 
     async def view(self, shop: Shop, role_id: str) -> RoleView:
         """A role and who holds it; raises NotFound."""
-        role = await Role.get(self._db, shop.id, role_id)
-        if role is None:
-            raise NotFound("role")
+        role = required(await Role.get(self._db, shop.id, role_id), "role")
         total = await RoleAssignment.how_many(self._db, shop.id, role.key)
         held = await RoleAssignment.of_role(self._db, shop.id, role.key, limit=_SHOWN)
         users = await User.of_keys(self._db, shop.id, [each.user_id for each in held])
@@ -189,9 +187,7 @@ class RoleDesk:
         """A role and a user whom this actor may bring together or part."""
         keys = (Permission.ROLE_MANAGE, Permission.USER_MANAGE)
         role, _ = await self._mine(shop, actor, role_id, tx, *keys)
-        user = await User.get(self._db, shop.id, user_id, tx=tx)
-        if user is None:
-            raise NotFound("user")
+        user = required(await User.get(self._db, shop.id, user_id, tx=tx), "user")
         return role, user
 
     async def _mine(
@@ -199,9 +195,7 @@ class RoleDesk:
     ) -> tuple[Role, Held]:
         """A role that this actor may change, held until the transaction ends."""
         held = await self._held(shop, actor, tx, *(needs or (Permission.ROLE_MANAGE,)))
-        role = await Role.hold(self._db, shop.id, role_id, tx=tx)
-        if role is None:
-            raise NotFound("role")
+        role = required(await Role.hold(self._db, shop.id, role_id, tx=tx), "role")
         await self._check(shop, held, role, tx)
         return role, held
 

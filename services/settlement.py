@@ -7,9 +7,10 @@ the payment in between makes the database repeat it, so news may come twice, at 
 from collections.abc import Awaitable, Callable
 
 from models.base import Db, Tx
-from models.errors import DiscountUsedUp, NotFound, OutOfStock
+from models.errors import DiscountUsedUp, OutOfStock
 from models.order import Order
 from models.payment import Payment
+from models.required import required
 from services.afterwards import tidying
 from services.clock import Clock
 from services.discounts import Discounts
@@ -123,10 +124,8 @@ class Settlement:
         return await self._outbox.commit(work)
 
     async def _case(self, shop: Shop, payment_id: str, news: News, tx: Tx) -> Case:
-        payment = await Payment.get(self._db, shop.id, payment_id, tx=tx)
-        order = await Order.get(self._db, shop.id, payment.order_id, tx=tx) if payment else None
-        if payment is None or order is None:
-            raise NotFound("payment")
+        payment = required(await Payment.get(self._db, shop.id, payment_id, tx=tx), "payment")
+        order = required(await Order.get(self._db, shop.id, payment.order_id, tx=tx), "payment")
         case = Case(shop, payment, order, news, tx, self._clock.now())
         if news.charge_ref and news.charge_ref not in payment.charge_refs:
             case.fields["chargeRefs"] = [*payment.charge_refs, news.charge_ref]

@@ -12,6 +12,7 @@ from services.access import Access, Permission
 from services.audit import Audit
 from services.clock import Clock
 from services.links import SHARE_LIFE, LinkExpired, Links, ShareClaim
+from services.paging import bounded
 from services.reports import report_of
 from services.reports.contract import ReportType
 from services.reports.desk import ReportDesk, Shown
@@ -124,8 +125,7 @@ class Shares:
         every = await self._rules(shop, actor)
         of = None if every else actor.discord_id
         total = await ShareLink.how_many(self._db, shop.id, of)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1)
+        page, pages = bounded(page, total, PAGE_SIZE)
         links = await ShareLink.page(self._db, shop.id, of, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return SharesPage(links, page, pages, total, every)
 

@@ -10,11 +10,13 @@ from models.errors import BadInput, ChangedMeanwhile, NotFound, RecordChanged, R
 from models.member import Member
 from models.order import Order, OrderItem
 from models.payment import Payment, RefundState
+from models.required import required
 from models.shipment import Parcel, ParcelState, Shipment
 from services.audit import Audit
 from services.clock import Clock
 from services.customers import read_address
 from services.packing import Packer, Packing, moved, new_parcel
+from services.paging import bounded
 from services.parcels import packed, paid_back, to_send
 from services.settling.credit import pieces_of
 from services.shops import Shop
@@ -109,17 +111,15 @@ class ShipDesk:
         """Paid orders of which something has to be sent, or came back."""
         where = undelivered.parcels(shop.id, self._clock.now())
         total = await undelivered.how_many(self._db, Order, where)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(max(page, 0), pages - 1, _LAST_PAGE)
+        page, pages = bounded(page, total, PAGE_SIZE)
+        page = min(page, _LAST_PAGE)
         orders = await Order.find_all(self._db, where, sort="paidAt", skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return ShipPage(orders, page, pages, total)
 
     async def view(self, shop: Shop, order_id: str) -> ShipView:
         """An order, by id or number; raises NotFound, also for one of which nothing has to be sent."""
         order = await Order.get(self._db, shop.id, order_id)
-        order = order or await Order.of_number(self._db, shop.id, order_id.strip().upper())
-        if order is None:
-            raise NotFound("order")
+        order = required(order or await Order.of_number(self._db, shop.id, order_id.strip().upper()), "order")
         payment = await Payment.of_order(self._db, shop.id, order.key)
         shipment = await Shipment.of_order(self._db, shop.id, order.key)
         if payment is None or shipment is None:

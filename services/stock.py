@@ -8,12 +8,13 @@ from weakref import WeakValueDictionary
 from models.alert import Alert, AlertSeverity, AlertType
 from models.base import Db, Tx
 from models.digital_key import unpromised
-from models.errors import BadInput, NotFound, OutOfStock
+from models.errors import BadInput, OutOfStock
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction, apply_row, fold_within
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxEffect
 from models.product import Product
+from models.required import required
 from models.stock_levels import mark_ample_all, mark_low_all, newly_low
 from models.storefront import Storefront
 from models.waiting import Waiting
@@ -56,9 +57,7 @@ class Stock:
 
     async def of(self, shop: Shop, product_id: str) -> StockView:
         """What is there of a product; raises NotFound."""
-        product = await Product.get(self._db, shop.id, product_id)
-        if product is None:
-            raise NotFound("product")
+        product = required(await Product.get(self._db, shop.id, product_id), "product")
         snapshot = await InventorySnapshot.of_product(self._db, shop.id, product.key)
         rows = await InventoryTransaction.latest(self._db, shop.id, product.key, _LATEST)
         return StockView(

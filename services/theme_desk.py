@@ -14,6 +14,7 @@ from models.base import Db, Tx, transact, visible
 from models.errors import AlreadyExists, BadInput, ChangedMeanwhile, LowContrast, NotFound
 from models.member import Member
 from models.palette import Palette, colour, own, stored
+from models.required import required
 from models.storefront import Storefront
 from models.tenant import BotConfig
 from models.theme import UserSettings, UserTheme
@@ -62,9 +63,7 @@ class ThemeDesk:
     async def view(self, shop: Shop, key: str) -> ThemeView:
         """One of them; raises NotFound."""
         found = next((each for each in await self.views(shop) if each.theme.key == key), None)
-        if found is None:
-            raise NotFound("theme")
-        return found
+        return required(found, "theme")
 
     async def make(self, shop: Shop, actor: Member, name: str, base_key: str) -> ThemeView:
         """A new theme that looks as its base so far; raises NotFound, BadInput and AlreadyExists."""

@@ -10,9 +10,9 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access import User
 from models.base import Db
-from models.errors import NotFound
 from models.member import Member
 from models.palette import Palette
+from models.required import required
 from models.tenant import BotConfig
 from models.theme import UserSettings, UserTheme
 from services.memories import Memories
@@ -80,8 +80,8 @@ class Themes:
 
     async def choose(self, shop: Shop, member: Member, theme_id: str | None) -> None:
         """Let this be the member's own theme, None for the shop's; raises NotFound."""
-        if theme_id is not None and await UserTheme.get(self._db, shop.id, theme_id) is None:
-            raise NotFound("theme")
+        if theme_id is not None:
+            required(await UserTheme.get(self._db, shop.id, theme_id), "theme")
         user = await User.of_member(self._db, shop.id, member)
         try:
             await UserSettings.choose_theme(self._db, shop.id, user.key, theme_id)

@@ -7,25 +7,13 @@ from pymongo.errors import DuplicateKeyError
 from models.access import Identity, Role, User, roles_of
 from models.base import Db, Tx, searchable, transact
 from models.customer import Customer
-from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.audit import Audit
+from services.paging import MOST_FOUND, PEOPLE, PeoplePage, bounded
 from services.shops import Shop
 
-PAGE_SIZE = 5
 DISCORD = "discord"
-_FOUND = 100
-
-
-@dataclass(frozen=True)
-class UsersPage:
-    """One page of users; `page` counts from 0. A search finds at most so many that it is cut."""
-
-    users: list[User]
-    page: int
-    pages: int
-    total: int
-    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,26 +35,21 @@ class UserDesk:
         self._db = db
         self._audit = audit
 
-    async def find(self, shop: Shop, query: str = "", page: int = 0) -> UsersPage:
+    async def find(self, shop: Shop, query: str = "", page: int = 0) -> PeoplePage[User]:
         """Users by part of a name or by Discord id; without, all, by name."""
         if not searchable(query).strip():
             total = await User.how_many(self._db, shop.id)
-            page, pages = _bounded(page, total)
-            where, skip = {"tenantId": shop.id}, page * PAGE_SIZE
-            found = await User.find_all(self._db, where, sort="username", skip=skip, limit=PAGE_SIZE)
-            return UsersPage(found, page, pages, total)
-        found = await User.search(self._db, shop.id, query, limit=_FOUND + 1)
+            page, pages = bounded(page, total, PEOPLE)
+            where, skip = {"tenantId": shop.id}, page * PEOPLE
+            found = await User.find_all(self._db, where, sort="username", skip=skip, limit=PEOPLE)
+            return PeoplePage(found, page, pages, total)
+        found = await User.search(self._db, shop.id, query, limit=MOST_FOUND + 1)
         every = sorted(found, key=lambda each: (each.display_name.casefold(), each.key))
-        page, pages = _bounded(page, len(every))
-        shown = every[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-        return UsersPage(shown, page, pages, len(every), cut=len(every) > _FOUND)
+        return PeoplePage.of(every, page, cut=len(every) > MOST_FOUND)
 
     async def get(self, shop: Shop, user_id: str) -> User:
         """One of the shop's users; raises NotFound."""
-        found = await User.get(self._db, shop.id, user_id)
-        if found is None:
-            raise NotFound("user")
-        return found
+        return required(await User.get(self._db, shop.id, user_id), "user")
 
     async def view(self, shop: Shop, user_id: str) -> UserView:
         """Everything about a user; raises NotFound."""
@@ -130,8 +113,3 @@ class UserDesk:
         )
         key = (found.merged_into or found.key) if found is not None else ""
         return await Customer.hold(self._db, shop.id, key, tx=tx)
-
-
-def _bounded(page: int, total: int) -> tuple[int, int]:
-    pages = max(1, -(-total // PAGE_SIZE))
-    return min(max(page, 0), pages - 1), pages

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pymongo.errors import DuplicateKeyError
 
 from models.base import Db, Tx
-from models.errors import BadInput, ConfirmInProgress, NotFound, RolesMissing
+from models.errors import BadInput, ConfirmInProgress, RolesMissing
 from models.flag import Flag
 from models.member import Member
 from models.product import Product
+from models.required import required
 from models.storefront import Storefront
 from models.waiting import Waiting, WaitStatus
 from services.catalog import Catalog
@@ -112,9 +113,7 @@ class Waitlist:
         waiting = await Waiting.get(self._db, tenant_id, waiting_id)
         if waiting is None or not await self._stands(waiting, turn):
             return None
-        product = await Product.get(self._db, tenant_id, waiting.product_id)
-        if product is None:
-            raise NotFound("product")
+        product = required(await Product.get(self._db, tenant_id, waiting.product_id), "product")
         return Wait(product, waiting)
 
     async def _stands(self, waiting: Waiting, turn: int) -> bool:

@@ -131,7 +131,7 @@ async def _put_in(settings: Settings, place: _Place, path: Path, manifest: Manif
         await fill(client[settings.database.name], path, manifest, before_each=place.keep)
     # Before there are indexes, or those that let records expire would change the counts.
     await compare(db, manifest)
-    await create_indexes(db, settings.retention.kept())
+    await create_indexes(db, settings.retention)
     return [drift async for drift in all_drifts(db)]
 
 

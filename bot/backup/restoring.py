@@ -102,7 +102,7 @@ async def _build(settings: Settings, path: Path, manifest: Manifest, work: Path)
         db = open_database(uri, settings.database.name)
         try:
             await compare(db, manifest)
-            await create_indexes(db, settings.retention.kept())
+            await create_indexes(db, settings.retention)
             drifted = [drift async for drift in all_drifts(db)]
         finally:
             db.client.close()

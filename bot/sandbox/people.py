@@ -79,10 +79,6 @@ class Person:
         member = self.guild.members.get(self.id)
         return [self.guild.roles[role].name for role in member.role_ids] if member else []
 
-    @property
-    def closed_dms(self) -> bool:
-        return not self.user.dms_open
-
     def close_dms(self) -> None:
         self.user.dms_open = False
 

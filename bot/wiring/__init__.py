@@ -162,7 +162,7 @@ def _watching(on: Ground) -> dict[str, Any]:
     panel, reports = Panel(db, access), ReportDesk(db, clock, on.redis)
     shares = Shares(db, clock, access=access, audit=audit, links=on.links, shops=on.shops, reports=reports)
     return {
-        "reach": on.reach,
+        "throttle": on.throttle,
         "alerts": Alerts(db, audit),
         "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
         "panel": panel,

@@ -12,6 +12,7 @@ from services.audit import Audit
 from services.calls import Calls
 from services.clock import Clock
 from services.delivery import Delivery
+from services.discord_throttle import DiscordThrottle
 from services.discounts import Discounts
 from services.flags import Flags
 from services.fulfilment import Fulfilment
@@ -29,7 +30,6 @@ from services.paid import Paid
 from services.partners import Partners
 from services.payments.adapters import Adapters
 from services.providers import Providers
-from services.reach import Reach
 from services.revocation import Revocation
 from services.role_checks import RoleChecks
 from services.role_terms import RoleTerms
@@ -86,7 +86,7 @@ class Ground:
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
         self.calls = Calls(clock, within=rules.call.total_seconds(), meters=meters)
-        self.reach = Reach(clock)
+        self.throttle = DiscordThrottle(clock)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock, rules))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(

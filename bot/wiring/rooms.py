@@ -5,7 +5,7 @@ from typing import Any
 from bot.wiring.ground import Ground
 from services.carts import Carts
 from services.catalog import Catalog
-from services.csv.contract import Reach
+from services.csv.contract import Context
 from services.csv.imports import Imports
 from services.csv.running import Runner
 from services.customers import Customers
@@ -69,12 +69,12 @@ class Shelf:
         self.donations = Donations(
             db, clock, rules, outbox=outbox, fund=on.fund, customers=customers, methods=methods
         )
-        reach = Reach(db, clock, offering=on.offering, stock=stock, key_pool=on.key_pool)
+        context = Context(db, clock, offering=on.offering, stock=stock, key_pool=on.key_pool)
         runner = Runner(
-            reach,
+            context,
             audit=on.audit, outbox=outbox, shops=on.shops, catalog=self.catalog, discounts=discounts,
         )  # fmt: skip
-        self.imports = Imports(reach, on.outside.vault, runner)
+        self.imports = Imports(context, on.outside.vault, runner)
 
 
 class Post:
@@ -87,19 +87,19 @@ class Post:
             db, clock, audit=on.audit, outbox=outbox, fulfilment=on.fulfilment, delivery=on.delivery
         )
         self.desk = ShipDesk(db, clock, audit=on.audit, packer=packer)
-        reach: dict[str, Any] = {
+        shared: dict[str, Any] = {
             "shops": shops,
             "partners": partners,
             "providers": providers,
             "packer": packer,
         }
-        buying = LabelBuying(db, clock, on.rules, **reach)
+        buying = LabelBuying(db, clock, on.rules, **shared)
         buying.sign_up(on.worker)
         self.labels = Labels(
             clock,
             outbox=outbox, providers=providers, packer=packer, desk=self.desk, buying=buying, flags=on.flags,
         )  # fmt: skip
-        self.tracking = Tracking(db, clock, outbox=outbox, **reach)
+        self.tracking = Tracking(db, clock, outbox=outbox, **shared)
         self.tracking.sign_up(on.worker)
 
 

@@ -10,7 +10,7 @@ import nextcord
 from cogs._ui import wire
 from cogs._ui.send import Unreachable
 from models.errors import ShopError
-from services.reach import DOWN, LIMITED, LOST, REFUSED
+from services.discord_throttle import DOWN, LIMITED, LOST, REFUSED
 from services.worker import EffectFailed, EffectWaits
 
 _LOOK_AGAIN = timedelta(minutes=1)

@@ -7,8 +7,8 @@ from models.alert import Alert, AlertSeverity
 from models.outbox import OutboxEffect
 from services import Services
 from services.absences import AWAY
+from services.discord_throttle import RESTS
 from services.effects import Notice
-from services.reach import RESTS
 from services.shops import Shop
 
 # A customer knows a switch for each stage of an order; what goes wrong at a stage belongs to its switch.
@@ -70,7 +70,7 @@ class Letters:
 
     async def _locale(self, shop: Shop) -> str | None:
         """The server's language, as far as it is known without a Discord that is away."""
-        if self._services.reach.away:
+        if self._services.throttle.away:
             return self._guilds.heard(shop.guild_id)
         try:
             return await self._guilds.locale(shop.guild_id)

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial, wraps
-from typing import Any, Concatenate, cast
+from typing import Any, ClassVar, Concatenate, cast
 
 import nextcord
 from nextcord.ext import commands
@@ -20,7 +20,12 @@ _MARK = "__shop_routes__"
 
 
 class ShopCog(commands.Cog):
-    """The base of every cog: knows the services, and receives the clicks and forms it is marked for."""
+    """The base of every cog: knows the services, and receives the clicks and forms it is marked for.
+
+    What begins with a colon is within the area of the cog, which several of one kind have each their own.
+    """
+
+    area: ClassVar[str] = ""
 
     def __init__(self, bot: commands.Bot, services: Services, desk: Desk) -> None:
         self.bot = bot
@@ -36,7 +41,7 @@ class ShopCog(commands.Cog):
     def _marked(self) -> Iterator[tuple[Kind, str, str]]:
         for name, member in inspect.getmembers_static(type(self), inspect.isfunction):
             for kind, action in getattr(member, _MARK, ()):
-                yield kind, action, name
+                yield kind, f"{self.area}{action}" if action.startswith(":") else action, name
 
 
 def click[F: Callable[..., Awaitable[None]]](action: str) -> Callable[[F], F]:

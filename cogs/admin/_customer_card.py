@@ -1,54 +1,46 @@
 """Customers as staff see them: the list that was found, and one with everything known about them."""
 
 from cogs._ui.account_card import addresses_of
-from cogs._ui.card import Button, Card, Field, Option, PickUser, Row, Select, block, code, plain
+from cogs._ui.card import Button, Card, Field, Option, Row, Select, block, code, plain
 from cogs._ui.labels import status
 from cogs._ui.target import Target
 from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
 from cogs.admin._discount_card import off_text
 from cogs.admin._order_card import label as order_label
-from cogs.admin._paging import pager, searchable
+from cogs.admin._people_rows import all_again, people_rows
 from models.customer import Customer
 from models.discount import Discount
 from models.discount_use import DiscountAssignment
 from models.entitlement import Entitlement, EntitlementType
 from models.order import Order
-from services.customer_desk import CustomersPage, CustomerView, NotePage
+from services.customer_desk import CustomerView, NotePage
 from services.orders import OrdersPage
+from services.paging import PeoplePage
 
 _NAME, _SHOWN_NOTE, _SHOWN_REMARK = 60, 300, 500
 _NOTE_LENGTH = 4000
 
 
-def customer_list(page: CustomersPage, query: str, w: Words) -> Card:
+def customer_list(page: PeoplePage[Customer], query: str, w: Words) -> Card:
     """The customers that were found, with ways to open one and to search on."""
-    rows: list[Row] = []
-    if page.customers:
-        options = [Option(name(each), each.key, description=_account(each)) for each in page.customers]
-        rows.append(Select(w("Open a customer"), Target("customer:open"), options))
-    rows.append(PickUser(w("Or choose a member"), Target("customer:member")))
-    turning = pager(w, "customer:list", page.page, page.pages, query)
-    rows.extend(row for row in (turning, _search_buttons(query, w)) if row)
+    options = [Option(name(each), each.key, description=_account(each)) for each in page.people]
+    choose = Select(w("Open a customer"), Target("customer:open"), options)
+    beside = all_again("customer", query, w)
     more = f"{page.total}+" if page.cut else str(page.total)
     return Card(
         title=w.count(page.total, "{shown} customer", "{shown} customers", shown=more),
         text=_found(page, query, w),
-        fields=[Field(plain(name(each)), _listed(each, w)) for each in page.customers],
-        rows=rows,
+        fields=[Field(plain(name(each)), _listed(each, w)) for each in page.people],
+        rows=people_rows("customer", page, query, w, choose=choose, beside=beside),
     )
 
 
-def _found(page: CustomersPage, query: str, w: Words) -> str | None:
+def _found(page: PeoplePage[Customer], query: str, w: Words) -> str | None:
     if not page.total:
         return w("Nothing found. Try part of a name, an e-mail address or an order number.")
     said = w("Those with {query} in a name or e-mail address.", query=code(query)) if query else ""
     return f"{said} {w('There are more; please search for more letters.')}" if page.cut else said or None
-
-
-def _search_buttons(query: str, w: Words) -> list[Button]:
-    search = Button(w("Search"), Target("customer:search", searchable("customer:search", query)), "primary")
-    return [search, *([Button(w("Show all"), Target("customer:list"))] if query else [])]
 
 
 def name(customer: Customer) -> str:

@@ -9,6 +9,7 @@ from cogs._ui.words import Words, later
 from cogs.admin._doctor_words import remedy, wrong
 from cogs.admin._paging import pager
 from services.doctor.contract import Finding, Mend, Severity
+from services.paging import bounded
 
 PAGE_SIZE = 8
 _MENDS = 10
@@ -38,8 +39,7 @@ def mendable(findings: Sequence[Finding]) -> list[Finding]:
 
 def report(findings: Sequence[Finding], page: int, w: Words) -> Card:
     """One page of what was found."""
-    pages = max(1, -(-len(findings) // PAGE_SIZE))
-    page = min(page, pages - 1)
+    page, pages = bounded(page, len(findings), PAGE_SIZE)
     shown = findings[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
     ways = [Button(w("Look again"), Target("doctor:open"))]
     if mendable(findings):

@@ -5,38 +5,27 @@ from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
-from cogs.admin._paging import pager, searchable
+from cogs.admin._people_rows import people_rows
 from cogs.admin._user_card import name
 from models.access import Identity, User
 from services.identity_desk import IdentitiesView
-from services.user_desk import DISCORD, UsersPage
+from services.paging import PeoplePage
+from services.user_desk import DISCORD
 
 _NAME, _VALUE, _SHOWN = 40, 60, 8
 _SECRET_LENGTH = 4000
 
 
-def who_card(page: UsersPage, query: str, w: Words) -> Card:
+def who_card(page: PeoplePage[User], query: str, w: Words) -> Card:
     """Whose accounts to look at."""
-    rows: list[Row] = []
-    if page.users:
-        options = [Option(name(each), each.key, description=each.discord_id) for each in page.users]
-        rows.append(Select(w("Choose a user"), Target("identity:of"), options))
-    rows.append(PickUser(w("Or choose a member"), Target("identity:member")))
-    turning = pager(w, "identity:list", page.page, page.pages, query)
-    search = Button(w("Search"), Target("identity:search", searchable("identity:search", query)), "primary")
-    rows.extend(row for row in (turning, [search]) if row)
+    options = [Option(name(each), each.key, description=each.discord_id) for each in page.people]
+    choose = Select(w("Choose a user"), Target("identity:of"), options)
     none = w("Nothing found. Try part of a name or a Discord id, or choose a member.")
     return Card(
         title=w("Accounts"),
-        text=w("Whose accounts would you like to see?") if page.users or not query else none,
-        rows=rows,
+        text=w("Whose accounts would you like to see?") if page.people or not query else none,
+        rows=people_rows("identity", page, query, w, choose=choose, beside=[]),
     )
-
-
-def search_form(query: str, w: Words) -> Form:
-    """Whom to look for."""
-    words = Input("query", w("Name or Discord id"), query, required=False, max_length=50)
-    return Form(w("Search users"), Target("identity:search"), [words])
 
 
 def accounts_card(view: IdentitiesView, w: Words) -> Card:

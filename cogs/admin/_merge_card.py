@@ -5,16 +5,17 @@ from cogs._ui.target import Target
 from cogs._ui.words import Words
 from cogs.admin._customer_card import name
 from models.customer import Customer
-from services.customer_desk import CustomersPage, CustomerView
+from services.customer_desk import CustomerView
+from services.paging import PeoplePage
 
 MOST = 25
 
 
-def other_card(customer: Customer, found: CustomersPage | None, w: Words) -> Card:
+def other_card(customer: Customer, found: PeoplePage[Customer] | None, w: Words) -> Card:
     """Which other record is the same person's."""
     key = customer.key
     rows: list[Row] = [PickUser(w("Choose the other member"), Target("customer:pick", key))]
-    others = [each for each in found.customers if each.key != key] if found else []
+    others = [each for each in found.people if each.key != key] if found else []
     if others:
         options = [Option(name(each), each.key, description=each.discord_id) for each in others[:MOST]]
         rows.append(Select(w("Choose the other record"), Target("customer:chosen", key), options))

@@ -10,6 +10,7 @@ from cogs._ui.words import Words
 from cogs.admin._paging import pager
 from services.key_delivery import HeldKey, HeldKeys
 from services.orders import OrderView
+from services.paging import bounded
 
 _PER_PAGE = 20
 _SHOWN_REASON = 60
@@ -23,8 +24,7 @@ def keys_card(view: OrderView, keys: HeldKeys, page: int, w: Words) -> Card:
     every = [
         (names.get(owed.product_id, ""), key) for owed in view.entitlements for key in keys.get(owed.key, [])
     ]
-    pages = max(1, -(-len(every) // _PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = bounded(page, len(every), _PER_PAGE)
     shown = every[page * _PER_PAGE : (page + 1) * _PER_PAGE]
     lines = [_standing(view, names, w), "\n".join(_line(name, key, w) for name, key in shown)]
     options = [_option(name, key, w) for name, key in shown if key.replaced_at is None]

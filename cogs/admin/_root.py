@@ -89,6 +89,7 @@ class Section(ShopCog):
     enter: Callable[..., Awaitable[None]]
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         # Customers have cogs for orders and the like, too, and nextcord wants every name once.
         cls.__cog_name__ = f"admin.{cls.__name__}"
 

@@ -7,7 +7,8 @@ from cogs.admin._label_card import rates_card
 from cogs.admin._parcel_card import parcel_card
 from cogs.admin._ship_card import ship_card
 from cogs.admin._ship_choice import possible, unpacked
-from models.errors import Declined, NotFound
+from models.errors import Declined
+from models.required import required
 from models.shipment import ParcelState
 
 
@@ -23,9 +24,7 @@ async def show_order(visit: Visit, order_id: str, code: str = "", page: int = 0)
 async def show_parcel(visit: Visit, order_id: str, key: str) -> None:
     """One parcel, or its prices where it is a question of those; raises NotFound."""
     view = await visit.services.ship_desk.view(await visit.shop(), order_id)
-    parcel = view.shipment.parcel(key)
-    if parcel is None:
-        raise NotFound("parcel")
+    parcel = required(view.shipment.parcel(key), "parcel")
     if parcel.state is ParcelState.QUOTED:
         await visit.show(rates_card(view, parcel, (), visit.words))
     else:

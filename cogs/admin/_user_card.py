@@ -2,53 +2,40 @@
 
 from collections.abc import Sequence
 
-from cogs._ui.card import Button, Card, Field, Option, PickUser, Row, Select, code, plain
-from cogs._ui.form import Form, Input
+from cogs._ui.card import Button, Card, Field, Option, Row, Select, code, plain
 from cogs._ui.target import Target
 from cogs._ui.text import cut, mention
 from cogs._ui.words import Words
-from cogs.admin._paging import pager, searchable
+from cogs.admin._people_rows import all_again, people_rows
 from models.access import Role, User
-from services.user_desk import UsersPage, UserView
+from services.paging import PeoplePage
+from services.user_desk import UserView
 
 _NAME = 60
 _MOST = 25
 
 
-def user_list(page: UsersPage, query: str, w: Words) -> Card:
+def user_list(page: PeoplePage[User], query: str, w: Words) -> Card:
     """The users that were found, with ways to open one and to search on."""
-    rows: list[Row] = []
-    if page.users:
-        options = [Option(name(each), each.key, description=_account(each)) for each in page.users]
-        rows.append(Select(w("Open a user"), Target("user:open"), options))
-    rows.append(PickUser(w("Or choose a member"), Target("user:member")))
-    turning = pager(w, "user:list", page.page, page.pages, query)
-    search = Button(w("Search"), Target("user:search", searchable("user:search", query)), "primary")
-    buttons = [search, *([Button(w("Show all"), Target("user:list"))] if query else [])]
-    buttons.append(Button(w("Who runs the shop"), Target("owner:show")))
-    rows.extend(row for row in (turning, buttons) if row)
+    options = [Option(name(each), each.key, description=_account(each)) for each in page.people]
+    choose = Select(w("Open a user"), Target("user:open"), options)
+    beside = [*all_again("user", query, w), Button(w("Who runs the shop"), Target("owner:show"))]
     more = f"{page.total}+" if page.cut else str(page.total)
     return Card(
         title=w.count(page.total, "{shown} user", "{shown} users", shown=more),
         text=_found(page, query, w),
-        fields=[Field(plain(name(each)), _listed(each, w)) for each in page.users],
-        rows=rows,
+        fields=[Field(plain(name(each)), _listed(each, w)) for each in page.people],
+        rows=people_rows("user", page, query, w, choose=choose, beside=beside),
     )
 
 
-def _found(page: UsersPage, query: str, w: Words) -> str:
+def _found(page: PeoplePage[User], query: str, w: Words) -> str:
     if not page.total and query:
         return w("Nothing found. Try part of a name or a Discord id, or choose a member.")
     if not query:
         return w("Whoever has a role in the shop is a user. Choose a member, and I make a user of them.")
     said = w("Those with {query} in a name.", query=code(query))
     return f"{said} {w('There are more; please search for more letters.')}" if page.cut else said
-
-
-def search_form(query: str, w: Words) -> Form:
-    """Whom to look for."""
-    words = Input("query", w("Name or Discord id"), query, required=False, max_length=50)
-    return Form(w("Search users"), Target("user:search"), [words])
 
 
 def name(user: User) -> str:

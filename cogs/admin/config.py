@@ -27,7 +27,8 @@ from cogs.admin._shipping import shipping_text
 from cogs.admin._steps import show_step
 from cogs.admin._tax import in_use, tax_text
 from cogs.admin._time import RHYTHMS
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
+from models.required import required
 from models.tenant import ResponseMode, VisibilityDefault
 from services.access import Permission
 from services.pace import Cost
@@ -185,9 +186,7 @@ class Config(Section):
         if where == "setup" and part in STEPS:
             await show_step(visit, shop, part)
             return
-        card = part_card(part, await Look.at(visit, shop, where))
-        if card is None:
-            raise NotFound("part")
+        card = required(part_card(part, await Look.at(visit, shop, where)), "part")
         await visit.show(card)
 
 

@@ -9,6 +9,7 @@ from cogs.admin._ship_choice import possible, unpacked
 from cogs.admin._ship_show import changed, show_order, show_parcel, unknown_there
 from models.errors import BadInput, ChangedMeanwhile, Declined, NotFound, Refused
 from models.flag import Flag
+from models.required import required
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
 from services.ship_desk import ShipView
@@ -144,9 +145,7 @@ class ShipLabels(Section):
 
     async def _parcel(self, visit: Visit, order_id: str, key: str) -> tuple[ShipView, Parcel]:
         view = await self.services.ship_desk.view(await visit.shop(), order_id)
-        parcel = view.shipment.parcel(key)
-        if parcel is None:
-            raise NotFound("parcel")
+        parcel = required(view.shipment.parcel(key), "parcel")
         return view, parcel
 
 

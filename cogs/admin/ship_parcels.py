@@ -5,8 +5,9 @@ from cogs._ui.parcels import MOVEMENTS
 from cogs.admin import _parcel_card as cards
 from cogs.admin._root import Section
 from cogs.admin._ship_show import show_order, show_parcel, unknown_there
-from models.errors import Declined, NotFound, Refused
+from models.errors import Declined, Refused
 from models.order import Order
+from models.required import required
 from models.shipment import Parcel, ParcelState
 from services.access import Permission
 from services.ship_desk import correctable
@@ -90,7 +91,5 @@ class ShipParcels(Section):
 
     async def _parcel(self, visit: Visit, order_id: str, key: str) -> tuple[Order, Parcel]:
         view = await self.services.ship_desk.view(await visit.shop(), order_id)
-        parcel = view.shipment.parcel(key)
-        if parcel is None:
-            raise NotFound("parcel")
+        parcel = required(view.shipment.parcel(key), "parcel")
         return view.order, parcel

@@ -10,6 +10,7 @@ from pymongo.errors import OperationFailure
 from models import books
 from models.base import Db, ObjectId, TenantDocument
 from models.books import Keeper
+from models.bulk import one_moment
 from services.books import checks
 from services.books.contract import Check, Finding, Severity
 from services.books.look import Look
@@ -151,7 +152,7 @@ class Auditor:
     async def _look_once(
         self, way: Way, tenant_id: str, after: ObjectId | None, only: list[ObjectId] | None
     ) -> tuple[list[ObjectId], list[Finding]]:
-        async with books.moment(self._db) as tx:
+        async with one_moment(self._db) as tx:
             rows = await books.portion(
                 self._db, way.document, tenant_id, tx=tx, after=after, only=only, limit=self._at_once
             )

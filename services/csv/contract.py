@@ -19,7 +19,7 @@ from services.offering import Offering
 from services.shops import Shop
 from services.stock import Stock
 
-__all__ = ["Column", "Desk", "Found", "Kind", "Reach", "Step", "Stored"]
+__all__ = ["Column", "Context", "Desk", "Found", "Kind", "Step", "Stored"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Context:
     """What kinds need to look things up and to carry rows out."""
 
     db: Db
@@ -165,12 +165,14 @@ class Kind:
         """What no two rows of a file may have in common; empty for a row like no other."""
         return self.named(cells)
 
-    async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
+    async def find(
+        self, context: Context, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None
+    ) -> Found:
         """What the shop has for these rows."""
         (name,) = self.identity
         stored = next(column.stored for column in self.columns if column.name == name)
         wanted = [self.named(cells) for cells in rows]
-        return Found(await found_by(reach.db, self.model, desk.shop.id, stored, wanted, tx=tx))
+        return Found(await found_by(context.db, self.model, desk.shop.id, stored, wanted, tx=tx))
 
     def judged(self, desk: Desk, line: int, cells: Mapping[str, str], found: Found) -> Step:
         """What a row comes to; raises BadInput naming the column. Waits for nothing: a thread runs it."""
@@ -239,11 +241,11 @@ class Kind:
         """
         raise NotImplementedError
 
-    async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
+    async def write(self, context: Context, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
         """Carry rows out, in one transaction with everything that belongs to them."""
-        await self.model.insert_all(reach.db, [step.made for step in steps if step.made is not None], tx=tx)
+        await self.model.insert_all(context.db, [step.made for step in steps if step.made is not None], tx=tx)
         fields = [(step.record["_id"], step.fields) for step in steps if step.record and step.fields]
-        await set_each(reach.db, self.model, desk.shop.id, fields, tx=tx)
+        await set_each(context.db, self.model, desk.shop.id, fields, tx=tx)
 
     def by_attribute(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What was read, by the record's Python names."""

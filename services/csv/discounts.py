@@ -26,7 +26,7 @@ from services.csv.cells import (
     Cell,
     choice,
 )
-from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
 from services.csv.products import roles_of
 from services.discount_terms import read_code
 from services.offers import folded_code
@@ -82,14 +82,16 @@ class Discounts(Kind):
             for row in rows
         ]
 
-    async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
+    async def find(
+        self, context: Context, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None
+    ) -> Found:
         """The discounts of these rows, and the products that they name."""
         keys, codes = [_id(cells) for cells in rows], [self.named(cells) for cells in rows]
-        found = await found_by(reach.db, Discount, desk.shop.id, "_id", keys, tx=tx)
-        found |= await found_by(reach.db, Discount, desk.shop.id, "code", codes, tx=tx)
-        whole = await self.enriched(reach.db, desk.shop.id, list(found.values()), tx)
+        found = await found_by(context.db, Discount, desk.shop.id, "_id", keys, tx=tx)
+        found |= await found_by(context.db, Discount, desk.shop.id, "code", codes, tx=tx)
+        whole = await self.enriched(context.db, desk.shop.id, list(found.values()), tx)
         skus = [sku for cells in rows for sku in LINES.read(cells.get("productSkus", ""), "productSkus", "")]
-        products = await found_by(reach.db, Product, desk.shop.id, "sku", skus, tx=tx)
+        products = await found_by(context.db, Product, desk.shop.id, "sku", skus, tx=tx)
         ids = {sku: str(each["_id"]) for sku, each in products.items()}
         return Found(dict(zip(found, whole, strict=True)), ids)
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from models.data_import import DataImport, ImportState
 from models.errors import BadInput, ImportStale, NotFound, Refused
+from models.required import required
 from services.csv import kinds
-from services.csv.contract import Desk, Kind, Reach
+from services.csv.contract import Context, Desk, Kind
 from services.csv.looking import PRINT, Look, Progress, look
 from services.csv.reading import Table, read_table
 from services.csv.running import Runner, TakenOver, silent
@@ -31,10 +32,10 @@ class ImportView:
 class Imports:
     """A file is kept for a day after it was looked at; nothing is changed before somebody says so."""
 
-    def __init__(self, reach: Reach, vault: Vault, runner: Runner) -> None:
-        self._db = reach.db
-        self._clock = reach.clock
-        self._reach = reach
+    def __init__(self, context: Context, vault: Vault, runner: Runner) -> None:
+        self._db = context.db
+        self._clock = context.clock
+        self._context = context
         self._vault = vault
         self._runner = runner
 
@@ -51,7 +52,7 @@ class Imports:
         """Look at a file and keep it; raises BadInput for one that is no such table, and NotFound."""
         kind = self.kind(name)
         table = await asyncio.to_thread(read_table, kind, content)
-        found = await look(self._reach, kind, desk, table.rows, progress)
+        found = await look(self._context, kind, desk, table.rows, progress)
         record = DataImport(
             tenant_id=desk.shop.id,
             actor_id=desk.actor.discord_id,
@@ -73,10 +74,7 @@ class Imports:
 
     async def get(self, shop: Shop, import_id: str) -> DataImport:
         """A file that was looked at or brought in; raises NotFound."""
-        record = await DataImport.get(self._db, shop.id, import_id)
-        if record is None:
-            raise NotFound("import")
-        return record
+        return required(await DataImport.get(self._db, shop.id, import_id), "import")
 
     async def latest(self, shop: Shop) -> DataImport | None:
         """The newest that was carried out, or is."""
@@ -89,7 +87,7 @@ class Imports:
     async def again(self, desk: Desk, import_id: str, progress: Progress = silent) -> ImportView:
         """Look at a kept file once more, as the shop is now; raises NotFound, and Refused once begun."""
         record, kind, table = await self._opened(desk.shop, import_id, anew=True)
-        found = await look(self._reach, kind, desk, table.rows, progress)
+        found = await look(self._context, kind, desk, table.rows, progress)
         fields = {
             "prints": bytes(found.prints),
             "seen": bytes(found.seen),
@@ -110,7 +108,7 @@ class Imports:
         """
         record, kind, table = await self._opened(desk.shop, import_id)
         desk = replace(desk, reason=reason_of(record))
-        found = await look(self._reach, kind, desk, table.rows, silent)
+        found = await look(self._context, kind, desk, table.rows, silent)
         self._compare(record, kind, table, found)
         begun = await self._runner.begin(desk, record)
         try:

@@ -10,7 +10,7 @@ from models.product import Product
 from services.access import Permission
 from services.cells import as_meant
 from services.csv.cells import NAME
-from services.csv.contract import Column, Desk, Found, Kind, Reach, Step
+from services.csv.contract import Column, Context, Desk, Found, Kind, Step
 from services.key_reading import MAX_KEYS, KeyLine, key_problem
 
 _PROBLEMS = {"blank": "required", "too_long": "csv_key_long", "unreadable": "csv_key_unseen"}
@@ -31,15 +31,17 @@ class Keys(Kind):
     to_import = frozenset({Permission.STOCK_MANAGE})
     columns = (Column("sku", NAME, needed=True), Column("key", NAME, needed=True))
 
-    async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
+    async def find(
+        self, context: Context, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None
+    ) -> Found:
         """The products of these rows, and those of the keys that their pools have already."""
         wanted = [self.named(cells) for cells in rows]
-        records = await found_by(reach.db, Product, desk.shop.id, "sku", wanted, tx=tx)
+        records = await found_by(context.db, Product, desk.shop.id, "sku", wanted, tx=tx)
         products = {sku: Product.model_validate_doc(record) for sku, record in records.items()}
         known: dict[str, set[str]] = {}
         for sku, product in products.items():
             texts = [_key(cells) for cells, of in zip(rows, wanted, strict=True) if of == sku]
-            known[sku] = await reach.key_pool.known(product, texts, tx=tx)
+            known[sku] = await context.key_pool.known(product, texts, tx=tx)
         return Found(records, {"products": products, "known": known})
 
     def same(self, cells: Mapping[str, str]) -> str:
@@ -61,7 +63,7 @@ class Keys(Kind):
             raise BadInput("key", "csv_key_known")
         return Step(line, sku, found.records[sku], payload=key, mark=product.key)
 
-    async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
+    async def write(self, context: Context, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
         """Product by product, as `/admin stock` does it."""
         lines: dict[str, list[KeyLine]] = {}
         records = {step.identity: step.record for step in steps}
@@ -69,7 +71,7 @@ class Keys(Kind):
             lines.setdefault(step.identity, []).append(KeyLine(step.line, step.payload))
         for sku, keys in lines.items():
             product = Product.model_validate_doc(records[sku] or {})
-            await reach.key_pool.insert(desk.shop, desk.actor, product, keys, tx)
+            await context.key_pool.insert(desk.shop, desk.actor, product, keys, tx)
 
 
 def _key(cells: Mapping[str, str]) -> str:

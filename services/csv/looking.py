@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from models.base import Tx
 from models.errors import BadInput
-from services.csv.contract import Desk, Found, Kind, Reach, Step
+from services.csv.contract import Context, Desk, Found, Kind, Step
 from services.csv.reading import SEEN, Row
 
 PRINT = 8
@@ -61,11 +61,11 @@ def print_of(step: Step) -> bytes:
 
 
 async def judged(
-    reach: Reach, kind: Kind, desk: Desk, rows: Sequence[Row], tx: Tx | None = None
+    context: Context, kind: Kind, desk: Desk, rows: Sequence[Row], tx: Tx | None = None
 ) -> list[Step | Problem]:
     """What some rows come to, as the database is; the thinking is done in a thread, for others to go on."""
     readable, problems = await asyncio.to_thread(_named, kind, rows)
-    found = await kind.find(reach, desk, [row.cells for row in readable], tx)
+    found = await kind.find(context, desk, [row.cells for row in readable], tx)
     if seen := {kind.named(row.cells): row.seen for row in readable if row.seen is not None}:
         found = replace(found, also={**found.also, "seen": seen})
     return await asyncio.to_thread(_judged, kind, desk, rows, problems, found)
@@ -98,12 +98,12 @@ def _one(kind: Kind, desk: Desk, row: Row, found: Found) -> Step | Problem:
         return Problem(row.line, kind.named(row.cells), error)
 
 
-async def look(reach: Reach, kind: Kind, desk: Desk, rows: Sequence[Row], progress: Progress) -> Look:
+async def look(context: Context, kind: Kind, desk: Desk, rows: Sequence[Row], progress: Progress) -> Look:
     """Look at every row; `progress` hears how many are done, of how many."""
     found, first = Look(), dict[str, int]()
     for start in range(0, len(rows), kind.batch):
         part = rows[start : start + kind.batch]
-        outcomes = await judged(reach, kind, desk, part)
+        outcomes = await judged(context, kind, desk, part)
         for row, outcome in zip(part, outcomes, strict=True):
             found.note(_once(kind, row, outcome, first))
             found.seen += _number(kind, outcome)

@@ -14,7 +14,7 @@ from models.waiting import Waiting
 from services.access import Permission
 from services.catalog import checked_product
 from services.csv.cells import CURRENCY, FLAG, IDS, MONEY, NAME, WHOLE, choice
-from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
 
 # As many as the card of a product lets choose.
 MOST_ROLES = 10
@@ -86,17 +86,17 @@ class Products(Kind):
                 fields[name] = fields[name].strip() or None
         return fields
 
-    async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
+    async def write(self, context: Context, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
         """Also the empty stock of new ones, and what a change means to those who wait."""
-        await super().write(reach, desk, steps, tx)
+        await super().write(context, desk, steps, tx)
         made = [step.made.key for step in steps if step.made is not None]
         empty = await asyncio.to_thread(_empty, desk.shop.id, made)
-        await InventorySnapshot.insert_all(reach.db, empty, tx=tx)
+        await InventorySnapshot.insert_all(context.db, empty, tx=tx)
         changed = [str(step.record["_id"]) for step in steps if step.record and step.fields]
-        for key in await queues(reach, desk.shop.id, changed, tx):
-            await reach.offering.go_round(desk.shop.id, key, tx)
-            await reach.offering.open_up(desk.shop.id, key, tx)
-        await Storefront.mark(reach.db, desk.shop.id, reach.clock.now(), tx=tx)
+        for key in await queues(context, desk.shop.id, changed, tx):
+            await context.offering.go_round(desk.shop.id, key, tx)
+            await context.offering.open_up(desk.shop.id, key, tx)
+        await Storefront.mark(context.db, desk.shop.id, context.clock.now(), tx=tx)
 
 
 def roles_of(desk: Desk, column: str, roles: Sequence[str] | None, most: int = MOST_ROLES) -> list[str]:
@@ -112,10 +112,10 @@ def _empty(tenant_id: str, product_ids: Sequence[str]) -> list[InventorySnapshot
     return [InventorySnapshot(tenant_id=tenant_id, product_id=key) for key in product_ids]
 
 
-async def queues(reach: Reach, tenant_id: str, product_ids: list[str], tx: Tx) -> list[str]:
+async def queues(context: Context, tenant_id: str, product_ids: list[str], tx: Tx) -> list[str]:
     """Those of the products for which somebody waits, or one is kept."""
-    waited = await Waiting.waited_for(reach.db, tenant_id, product_ids, tx=tx)
-    stock = await found_by(reach.db, InventorySnapshot, tenant_id, "productId", product_ids, tx=tx)
+    waited = await Waiting.waited_for(context.db, tenant_id, product_ids, tx=tx)
+    stock = await found_by(context.db, InventorySnapshot, tenant_id, "productId", product_ids, tx=tx)
     return [key for key in product_ids if key in waited or stock.get(key, {}).get("offers")]
 
 

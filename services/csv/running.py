@@ -18,7 +18,7 @@ from models.outbox import OutboxEffect
 from services.audit import AboutMany, Audit
 from services.catalog import Catalog
 from services.csv import kinds
-from services.csv.contract import Desk, Kind, Reach, Step
+from services.csv.contract import Context, Desk, Kind, Step
 from services.csv.looking import Problem, Progress, judged
 from services.csv.reading import Row, Table
 from services.discounts import Discounts
@@ -49,7 +49,7 @@ class Runner:
 
     def __init__(
         self,
-        reach: Reach,
+        context: Context,
         *,
         audit: Audit,
         outbox: Outbox,
@@ -57,9 +57,9 @@ class Runner:
         catalog: Catalog,
         discounts: Discounts,
     ) -> None:
-        self._reach = reach
-        self._db = reach.db
-        self._clock = reach.clock
+        self._context = context
+        self._db = context.db
+        self._clock = context.clock
         self._audit = audit
         self._outbox = outbox
         self._shops = shops
@@ -111,11 +111,11 @@ class Runner:
 
     async def _batch(self, record: DataImport, kind: Kind, desk: Desk, rows: Sequence[Row]) -> DataImport:
         async def work(tx: Tx) -> DataImport:
-            outcomes = await judged(self._reach, kind, desk, rows, tx)
+            outcomes = await judged(self._context, kind, desk, rows, tx)
             steps = [each for each in outcomes if isinstance(each, Step) and each.state != "same"]
             late = [_late(each) for each in outcomes if isinstance(each, Problem)]
             if steps:
-                await kind.write(self._reach, desk, steps, tx)
+                await kind.write(self._context, desk, steps, tx)
                 changes = await asyncio.to_thread(_changes, kind, steps)
                 about = AboutMany(kind.model.__name__, changes)
                 await self._audit.record_many(

@@ -13,7 +13,7 @@ from models.product import Product
 from models.storefront import Storefront
 from services.access import Permission
 from services.csv.cells import NAME, WHOLE
-from services.csv.contract import Column, Desk, Found, Kind, Reach, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
 from services.csv.products import queues
 from services.stock import MAX_STOCK
 
@@ -44,10 +44,12 @@ class StockCount(Kind):
             for key, row in zip(keys, rows, strict=True)
         ]
 
-    async def find(self, reach: Reach, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None) -> Found:
+    async def find(
+        self, context: Context, desk: Desk, rows: Sequence[Mapping[str, str]], tx: Tx | None
+    ) -> Found:
         """The products of these rows with their stock."""
-        found = await super().find(reach, desk, rows, tx)
-        whole = await self.enriched(reach.db, desk.shop.id, list(found.records.values()), tx)
+        found = await super().find(context, desk, rows, tx)
+        whole = await self.enriched(context.db, desk.shop.id, list(found.records.values()), tx)
         return Found(dict(zip(found.records, whole, strict=True)))
 
     def mark(self, desk: Desk, record: Stored | None) -> str:
@@ -86,7 +88,7 @@ class StockCount(Kind):
             raise BadInput("quantityAvailable", "range", MAX_STOCK)
         return dict(values)
 
-    async def write(self, reach: Reach, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
+    async def write(self, context: Context, desk: Desk, steps: Sequence[Step], tx: Tx) -> None:
         """A row of the ledger for each difference, as it is inside this transaction."""
         counted = [
             (step.record, step.fields["quantityAvailable"]) for step in steps if step.record and step.fields
@@ -96,16 +98,18 @@ class StockCount(Kind):
             for record, _ in counted
             if not record["counted"]
         ]
-        await InventorySnapshot.insert_all(reach.db, fresh, tx=tx)
+        await InventorySnapshot.insert_all(context.db, fresh, tx=tx)
         rows = await asyncio.to_thread(_rows, desk, counted)
         guarded = [_guarded(record, row) for (record, _), row in zip(counted, rows, strict=True)]
-        if await add_each(reach.db, InventorySnapshot, guarded, tx=tx) != len(rows):
+        if await add_each(context.db, InventorySnapshot, guarded, tx=tx) != len(rows):
             raise RuntimeError("stock moved within the transaction that read it")
-        await InventoryTransaction.insert_all(reach.db, rows, tx=tx)
+        await InventoryTransaction.insert_all(context.db, rows, tx=tx)
         names = {str(record["_id"]): record["name"] for record, _ in counted}
-        await reach.stock.moved_many(desk.shop, names, await queues(reach, desk.shop.id, list(names), tx), tx)
+        await context.stock.moved_many(
+            desk.shop, names, await queues(context, desk.shop.id, list(names), tx), tx
+        )
         if rows:
-            await Storefront.mark(reach.db, desk.shop.id, reach.clock.now(), tx=tx)
+            await Storefront.mark(context.db, desk.shop.id, context.clock.now(), tx=tx)
 
 
 def _rows(desk: Desk, counted: Sequence[tuple[Stored, int]]) -> list[InventoryTransaction]:

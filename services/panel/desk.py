@@ -13,7 +13,9 @@ from models.base import Db, Where
 from models.browsing import Hint, Reading, Row
 from models.errors import NotFound
 from models.member import Member
+from models.required import required
 from services.access import Access, Permission
+from services.paging import bounded
 from services.panel import declared
 from services.panel.contract import Declared, Filter, Link, Related, Scope
 from services.panel.hiding import without
@@ -83,9 +85,7 @@ class Panel:
 
     async def kind(self, shop: Shop, member: Member, code: str) -> Declared:
         """A kind of record by its code; raises NotFound, and NotAllowed naming the key that is missing."""
-        found = declared().get(code)
-        if found is None:
-            raise NotFound("panel")
+        found = required(declared().get(code), "panel")
         for key in (Permission.PANEL_VIEW, found.looks):
             await self._access.require(shop, member, key)
         return found
@@ -105,9 +105,7 @@ class Panel:
         """A record of the shop; raises NotFound and NotAllowed."""
         kind = await self.kind(shop, member, code)
         where, _ = await self._where(shop, kind, "")
-        row = await browsing.one(self._db, kind.model, where, key, without=_heavy(kind))
-        if row is None:
-            raise NotFound("panel")
+        row = required(await browsing.one(self._db, kind.model, where, key, without=_heavy(kind)), "panel")
         return await self._record(shop, member, kind, row)
 
     async def related(
@@ -145,7 +143,7 @@ class Panel:
         """What staff did to a record; raises NotFound and NotAllowed."""
         record = await self.one(shop, member, code, key)
         total = await AuditLog.how_many_about(self._db, shop.id, record.kind.name, key)
-        page, pages = bounded(page, total)
+        page, pages = bounded(page, total, PAGE_SIZE)
         acts = await AuditLog.about(
             self._db, shop.id, record.kind.name, key, skip=page * PAGE_SIZE, limit=PAGE_SIZE
         )
@@ -166,7 +164,7 @@ class Panel:
     async def _page(self, shop: Shop, kind: Declared, by: Reading, page: int) -> PanelPage:
         total = await browsing.how_many(self._db, kind.model, by)
         cut, total = total > browsing.MOST_COUNTED, min(total, browsing.MOST_COUNTED)
-        page, pages = bounded(page, total)
+        page, pages = bounded(page, total, PAGE_SIZE)
         rows = await browsing.rows(self._db, kind.model, by, skip=page * PAGE_SIZE, limit=PAGE_SIZE)
         return await self._shown(shop, kind, rows, (page, pages, total, cut))
 
@@ -181,7 +179,7 @@ class Panel:
             found |= {row["_id"]: row for row in more}
         every = sorted(found.values(), key=lambda row: str(row["_id"]), reverse=True)
         cut, every = len(every) > _FOUND, every[:_FOUND]
-        page, pages = bounded(page, len(every))
+        page, pages = bounded(page, len(every), PAGE_SIZE)
         rows = every[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
         return await self._shown(shop, kind, rows, (page, pages, len(every), cut))
 
@@ -267,12 +265,6 @@ def stamp_of(kind: Declared, row: Row) -> str:
     said = {name: value for name, value in row.items() if name not in aside}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
     return digest[:10]
-
-
-def bounded(page: int, total: int) -> tuple[int, int]:
-    """The page that there is, and how many there are."""
-    pages = max(1, -(-total // PAGE_SIZE))
-    return min(max(page, 0), pages - 1), pages
 
 
 def _order(kind: Declared, chosen: Sequence[Filter]) -> tuple[str, Hint]:

@@ -10,6 +10,7 @@ from models.base import Db, Document, Tx, transact
 from models.browsing import Row
 from models.errors import AlreadyExists, BadInput, BeyondOwnKeys, NotFound, RecordChanged, Refused
 from models.member import Member
+from models.required import required
 from models.storefront import Storefront
 from services.access import Access, Permission
 from services.audit import Audit
@@ -100,8 +101,7 @@ class PanelEdits:
 
         async def work(tx: Tx) -> None:
             row = await browsing.one(self._db, kind.model, browsing.of_tenant(shop.id), key, tx=tx)
-            if row is None:
-                raise NotFound("panel")
+            row = required(row, "panel")
             if (state := kind.closed(row)) is not None:
                 raise Refused("panel", state)
             if stamp_of(kind, row) != stamp:

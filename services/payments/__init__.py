@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
-from models.errors import NotFound
 from models.payment_method import PaymentMethod
+from models.required import required
 from services.payments.contract import ByHand, MethodDescriptor, MethodKind
 from services.payments.processor import AnyProcessor
 
@@ -48,9 +48,7 @@ def _descriptors() -> dict[PaymentMethod, MethodDescriptor]:
 def get_payment_method_descriptor(method: str) -> MethodDescriptor:
     """What a way to pay says of itself; raises NotFound for a value that is none."""
     found = _descriptors().get(PaymentMethod(method)) if method in set(PaymentMethod) else None
-    if found is None:
-        raise NotFound("payment_method")
-    return found
+    return required(found, "payment_method")
 
 
 def get_enabled_descriptors(enabled: Collection[str]) -> list[MethodDescriptor]:

@@ -2,6 +2,7 @@
 
 from models.errors import NotFound
 from models.payment_method import PaymentMethod
+from models.required import required
 from services.partners import Partners
 from services.payments.processor import AnyProcessor
 
@@ -24,10 +25,7 @@ class Adapters:
 
     def of(self, method: str) -> AnyProcessor:
         """The adapter of a method; raises NotFound."""
-        found = self.find(method)
-        if found is None:
-            raise NotFound("provider")
-        return found
+        return required(self.find(method), "provider")
 
     def named(self, name: str) -> AnyProcessor:
         """The adapter that a webhook's address names; raises NotFound."""

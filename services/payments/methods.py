@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import segno
 
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
 from models.member import Member
 from models.order import Order
 from models.payment import Payment
 from models.payment_method import PaymentMethod
+from models.required import required
 from services.payments import by_hand
 from services.payments.adapters import Adapters
 from services.payments.contract import ByHand, Due, Instructions, MethodDescriptor, Prefilled, Setting
@@ -135,9 +136,7 @@ def _drawn(text: str) -> bytes:
 
 def _method(value: str) -> ByHand:
     found = by_hand().get(PaymentMethod(value)) if value in set(PaymentMethod) else None
-    if found is None:
-        raise NotFound("payment_method")
-    return found
+    return required(found, "payment_method")
 
 
 def _values(shop: Shop, value: PaymentMethod) -> Mapping[str, str]:

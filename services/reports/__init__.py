@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from models.errors import NotFound
+from models.required import required
 from services.reports.contract import ReportType
 from services.reports.report import AnyReport
 
@@ -25,6 +25,4 @@ def known_reports() -> dict[ReportType, AnyReport]:
 def report_of(name: str) -> AnyReport:
     """The report of this type; raises NotFound for a word that is none."""
     found = known_reports().get(ReportType(name)) if name in set(ReportType) else None
-    if found is None:
-        raise NotFound("report")
-    return found
+    return required(found, "report")

@@ -11,7 +11,6 @@ from pymongo import AsyncMongoClient
 from bot.app import running
 from bot.backup.restoring import restore
 from bot.config import Settings, load_settings
-from bot.config_retention import RetentionSettings
 from bot.embedded import Mongod
 from bot.outside import open_database
 from bot.sandbox import Sandbox
@@ -20,6 +19,7 @@ from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.product import Product
 from models.registry import index_state
+from models.retention import Retention
 from models.schema import SchemaRefused, begin_restoring, restoring, standing
 from services.clock import SystemClock
 from services.links import Links
@@ -109,7 +109,7 @@ async def test_what_is_kept_longer_here_is_not_let_go_of_on_the_way(
 ) -> None:
     """The database removes by itself what is older than the settings say, not than the defaults do."""
     await saved(seeded, tmp_path / "b")
-    longer = elsewhere.model_copy(update={"retention": RetentionSettings(outbox_days=90)})
+    longer = elsewhere.model_copy(update={"retention": Retention(outbox_days=90)})
     status, said = await moved(longer, tmp_path / "b")
     assert status == 0, said
     assert elsewhere.database.uri is not None

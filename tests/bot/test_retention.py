@@ -37,13 +37,13 @@ def test_what_is_too_short_is_refused_with_what_is_allowed(name: str, value: str
 def test_nothing_keeps_for_ever(name: str) -> None:
     """Zero is no time at all: it says that these stay."""
     settings = load_settings(None, {f"SHOP_RETENTION__{name}_DAYS": "0"})
-    assert getattr(settings.retention.kept(), f"{name.lower()}_days") == 0
+    assert getattr(settings.retention, f"{name.lower()}_days") == 0
 
 
 def test_without_settings_the_defaults_hold_everywhere() -> None:
     """The settings, the rules of the services and the indexes start from the same numbers."""
     settings = load_settings(None, {})
-    assert settings.retention.kept() == Retention() == rules_from(settings.shop).kept
+    assert settings.retention == Retention() == rules_from(settings.shop).kept
 
 
 async def test_the_database_forgets_as_configured_from_the_next_start_on(

@@ -26,7 +26,9 @@ from services.rules import Rules
 from services.shops import Shop
 from tests.cogs.speaking import pinging
 from tests.outside import OUTSIDE
-from tests.services.conftest import MakeProduct, TestClock
+from tests.services.conftest import MakeProduct, TestClock, clock, outside
+
+__all__ = ["clock", "outside"]
 
 CONTRACT = Path(__file__).parents[2] / DESCRIPTION
 PUBLIC_URL = "https://shop.example"
@@ -139,18 +141,6 @@ async def give_key(db: Db, shop: Shop, person: Person, key: str, *more: str) -> 
     user = User(tenant_id=shop.id, username=person.name, display_name=person.name, discord_id=str(person.id))
     await user.insert(db)
     await RoleAssignment(tenant_id=shop.id, user_id=user.key, role_id=role.key).insert(db)
-
-
-@pytest.fixture
-def clock() -> TestClock:
-    """The shop's time, which a test sets forward."""
-    return TestClock()
-
-
-@pytest.fixture
-def outside() -> Outside:
-    """How outside services are reached; tests with a stand-in for one say where it answers."""
-    return OUTSIDE
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ async def test_letters_go_on_while_discord_is_away(scene: Scene, discord: Sandbo
     for _ in range(4):
         await scene.work()
         scene.clock.forward(minutes=1)
-    assert scene.services.reach.away
+    assert scene.services.throttle.away
     told = [each["Subject"] for each in scene.letters() if order.order_number in each["Subject"]]
     assert [subject.split()[-1] for subject in told] == ["Aurora", "arrived"]
     assert (len(scene.letters()), len(scene.letters(STAFF)), len(scene.ada.dms)) == (4, 1, 0)

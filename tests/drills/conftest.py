@@ -6,22 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.outside import Outside, open_database
-from bot.wiring import build
+from bot.outside import open_database
 from models.base import Db
 from models.registry import all_documents, create_indexes
 from services import Services
-from services.links import Links
-from services.rules import Rules
 from services.shops import Shop
 from tests.drills.asking import healed
 from tests.drills.blow import Blow
 from tests.drills.replica_set import ReplicaSet
-from tests.outside import OUTSIDE
 from tests.services.books_kept import books_findings
-from tests.services.conftest import OWNER, TestClock, product
+from tests.services.conftest import OWNER, clock, outside, product, services
 
-__all__ = ["product"]
+__all__ = ["clock", "outside", "product", "services"]
 
 
 @pytest.fixture(scope="session")
@@ -59,27 +55,6 @@ async def db(members: ReplicaSet, blow: Blow) -> AsyncIterator[Db]:
     await healed(opened, members)
     assert await books_findings(opened) == []
     opened.client.close()
-
-
-@pytest.fixture
-def clock() -> TestClock:
-    """The time of this drill."""
-    return TestClock()
-
-
-@pytest.fixture
-def outside() -> Outside:
-    """How outside services are reached."""
-    return OUTSIDE
-
-
-@pytest.fixture
-async def services(db: Db, clock: TestClock, outside: Outside) -> AsyncIterator[Services]:
-    """Every service, without Redis."""
-    links = Links(["a-secret-that-is-long-enough-for-tests"], "https://shop.example", clock)
-    built = build(db, clock, Rules(), links, outside)
-    yield built
-    await built.calls.close()
 
 
 @pytest.fixture

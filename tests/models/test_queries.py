@@ -351,7 +351,7 @@ HOT: dict[str, Query] = {
     "whether anybody chose a theme": lambda db: UserSettings.any_theme(db, "a"),
     "who wears a theme": lambda db: UserSettings.let_go(db, "a", "nobody"),
     "the next shops": lambda db: Tenant.after(db, "", 5),
-    "old acts": lambda db: forget(db, "a", closed(Retention(audit_days=1))[0], LONG_AGO, 5),
+    "old acts": lambda db: forget(db, "a", closed(Retention(audit_days=90))[0], LONG_AGO, 5),
     "old alerts": lambda db: forget(db, "a", closed(Retention())[1], LONG_AGO, 5),
     "old carts": lambda db: forget(db, "a", closed(Retention())[2], LONG_AGO, 5),
     "what old webhooks say": lambda db: WebhookEvent.grow_old(db, "a", NOW, NOW, 5),

@@ -48,8 +48,8 @@ async def test_customers_are_found_by_name_mail_id_and_order(
         "\0": [ada, eve],
     }.items():
         page = await desk.find(shop, query)
-        assert {each.key for each in page.customers} == {each.key for each in found}, query
-    assert {each.key for each in (await desk.find(shop)).customers} == {ada.key, eve.key}
+        assert {each.key for each in page.people} == {each.key for each in found}, query
+    assert {each.key for each in (await desk.find(shop)).people} == {ada.key, eve.key}
     assert (await desk.of_order(shop, order.key)).key == ada.key
     assert (await desk.of_discord(shop, "4")).key == eve.key
     with pytest.raises(NotFound):
@@ -61,7 +61,7 @@ async def test_many_customers_have_pages_and_too_many_are_said(services: Service
     for n in range(103):
         await services.customers.of(shop, Member(f"{1000 + n}", f"fan{n}", f"Fan {n:03}"))
     page = await services.customer_desk.find(shop, "fan", 2)
-    assert [each.discord_display_name for each in page.customers][:2] == ["Fan 010", "Fan 011"]
+    assert [each.discord_display_name for each in page.people][:2] == ["Fan 010", "Fan 011"]
     assert (page.total, page.pages, page.cut) == (100, 20, True)
     assert (await services.customer_desk.find(shop, "", 999)).page == 20
 

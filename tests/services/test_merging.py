@@ -104,7 +104,7 @@ async def test_everything_of_the_second_record_moves_to_the_first(
     assert (row.actor_id, row.entity_id, row.meta["before"]["customerId"]) == ("9", kept.key, gone.key)
     assert row.meta["after"]["orders.customerId"] == 1
     assert len(await AuditLog.find_all(db, {"action": "customer.merged", "entityId": gone.key})) == 1
-    assert (await desk.find(shop, "bob@example")).customers[0].key == kept.key
+    assert (await desk.find(shop, "bob@example")).people[0].key == kept.key
     assert (await desk.find(shop)).total == 1
 
 
@@ -140,7 +140,7 @@ async def test_each_account_sees_its_own_orders_and_shares_the_rest(
         "ada",
         1,
     )
-    assert (await services.customer_desk.find(shop, "bobby")).customers[0].key == kept.key
+    assert (await services.customer_desk.find(shop, "bobby")).people[0].key == kept.key
 
 
 async def test_whoever_said_no_is_not_overruled(services: Services, shop: Shop, db: Db) -> None:

@@ -133,11 +133,11 @@ async def test_a_user_is_found_by_name_and_id_and_knows_its_customer(
     renamed = await services.users.of_member(shop, OWNER, Member("2", "lovelace", "Countess"))
     assert renamed.key == user.key
     for query in ("love", "COUNT", "2"):
-        assert [each.key for each in (await services.users.find(shop, query)).users] == [user.key]
+        assert [each.key for each in (await services.users.find(shop, query)).people] == [user.key]
     for query in ("nobody", "\0", "(a+)+$" * 600, "ΐ" * 4000):
         assert (await services.users.find(shop, query)).total in {0, 1}
     for n in range(12):
         await services.users.of_member(shop, OWNER, Member(f"{300 + n}", f"u{n:02}", "U"))
     page = await services.users.find(shop, page=99)
-    assert (page.page, page.pages, page.total, len(page.users)) == (2, 3, 13, 3)
+    assert (page.page, page.pages, page.total, len(page.people)) == (2, 3, 13, 3)
     assert await User.find_all(db, {"tenantId": "elsewhere"}) == []

@@ -28,7 +28,7 @@ FOR_DISCORD = (DOWN, LOST, LIMITED, RESTS, REFUSED)
 log = logging.getLogger(__name__)
 
 
-class Reach:
+class DiscordThrottle:
     """Hears of every answer of Discord's API, and says whether an effect may ask it for something now."""
 
     def __init__(self, clock: Clock, *, refusals: int = REFUSALS) -> None:

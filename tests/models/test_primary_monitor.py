@@ -8,7 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from bot.outside import open_database
 from models.base import Db
 from models.counter import Counter
-from models.reach import NobodyThere, Reach
+from models.primary_monitor import NobodyThere, PrimaryMonitor
 from models.transaction import away
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +17,9 @@ NOWHERE = "mongodb://127.0.0.1:9/?replicaSet=gone&serverSelectionTimeoutMS=300"
 
 async def test_after_a_while_nobody_waits_for_servers_that_are_gone() -> None:
     """The first who ask wait as long as it may help; whoever comes later is told at once."""
-    reach = Reach(seconds=0.2)
-    client = AsyncIOMotorClient[dict[str, object]](NOWHERE, event_listeners=[reach])
-    db = Db(client=client, database="shop", reach=reach)
+    monitor = PrimaryMonitor(seconds=0.2)
+    client = AsyncIOMotorClient[dict[str, object]](NOWHERE, event_listeners=[monitor])
+    db = Db(client=client, database="shop", monitor=monitor)
     with pytest.raises(Exception, match="127") as first:
         await Counter.find_one(db, {})
     assert away(first.value)
@@ -33,9 +33,9 @@ async def test_who_asks_late_for_the_first_time_is_not_told_that_nobody_is_there
     mongo_uri: str, database_name: str
 ) -> None:
     """The driver looks for servers when it is asked for something, not before."""
-    reach = Reach(seconds=0.1)
-    client = AsyncIOMotorClient[dict[str, object]](mongo_uri, event_listeners=[reach])
-    db = Db(client=client, database=database_name, reach=reach)
+    monitor = PrimaryMonitor(seconds=0.1)
+    client = AsyncIOMotorClient[dict[str, object]](mongo_uri, event_listeners=[monitor])
+    db = Db(client=client, database=database_name, monitor=monitor)
     await asyncio.sleep(0.5)
     assert await Counter.find_one(db, {}) is None
     client.close()

@@ -18,7 +18,7 @@ class NobodyThere(AutoReconnect):
     """No server has taken writes for a while, so this was not even tried."""
 
 
-class Reach(TopologyListener):
+class PrimaryMonitor(TopologyListener):
     """Hears from the driver which servers there are; the driver's threads call it."""
 
     def __init__(self, seconds: float = _SECONDS) -> None:
