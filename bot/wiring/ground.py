@@ -74,7 +74,7 @@ class Ground:
         self.fund = Fund(db, clock, self.outbox)
         self.paid = Paid(db, clock, outbox=self.outbox, discounts=self.discounts, fund=self.fund)
         self.delivery = Delivery(db, clock, self.outbox)
-        self.fulfilment = Fulfilment(db, clock)
+        self.fulfilment, self.throttle = Fulfilment(db, clock), DiscordThrottle(clock)
         self.goods = Goods(db, clock, audit=self.audit, outbox=self.outbox)
         pool: dict[str, Any] = {
             "audit": self.audit, "outbox": self.outbox, "stock": self.stock, "vault": outside.vault
@@ -86,7 +86,6 @@ class Ground:
         self.role_terms = RoleTerms(db, clock, self.outbox, self.revocation)
         self.role_checks = RoleChecks(db, clock, self.outbox)
         self.calls = Calls(clock, within=rules.call.total_seconds(), meters=meters)
-        self.throttle = DiscordThrottle(clock)
         self.partners = Partners(self.calls, outside.sites, outside.wishes(clock, rules))
         self.adapters = Adapters(self.partners)
         self.providers = Providers(
