@@ -14,6 +14,7 @@ from odmantic.config import ODMConfigDict
 from odmantic.exceptions import DocumentParsingError
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from pymongo.read_preferences import SecondaryPreferred
+from pymongo.write_concern import WriteConcern
 
 from models.naming import DocumentMeta, PartMeta, Utc, utc_now
 from models.primary_monitor import PrimaryMonitor
@@ -54,6 +55,9 @@ class Unreadable(Exception):
 _ASIDE = SecondaryPreferred(max_staleness=90)
 
 
+_LIGHTLY = WriteConcern(w=1, j=False)
+
+
 class Db(AIOEngine):
     """The database; keeps the handles of its collections, which Motor takes long to make."""
 
@@ -61,16 +65,21 @@ class Db(AIOEngine):
         self, client: AsyncIOMotorClient[dict[str, Any]], database: str, monitor: PrimaryMonitor | None = None
     ) -> None:
         super().__init__(client=client, database=database)
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[tuple[str, bool], Rows] = {}
         self._monitor = monitor
 
-    def rows(self, collection: str) -> Rows:
-        """The handle of a collection; raises NobodyThere when it is known that nobody would answer."""
+    def rows(self, collection: str, *, lightly: bool = False) -> Rows:
+        """The handle of a collection; raises NobodyThere when it is known that nobody would answer.
+
+        What is written `lightly` waits for no disk and no other server, and may be lost with its own.
+        """
         if self._monitor is not None:
             self._monitor.check()
-        if collection not in self._rows:
-            self._rows[collection] = self.database[collection]
-        return self._rows[collection]
+        key = (collection, lightly)
+        if key not in self._rows:
+            made = self.database[collection]
+            self._rows[key] = made.with_options(write_concern=_LIGHTLY) if lightly else made
+        return self._rows[key]
 
     def aside(self) -> "Db":
         """The same for long reading that may be some seconds old: from a secondary, where there is one."""
@@ -212,13 +221,23 @@ class Document(Model, metaclass=DocumentMeta):
 
     @classmethod
     async def change(
-        cls, db: Db, where: Where, update: Mapping[str, Any], *, tx: Tx | None = None, upsert: bool = False
+        cls,
+        db: Db,
+        where: Where,
+        update: Mapping[str, Any],
+        *,
+        tx: Tx | None = None,
+        upsert: bool = False,
+        lightly: bool = False,
     ) -> Self | None:
-        """One conditional update: the record after it, or None when the guard in `where` did not hold."""
+        """One conditional update: the record after it, or None when the guard in `where` did not hold.
+
+        What is written `lightly` may be lost with the server that took it.
+        """
         whole = {**update, "$currentDate": {"updatedAt": True}}
         if upsert:
             whole["$setOnInsert"] = {"createdAt": utc_now(), **update.get("$setOnInsert", {})}
-        row = await cls.rows(db).find_one_and_update(
+        row = await db.rows(cls.__collection__, lightly=lightly).find_one_and_update(
             where,
             whole,
             upsert=upsert,

@@ -1,5 +1,6 @@
 """A customer's cart and checkout in progress."""
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -8,6 +9,9 @@ from models.base import Db, Field, TenantDocument, Tx, Utc, index, stored
 from models.left import Left
 from models.order import OrderItem
 from models.states import Life
+
+# A version grows by at most so much at a time.
+_STEP = 1_000_000
 
 
 class SessionState(StrEnum):
@@ -106,14 +110,19 @@ class OrderSession(TenantDocument):
 
     @classmethod
     async def edit(cls, db: Db, seen: Self, fields: dict[str, Any]) -> Self | None:
-        """Write fields given by stored names if nobody changed the cart since it was read; else None."""
+        """Write fields given by stored names if nobody changed the cart since it was read; else None.
+
+        A cart may lose its last moment with a server: Confirm, which is no light write, then finds another
+        version than the one that was seen. Steps of chance keep a lost version from coming up again.
+        """
         where = {
             "_id": seen.id,
             "tenantId": seen.tenant_id,
             "state": SessionState.OPEN,
             "version": seen.version,
         }
-        return await cls.change(db, where, {"$set": fields, "$inc": {"version": 1}})
+        step = 1 + secrets.randbelow(_STEP)
+        return await cls.change(db, where, {"$set": fields, "$inc": {"version": step}}, lightly=True)
 
     @classmethod
     async def begin_confirm(cls, db: Db, seen: Self, order_id: str, now: datetime) -> Self | None:

@@ -77,7 +77,7 @@ class Bars:
         share = _SHARE if len(self._drawn) == 1 else _SHARE_OF_SEVERAL
         thick = at.high * share / max(1, len(self._drawn))
         begin = at.top + at.high * (1 - share) / 2
-        told = point(self._chart, self._drawn, number, self._labels)
+        told = point(self._chart, self._drawn, number, self._labels) if self._canvas.told else ""
         for place, each in enumerate(self._drawn):
             y = begin + thick * place
             values = self._values[place]

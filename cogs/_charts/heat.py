@@ -39,7 +39,7 @@ class Heat:
                     top + row * high,
                     (wide, high),
                     value,
-                    self._told(row, column, value),
+                    self._told(row, column, value) if self._canvas.told else "",
                 )
         self._below(left, wide)
 

@@ -145,7 +145,8 @@ type AnyReport = Report[Any]
 async def rows(collection: Any, pipeline: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
     """What a read-only pipeline of one collection gives; big groups may use the disk."""
     found = collection.aggregate(pipeline, allowDiskUse=True, maxTimeMS=PATIENCE_MS, **options)
-    return [row async for row in found]
+    # All of a batch at once: one after the other costs the loop four times as much.
+    return list(await found.to_list(None))
 
 
 def change_percent(now: float, before: float) -> float | None:

@@ -1,11 +1,12 @@
 """SALES_VELOCITY: when orders are paid, by day, weekday and hour of the local clock."""
 
+from collections import Counter
 from datetime import date
 from typing import Self
 
 from models.order import Order
 from services.reports.contract import Chart, Column, Figure, Look, ReportType, Series, Table, Unit, Word
-from services.reports.period import HOUR_MS, Period
+from services.reports.period import DAY_MS, HOUR_MS, Period
 from services.reports.report import Question, Report, Result, rows
 from services.reports.revenue import paid
 
@@ -62,11 +63,15 @@ class VelocityReport(Report[SalesVelocity]):
         """Counts by local hour, from which all the rest follows."""
         group = {"_id": asked.period.hour("paidAt"), "orders": {"$sum": 1}}
         found = await rows(Order.rows(asked.db), [{"$match": paid(asked)}, {"$group": group}])
-        by_day, grid = dict.fromkeys(asked.period.days, 0), SalesVelocity.empty().dow_heatmap
+        by_hour = Counter[int]()
         for row in found:
-            day, hour = asked.period.day_of(row["_id"]), int(row["_id"] // HOUR_MS) % _HOURS
-            by_day[day] += row["orders"]
-            grid[day.weekday()][hour] += row["orders"]
+            by_hour[int(row["_id"] // HOUR_MS)] += row["orders"]
+        by_day, grid = dict.fromkeys(asked.period.days, 0), SalesVelocity.empty().dow_heatmap
+        known = {number: asked.period.day_of(number * DAY_MS) for number in {at // _HOURS for at in by_hour}}
+        for at, orders in by_hour.items():
+            day = known[at // _HOURS]
+            by_day[day] += orders
+            grid[day.weekday()][at % _HOURS] += orders
         days = [Day(date=day, order_count=orders) for day, orders in by_day.items()]
         return SalesVelocity(
             orders_per_day=days, dow_heatmap=grid, slow_day_callout=_slowest(asked.period, grid)

@@ -50,7 +50,20 @@ async def test_of_two_edits_of_the_same_cart_one_is_told_to_look_again(db: Db) -
     written = [edit for edit in edits if edit is not None]
     assert len(written) == 1
     assert (await stored(db, seen)).items == written[0].items
-    assert written[0].version == seen.version + 1
+    assert written[0].version > seen.version
+
+
+async def test_an_edit_that_a_server_lost_is_confirmed_by_nobody(db: Db) -> None:
+    """The cart goes on from before it, and no number of edits leads to the version that somebody saw."""
+    seen = await opened(db)
+    lost = await OrderSession.edit(db, seen, {"discountCode": "LOST"})
+    assert lost is not None
+    await OrderSession.rows(db).replace_one({"_id": seen.id}, seen.model_dump_doc())
+    again = await OrderSession.edit(db, seen, {"discountCode": "AGAIN"})
+    assert again is not None
+    assert again.version != lost.version
+    assert await OrderSession.begin_confirm(db, lost, "o1", NOW) is None
+    assert await OrderSession.begin_confirm(db, again, "o1", NOW) is not None
 
 
 async def test_of_many_confirms_at_once_one_begins(db: Db) -> None:
