@@ -22,7 +22,7 @@ class _Kept(NamedTuple):
 class SecondTries:
     """The last form of each person in each server, for a quarter of an hour.
 
-    It may be lost at any time: then a button fewer is shown, or the button says so (ADR 47).
+    It may be lost at any time: then a button fewer is shown, or the button says so (ADR 44).
     """
 
     def __init__(self, clock: Clock) -> None:
