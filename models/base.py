@@ -196,9 +196,10 @@ class Document(Model, metaclass=DocumentMeta):
             )
         return [cls.model_validate_doc(row) async for row in cursor]
 
-    async def insert(self, db: Db, *, tx: Tx | None = None) -> Self:
+    async def insert(self, db: Db, *, tx: Tx | None = None, lightly: bool = False) -> Self:
         """Store a new record; raises DuplicateKeyError when a unique index already holds it."""
-        await self.rows(db).insert_one(self.model_dump_doc(), session=tx)
+        rows = db.rows(self.__collection__, lightly=lightly)
+        await rows.insert_one(self.model_dump_doc(), session=tx)
         return self
 
     @classmethod

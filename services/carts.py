@@ -266,7 +266,7 @@ class Carts:
             expires_at=now + self._rules.session,
         )
         try:
-            return await fresh.insert(self._db)
+            return await fresh.insert(self._db, lightly=True)
         except DuplicateKeyError:  # another click of the same person opened it first
             return await self._open(shop, member)
 

@@ -13,6 +13,7 @@ from models.payment import Payment, PaymentStatus
 from models.webhook import WebhookEvent, WebhookState
 from tests.bot.apart.conftest import LEASE, START, Launch, Place, Town, all_of
 from tests.bot.apart.test_trade import TOLD
+from tests.bot.conftest import Program
 from tests.cogs import buying
 from tests.drills.outside.pipe import Pipe, pipe_to
 from tests.fakes.provider import Notice
@@ -53,6 +54,18 @@ async def acted_upon(town: Town) -> None:
             await asyncio.sleep(0.05)
 
 
+async def stopped_with_it(town: Town, pipe: Pipe, worker: Program, word: bytes) -> WebhookEvent:
+    """The last event, once the worker stands still with it; whatever else it says the word for goes on."""
+    async with asyncio.timeout(START):
+        while True:
+            await pipe.hung_up.wait()
+            held = (await events(town))[-1]
+            if held.attempts:
+                return held
+            pipe.hang_up_at(word, lambda: worker.send(signal.SIGSTOP))
+            worker.send(signal.SIGCONT)
+
+
 async def test_an_event_whose_worker_stood_still_past_its_lease_is_settled_once(
     town: Town, launch: Launch, pipe: Pipe
 ) -> None:
@@ -68,9 +81,7 @@ async def test_an_event_whose_worker_stood_still_past_its_lease_is_settled_once(
             headers = {name.lower(): value for name, value in notice.headers.items()}
             inbox = town.services.inbox
             assert await inbox.receive("cashapp_pay", place.shop.id, notice.body, headers) == 200
-            async with asyncio.timeout(START):
-                await pipe.hung_up.wait()
-            held = (await events(town))[-1]
+            held = await stopped_with_it(town, pipe, first, word)
             assert (held.state, held.attempts) == (WebhookState.WAITING, 1)
             assert held.lease_token is not None
             second.send(signal.SIGCONT)

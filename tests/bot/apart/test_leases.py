@@ -64,6 +64,8 @@ async def test_what_a_killed_worker_had_begun_arrives_once(town: Town, launch: L
         people = await buyers(town, place, 6)
         await under_way(town, 3)
         await first.kill()
+        # What it had begun locks records for as long as mongod lets transactions live.
+        await town.db.client.admin.command("killAllSessions", [])
         begun = await leased(town)
         assert begun
         second.send(signal.SIGCONT)
