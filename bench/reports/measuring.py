@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median
 from typing import NamedTuple
 
@@ -124,12 +125,14 @@ async def report(place: Place, hand: ByHand) -> list[Figure]:
 
 async def _alternating(place: Place, hand: ByHand, trader: Trader) -> Compared:
     """A few of both in turn, after one of each that warms up."""
-    desk, shop = ReportDesk(place.db, SystemClock(), None), Shop(trader.tenant, trader.config)
+    shop = Shop(trader.tenant, trader.config)
     asked = Asked(place.database, trader.tenant_id, PERIOD, datetime.now(UTC))
     before = Asked(place.database, trader.tenant_id, PERIOD.before, asked.now, compared=True)
     mine, bare = list[Took](), list[Took]()
     while len(mine) <= FEWEST or (len(mine) <= MOST and sum(took.clock for took in mine) < ENOUGH):
-        shown, took = await _worked(place, lambda: desk.report(shop, hand.type, PERIOD))
+        # At a desk of its own, which does not rest from the last one.
+        desk = ReportDesk(place.db, SystemClock(), None)
+        shown, took = await _worked(place, partial(desk.report, shop, hand.type, PERIOD))
         mine.append(took)
         await _show(place, hand, shown=True)
         figures, took = await _worked(place, lambda: hand.both(asked, before))

@@ -48,7 +48,9 @@ class Charts:
     ) -> bytes:
         """The chart as a picture for an embed, on a card of its own; raises NoPicture."""
         async with self._turn:
-            return await self._press.png(_card(chart, Labels(words, currency, printed=True), title, accent))
+            card = _card(chart, Labels(words, currency, printed=True), title, accent)
+            await asyncio.sleep(0)  # a process is not started in the same turn of the loop
+            return await self._press.png(card)
 
 
 def _card(chart: Chart, labels: Labels, title: str, accent: str | None) -> str:

@@ -1,6 +1,5 @@
 """COMMUNITY_FUND: what was given to the fund, what it paid, and what is in it."""
 
-import asyncio
 from datetime import date
 from typing import Any, Self
 
@@ -46,9 +45,9 @@ class FundReport(Report[CommunityFund]):
     async def query(self, asked: Question) -> CommunityFund:
         """Sums by local day, on what was there before."""
         account = Account(asked.tenant_id, asked.currency)
-        balance, moved, (gifts, donors) = await asyncio.gather(
-            FundEntry.sum_before(asked.db, account, asked.period.start), _moved(asked), _donors(asked)
-        )
+        balance = await FundEntry.sum_before(asked.db, account, asked.period.start)
+        moved = await _moved(asked)
+        gifts, donors = await _donors(asked)
         days = list[Day]()
         for day in asked.period.days:
             came, went = moved.get(day, (0, 0))

@@ -1,6 +1,5 @@
 """FULFILLMENT_PERFORMANCE: how fast goods leave and arrive, what failed, and what is waiting."""
 
-import asyncio
 from datetime import date, datetime
 from typing import Self
 
@@ -58,20 +57,15 @@ class FulfillmentReport(Report[FulfillmentPerformance]):
         """Sums by local day of what left and of what arrived."""
         parcels = {"status": ShipmentStatus.EXCEPTION, "createdAt": asked.period.within}
         goods = {"status": EntitlementStatus.FAILED, "createdAt": asked.period.within}
-        sent, came, (waiting, since), lost, undone = await asyncio.gather(
-            _took(asked, "shippedAt", "paidAt"),
-            _took(asked, "deliveredAt", "shippedAt"),
-            _waiting(asked),
-            _count(asked, Shipment, parcels),
-            _count(asked, Entitlement, goods),
-        )
+        sent, came = await _took(asked, "shippedAt", "paidAt"), await _took(asked, "deliveredAt", "shippedAt")
+        waiting, since = await _waiting(asked)
         return FulfillmentPerformance(
             shipped=sum(each.count for each in sent.values()),
             hours_to_ship=_hours(*sent.values()),
             delivered=sum(each.count for each in came.values()),
             hours_to_deliver=_hours(*came.values()),
-            failed_parcels=lost,
-            failed_deliveries=undone,
+            failed_parcels=await _count(asked, Shipment, parcels),
+            failed_deliveries=await _count(asked, Entitlement, goods),
             waiting=waiting,
             oldest_waiting_hours=_age(since, asked.now),
             days=[_day(day, sent.get(day, _NONE), came.get(day, _NONE)) for day in asked.period.days],
@@ -149,7 +143,7 @@ async def _waiting(asked: Question) -> tuple[int, datetime | None]:
         (Order, undelivered.parcels(asked.tenant_id, asked.now), "paidAt"),
         (Entitlement, goods, "createdAt"),
     ]
-    every = await asyncio.gather(*(_oldest(asked, *place) for place in places))
+    every = [await _oldest(asked, *place) for place in places]
     since = [oldest for _, oldest in every if oldest]
     return sum(count for count, _ in every), min(since, default=None)
 
@@ -158,10 +152,8 @@ async def _oldest(
     asked: Question, document: type[Document], where: Where, name: str
 ) -> tuple[int, datetime | None]:
     """How many, and since when the first of them."""
-    count, first = await asyncio.gather(
-        undelivered.how_many(asked.db, document, where),
-        document.rows(asked.db).find_one(where, {name: 1}, sort=[(name, 1)]),
-    )
+    count = await undelivered.how_many(asked.db, document, where)
+    first = await document.rows(asked.db).find_one(where, {name: 1}, sort=[(name, 1)])
     return count, first[name] if first else None
 
 

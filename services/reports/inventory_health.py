@@ -1,6 +1,5 @@
 """INVENTORY_HEALTH: what the stock is worth and how long it lasts, what nobody buys, and where it is off."""
 
-import asyncio
 from typing import Any, Self
 
 from models import ledger
@@ -54,7 +53,7 @@ class InventoryReport(Report[InventoryHealth]):
 
     async def query(self, asked: Question) -> InventoryHealth:
         """A line for each product, that which lasts shortest first."""
-        products, stock, sold = await asyncio.gather(_products(asked), _stock(asked), _sold(asked))
+        products, stock, sold = await _products(asked), await _stock(asked), await _sold(asked)
         drifts = {} if asked.to_compare else await _drifts(asked, [str(row["_id"]) for row in products])
         lines = [
             _line(asked, row, stock[key], sold.get(key, 0), drifts.get(key, 0))

@@ -1,6 +1,5 @@
 """PAYMENT_METHODS: how people pay, how long it takes, and how often it comes to nothing."""
 
-import asyncio
 from typing import Any, Self
 
 from models.payment import Payment, PaymentStatus
@@ -50,9 +49,8 @@ class MethodsReport(Report[PaymentMethods]):
 
     async def query(self, asked: Question) -> PaymentMethods:
         """Sums by method, the one that brought most first."""
-        found, short = await asyncio.gather(
-            rows(Payment.rows(asked.db), [{"$match": _where(asked)}, {"$group": _GROUP}]), _underpaid(asked)
-        )
+        found = await rows(Payment.rows(asked.db), [{"$match": _where(asked)}, {"$group": _GROUP}])
+        short = await _underpaid(asked)
         money = sum(int(row["cents"]) for row in found)
         lines = [_line(row, money, short.get(row["_id"], 0)) for row in found]
         begun, confirmed = sum(line.begun for line in lines), sum(line.confirmed for line in lines)

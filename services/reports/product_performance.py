@@ -1,6 +1,5 @@
 """PRODUCT_PERFORMANCE: what each product brought, also products that are no longer there."""
 
-import asyncio
 from typing import Any, Self
 
 from models.base import object_id
@@ -137,7 +136,7 @@ async def _names(asked: Question, sold: list[str]) -> dict[str, str]:
     ]
     products = Product.rows(asked.db)
     # Names alone: to read hundreds of whole products takes longer than all the rest of a small shop.
-    found = await asyncio.gather(*(products.find(where, {"name": 1}).to_list(None) for where in every))
+    found = [await products.find(where, {"name": 1}).to_list(None) for where in every]
     return {str(row["_id"]): row["name"] for part in found for row in part}
 
 

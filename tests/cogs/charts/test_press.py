@@ -109,6 +109,20 @@ async def test_a_process_that_is_killed_is_followed_by_another(tmp_path: Path) -
     assert size(await drawing.png(SMALL)) == (4, 3)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows work for idle cores")
+async def test_a_picture_waits_for_an_idle_core_but_not_for_ever(tmp_path: Path) -> None:
+    """What gives way and does not come to its end is drawn like anything else the second time."""
+    told = "import os, sys; sys.stdin.read(); print(os.sched_getscheduler(0))"
+    modest = await Press((sys.executable, "-I", "-c", told)).png(SMALL)
+    assert modest == f"{os.SCHED_IDLE}\n".encode()
+    mark = tmp_path / "mark"
+    hangs_first = (
+        f"import os, time; first = not os.path.exists({str(mark)!r}); open({str(mark)!r}, 'w').close(); "
+    )
+    again = Press((sys.executable, "-I", "-c", f"{hangs_first}time.sleep(600 * first); {told}"), patience=1)
+    assert await again.png(SMALL) == f"{os.sched_getscheduler(0)}\n".encode()
+
+
 async def test_a_process_that_hangs_is_ended(tmp_path: Path) -> None:
     """After a while, and another one draws."""
     drawing = press(f"print(flush=True); {HANGS}", tmp_path / "mark", patience=1)
