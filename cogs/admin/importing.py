@@ -15,7 +15,7 @@ from cogs.admin._reach import strong_roles
 from cogs.admin._root import Entry, Section
 from models.data_import import DataImport, ImportState
 from services.access import Permission
-from services.csv import Kind
+from services.csv import Incoming, incoming
 from services.csv.contract import Desk
 from services.csv.reading import MAX_BYTES
 from services.pace import Cost
@@ -79,15 +79,15 @@ class Importing(Section):
         if done.state is ImportState.DONE and not visit.lost:
             await self.services.imports.told(done)
 
-    async def _check(self, visit: Visit, kind: Kind, name: str, data: bytes) -> None:
+    async def _check(self, visit: Visit, kind: Incoming, name: str, data: bytes) -> None:
         view = await self.services.imports.check(
             await self._desk(visit), kind.name, name, data, self._watch(visit)
         )
         await visit.show(checked_card(view, visit.words))
 
-    async def _kind(self, visit: Visit, name: str) -> Kind:
+    async def _kind(self, visit: Visit, name: str) -> Incoming:
         """The kind, if this person may bring it in."""
-        kind = self.services.imports.kind(name)
+        kind = incoming(name)
         for key in sorted(kind.to_import):
             await visit.require(key)
         return kind

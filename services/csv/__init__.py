@@ -4,9 +4,11 @@ import importlib
 import pkgutil
 from functools import cache
 
+from models.errors import NotFound
 from services.csv.contract import Kind
+from services.csv.incoming import Incoming
 
-__all__ = ["Kind", "kinds"]
+__all__ = ["Incoming", "Kind", "incoming", "kinds"]
 
 
 @cache
@@ -17,4 +19,12 @@ def kinds() -> dict[str, Kind]:
         kind = getattr(importlib.import_module(f"{__name__}.{name}"), "KIND", None)
         if isinstance(kind, Kind):
             found[kind.name] = kind
+    return found
+
+
+def incoming(name: str) -> Incoming:
+    """The kind of this name that can be brought in; raises NotFound."""
+    found = kinds().get(name)
+    if not isinstance(found, Incoming):
+        raise NotFound("csv_kind")
     return found

@@ -8,14 +8,15 @@ from models.customer import Customer, CustomerSource
 from models.errors import BadInput
 from services.access import Permission
 from services.csv.cells import FLAG, MOMENT, NAME
-from services.csv.contract import Column, Desk, Found, Kind, Stored
+from services.csv.contract import Column, Desk, Found, Stored
+from services.csv.incoming import Editable
 from services.customers import read_contact
 
 _REMARK_LENGTH, _NAME_LENGTH = 1000, 100
 _ID_LENGTHS = range(15, 21)
 
 
-class Customers(Kind):
+class Customers(Editable):
     """Found by Discord id. Names come from Discord, and what somebody wants to hear from themselves."""
 
     name = "customers"

@@ -26,7 +26,8 @@ from services.csv.cells import (
     Cell,
     choice,
 )
-from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Step, Stored
+from services.csv.incoming import Editable
 from services.csv.products import roles_of
 from services.discount_terms import read_code
 from services.offers import folded_code
@@ -38,7 +39,7 @@ def _code(text: str, column: str, _: str) -> str:
     return folded_code(str(NAME.read(text, column, "")))
 
 
-class Discounts(Kind):
+class Discounts(Editable):
     """Found by id, else by code. Terms that somebody was shown stay (docs/adr/0012)."""
 
     name = "discounts"

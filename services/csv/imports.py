@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from models.data_import import DataImport, ImportState
-from models.errors import BadInput, ImportStale, NotFound, Refused
+from models.errors import BadInput, ImportStale, Refused
 from models.required import required
-from services.csv import kinds
-from services.csv.contract import Context, Desk, Kind
+from services.csv import incoming
+from services.csv.contract import Context, Desk
+from services.csv.incoming import Incoming
 from services.csv.looking import PRINT, Look, Progress, look
 from services.csv.reading import Table, read_table
 from services.csv.running import Runner, TakenOver, silent
@@ -24,7 +25,7 @@ class ImportView:
     """A file that was looked at, and what it would do."""
 
     record: DataImport
-    kind: Kind
+    kind: Incoming
     look: Look
     unknown: list[str]
 
@@ -39,18 +40,11 @@ class Imports:
         self._vault = vault
         self._runner = runner
 
-    def kind(self, name: str) -> Kind:
-        """The kind of this name that can be brought in; raises NotFound."""
-        found = kinds().get(name)
-        if found is None or not found.imports:
-            raise NotFound("csv_kind")
-        return found
-
     async def check(
         self, desk: Desk, name: str, file_name: str, content: bytes, progress: Progress = silent
     ) -> ImportView:
         """Look at a file and keep it; raises BadInput for one that is no such table, and NotFound."""
-        kind = self.kind(name)
+        kind = incoming(name)
         table = await asyncio.to_thread(read_table, kind, content)
         found = await look(self._context, kind, desk, table.rows, progress)
         record = DataImport(
@@ -117,7 +111,7 @@ class Imports:
             # This process was thought dead: another one carries it to its end.
             return await self.get(desk.shop, import_id)
 
-    def _compare(self, record: DataImport, kind: Kind, table: Table, found: Look) -> None:
+    def _compare(self, record: DataImport, kind: Incoming, table: Table, found: Look) -> None:
         new = bytes(found.prints)
         if new == record.prints and not found.wrong:
             return
@@ -137,22 +131,22 @@ class Imports:
 
     async def _opened(
         self, shop: Shop, import_id: str, *, anew: bool = False
-    ) -> tuple[DataImport, Kind, Table]:
+    ) -> tuple[DataImport, Incoming, Table]:
         record = await self.get(shop, import_id)
         if record.state is not ImportState.CHECKED:
             raise Refused("import", record.state)
-        return record, self.kind(record.kind), await self._table(record, anew=anew)
+        return record, incoming(record.kind), await self._table(record, anew=anew)
 
     async def _table(self, record: DataImport, *, anew: bool = False) -> Table:
         return await asyncio.to_thread(self._read, record, b"" if anew else record.seen)
 
     def _read(self, record: DataImport, seen: bytes) -> Table:
-        kind, content = self.kind(record.kind), record.content
+        kind, content = incoming(record.kind), record.content
         if kind.secret:
             content = self._vault.open(content.decode(), about=_about(record.tenant_id)).encode()
         return read_table(kind, content, seen)
 
-    def _kept(self, tenant_id: str, kind: Kind, content: bytes) -> bytes:
+    def _kept(self, tenant_id: str, kind: Incoming, content: bytes) -> bytes:
         if not kind.secret:
             return content
         return self._vault.seal(content.decode("utf-8-sig"), about=_about(tenant_id)).encode()

@@ -10,13 +10,14 @@ from models.product import Product
 from services.access import Permission
 from services.cells import as_meant
 from services.csv.cells import NAME
-from services.csv.contract import Column, Context, Desk, Found, Kind, Step
+from services.csv.contract import Column, Context, Desk, Found, Step
+from services.csv.incoming import Incoming
 from services.key_reading import MAX_KEYS, KeyLine, key_problem
 
 _PROBLEMS = {"blank": "required", "too_long": "csv_key_long", "unreadable": "csv_key_unseen"}
 
 
-class Keys(Kind):
+class Keys(Incoming):
     """Each row is a key for the pool of the product with that SKU; all of a file go in at once."""
 
     name = "keys"

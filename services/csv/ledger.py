@@ -14,10 +14,8 @@ class Ledger(Kind):
 
     name = "ledger"
     model = InventoryTransaction
-    identity = ("createdAt",)
     order = "productId -createdAt"
     period = "createdAt"
-    imports = False
     columns = (
         Column("createdAt", MOMENT),
         Column("sku"),

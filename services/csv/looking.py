@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from models.base import Tx
 from models.errors import BadInput
-from services.csv.contract import Context, Desk, Found, Kind, Step
+from services.csv.contract import Context, Desk, Found, Step
+from services.csv.incoming import Incoming
 from services.csv.reading import SEEN, Row
 
 PRINT = 8
@@ -61,7 +62,7 @@ def print_of(step: Step) -> bytes:
 
 
 async def judged(
-    context: Context, kind: Kind, desk: Desk, rows: Sequence[Row], tx: Tx | None = None
+    context: Context, kind: Incoming, desk: Desk, rows: Sequence[Row], tx: Tx | None = None
 ) -> list[Step | Problem]:
     """What some rows come to, as the database is; the thinking is done in a thread, for others to go on."""
     readable, problems = await asyncio.to_thread(_named, kind, rows)
@@ -71,7 +72,7 @@ async def judged(
     return await asyncio.to_thread(_judged, kind, desk, rows, problems, found)
 
 
-def _named(kind: Kind, rows: Sequence[Row]) -> tuple[list[Row], dict[int, Problem]]:
+def _named(kind: Incoming, rows: Sequence[Row]) -> tuple[list[Row], dict[int, Problem]]:
     """The rows whose identity can be read, and the problems of the others by line."""
     problems: dict[int, Problem] = {}
     for row in rows:
@@ -86,19 +87,19 @@ def _named(kind: Kind, rows: Sequence[Row]) -> tuple[list[Row], dict[int, Proble
 
 
 def _judged(
-    kind: Kind, desk: Desk, rows: Sequence[Row], problems: Mapping[int, Problem], found: Found
+    kind: Incoming, desk: Desk, rows: Sequence[Row], problems: Mapping[int, Problem], found: Found
 ) -> list[Step | Problem]:
     return [problems.get(row.line) or _one(kind, desk, row, found) for row in rows]
 
 
-def _one(kind: Kind, desk: Desk, row: Row, found: Found) -> Step | Problem:
+def _one(kind: Incoming, desk: Desk, row: Row, found: Found) -> Step | Problem:
     try:
         return kind.judged(desk, row.line, row.cells, found)
     except BadInput as error:
         return Problem(row.line, kind.named(row.cells), error)
 
 
-async def look(context: Context, kind: Kind, desk: Desk, rows: Sequence[Row], progress: Progress) -> Look:
+async def look(context: Context, kind: Incoming, desk: Desk, rows: Sequence[Row], progress: Progress) -> Look:
     """Look at every row; `progress` hears how many are done, of how many."""
     found, first = Look(), dict[str, int]()
     for start in range(0, len(rows), kind.batch):
@@ -111,14 +112,14 @@ async def look(context: Context, kind: Kind, desk: Desk, rows: Sequence[Row], pr
     return found
 
 
-def _number(kind: Kind, outcome: Step | Problem) -> bytes:
+def _number(kind: Incoming, outcome: Step | Problem) -> bytes:
     if kind.counts is None:
         return b""
     record = None if isinstance(outcome, Problem) else outcome.record
     return int((record or {}).get(kind.counts, 0)).to_bytes(SEEN, signed=True)
 
 
-def _once(kind: Kind, row: Row, outcome: Step | Problem, first: dict[str, int]) -> Step | Problem:
+def _once(kind: Incoming, row: Row, outcome: Step | Problem, first: dict[str, int]) -> Step | Problem:
     """The same, or that an earlier row is about the same record."""
     if isinstance(outcome, Problem):
         return outcome

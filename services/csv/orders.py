@@ -13,10 +13,8 @@ class Orders(Kind):
 
     name = "orders"
     model = Order
-    identity = ("orderNumber",)
     order = "createdAt"
     period = "createdAt"
-    imports = False
     # Who sees orders sees who bought.
     to_export = frozenset({Permission.ORDER_VIEW})
     columns = (

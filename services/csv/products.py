@@ -14,13 +14,14 @@ from models.waiting import Waiting
 from services.access import Permission
 from services.catalog import checked_product
 from services.csv.cells import CURRENCY, FLAG, IDS, MONEY, NAME, WHOLE, choice
-from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Step, Stored
+from services.csv.incoming import Editable
 
 # As many as the card of a product lets choose.
 MOST_ROLES = 10
 
 
-class Products(Kind):
+class Products(Editable):
     """Found by SKU; a new one is not on sale until the file or somebody says so."""
 
     name = "products"

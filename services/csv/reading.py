@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from models.errors import BadInput
-from services.csv.contract import Kind
+from services.csv.incoming import Incoming
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 50_000
@@ -38,7 +38,7 @@ class Table:
     unknown: list[str]
 
 
-def read_table(kind: Kind, content: bytes, seen: bytes = b"") -> Table:
+def read_table(kind: Incoming, content: bytes, seen: bytes = b"") -> Table:
     """The rows of a file, with the numbers that were seen with them; raises BadInput for no such table."""
     if len(content) > MAX_BYTES:
         raise BadInput("csv_file", "file_size", "10 MiB")
@@ -72,7 +72,7 @@ def _number(seen: bytes, at: int) -> int | None:
     return int.from_bytes(part, signed=True) if part else None
 
 
-def _first(kind: Kind, row: Row) -> str:
+def _first(kind: Incoming, row: Row) -> str:
     return row.cells.get(kind.identity[0], "").strip()
 
 
@@ -101,7 +101,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         raise BadInput("csv_file", "not_text") from error
 
 
-def _columns(kind: Kind, header: Sequence[str]) -> tuple[list[tuple[int, str]], list[str]]:
+def _columns(kind: Incoming, header: Sequence[str]) -> tuple[list[tuple[int, str]], list[str]]:
     known = {column.name.casefold(): column.name for column in kind.columns}
     typed = [cell.strip().casefold() for cell in header]
     found = [(place, known[name]) for place, name in enumerate(typed) if name in known]

@@ -17,8 +17,9 @@ from models.member import Member
 from models.outbox import OutboxEffect
 from services.audit import AboutMany, Audit
 from services.catalog import Catalog
-from services.csv import kinds
-from services.csv.contract import Context, Desk, Kind, Step
+from services.csv import incoming
+from services.csv.contract import Context, Desk, Step
+from services.csv.incoming import Incoming
 from services.csv.looking import Problem, Progress, judged
 from services.csv.reading import Row, Table
 from services.discounts import Discounts
@@ -94,7 +95,7 @@ class Runner:
     async def run(
         self,
         record: DataImport,
-        kind: Kind,
+        kind: Incoming,
         desk: Desk,
         rows: Sequence[Row],
         progress: Progress = silent,
@@ -109,7 +110,7 @@ class Runner:
             await progress(record.done, len(rows))
         return record if record.done < len(rows) else await self._finish(record)
 
-    async def _batch(self, record: DataImport, kind: Kind, desk: Desk, rows: Sequence[Row]) -> DataImport:
+    async def _batch(self, record: DataImport, kind: Incoming, desk: Desk, rows: Sequence[Row]) -> DataImport:
         async def work(tx: Tx) -> DataImport:
             outcomes = await judged(self._context, kind, desk, rows, tx)
             steps = [each for each in outcomes if isinstance(each, Step) and each.state != "same"]
@@ -171,7 +172,7 @@ class Runner:
         shop = await self._shops.of_tenant(record.tenant_id)
         actor = Member(record.actor_id, record.actor_name, record.actor_name)
         desk = Desk(shop, actor, frozenset(record.guarded), f"import: {record.file_name}"[:200])
-        kind, before = kinds()[record.kind], record.done
+        kind, before = incoming(record.kind), record.done
         table = await table_of(record)
         record = await self.run(record, kind, desk, table.rows, most=_AT_ONCE)
         if record.owner is not None:
@@ -219,7 +220,7 @@ def _late(problem: Problem) -> str:
     return f"{problem.line}: {problem.identity}"[:100]
 
 
-def _changes(kind: Kind, steps: Sequence[Step]) -> dict[str, Stored]:
+def _changes(kind: Incoming, steps: Sequence[Step]) -> dict[str, Stored]:
     """What each record was and is, by id; a key is never said."""
     changes: dict[str, Stored] = {}
     for step in steps:

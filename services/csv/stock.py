@@ -13,12 +13,13 @@ from models.product import Product
 from models.storefront import Storefront
 from services.access import Permission
 from services.csv.cells import NAME, WHOLE
-from services.csv.contract import Column, Context, Desk, Found, Kind, Step, Stored
+from services.csv.contract import Column, Context, Desk, Found, Step, Stored
+from services.csv.incoming import Editable
 from services.csv.products import queues
 from services.stock import MAX_STOCK
 
 
-class StockCount(Kind):
+class StockCount(Editable):
     """Found by SKU. A count is carried out as its difference to what was shown with it, in the ledger."""
 
     name = "stock"
