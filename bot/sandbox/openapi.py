@@ -1,6 +1,6 @@
 """Holds recorded requests against Discord's own OpenAPI description, and says in words what differs.
 
-`jsonschema` is a development dependency and imported only here, at first use.
+`jsonschema-rs` is a development dependency and imported only here, at first use.
 """
 
 import json
@@ -13,8 +13,7 @@ from bot.sandbox.errors import JSON
 from bot.sandbox.recording import Request
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import ValidationError
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 DESCRIPTION = Path("../shared/discord/openapi.json")
 _ROOT = "urn:discord"
@@ -36,12 +35,11 @@ class Contract:
     """The description, with one compiled validator for every schema that was needed."""
 
     def __init__(self, description: Path) -> None:
-        from referencing import Registry  # noqa: PLC0415 - development dependency
-        from referencing.jsonschema import DRAFT202012  # noqa: PLC0415 - development dependency
+        from jsonschema_rs import Draft202012, Registry  # noqa: PLC0415 - development dependency
 
         self._document: JSON = json.loads(description.read_text(encoding="utf-8"))
         _accept_integer_ids(self._document)
-        self._registry: Any = Registry().with_resource(_ROOT, DRAFT202012.create_resource(self._document))
+        self._registry = Registry([(_ROOT, self._document)], draft=Draft202012)
         self._validators: dict[str, Draft202012Validator] = {}
 
     def check(self, request: Request) -> list[str]:
@@ -90,7 +88,7 @@ class Contract:
         return f"{base}/{request.method.lower()}" if operation is not None else base
 
     def _errors(self, pointer: str, value: Any) -> "list[ValidationError]":
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - development dependency
+        from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - development dependency
 
         validator = self._validators.get(pointer)
         if validator is None:
@@ -120,6 +118,7 @@ def _typed(text: str, parameter: JSON) -> Any:
 
 def _in_words(error: "ValidationError") -> str:
     """Name the deepest thing that is wrong, and where."""
-    while error.context:
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    return f"{error.json_path}: {error.message[:300]}"
+    while within := [each for way in getattr(error.kind, "context", ()) for each in way]:
+        error = max(within, key=lambda inner: len(inner.instance_path))
+    where = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in error.instance_path)
+    return f"${where}: {error.message[:300]}"
