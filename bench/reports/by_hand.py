@@ -1,4 +1,7 @@
-"""What a good engineer would write by hand for the same figures: pipelines, and indexes that hold all."""
+"""What a good engineer would write by hand for the same figures: pipelines, and indexes that hold all.
+
+Like a report it asks one thing after the other: two at once would take both cores from those who buy.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,6 +1,5 @@
 """By hand: the five reports that read payments, stock, parcels, carts and the fund, by the shop's indexes."""
 
-import asyncio
 from collections import Counter
 from typing import Any
 
@@ -50,10 +49,9 @@ class Payments(ByHand):
             "expired": {"$sum": {"$cond": [{"$eq": ["$status", PaymentStatus.EXPIRED]}, 1, 0]}},
         }
         short = {**where, "history.what": "underpaid"}
-        found, few = await asyncio.gather(
-            asked.rows("payments", {"$match": where}, {"$group": sums}),
-            asked.rows("payments", {"$match": short}, {"$group": {"_id": "$method", "n": {"$sum": 1}}}),
-        )
+        found = await asked.rows("payments", {"$match": where}, {"$group": sums})
+        by_method = {"_id": "$method", "n": {"$sum": 1}}
+        few = await asked.rows("payments", {"$match": short}, {"$group": by_method})
         underpaid = {row["_id"]: row["n"] for row in few}
         return {
             row["_id"]: (
@@ -88,11 +86,9 @@ class Stock(ByHand):
         counted = {**asked.money, "inventoryTracked": True}
         stock = {"_id": 0, "productId": 1, "quantityAvailable": 1, "quantityReserved": 1}
         products = await asked.found("products", counted, {"name": 1, "costCents": 1})
-        snapshots, sales, ledger = await asyncio.gather(
-            asked.found("inventorysnapshots", asked.mine, stock),
-            asked.rows("inventorytransactions", {"$match": sale}, {"$group": sold}),
-            self._ledger(asked, [str(row["_id"]) for row in products]),
-        )
+        snapshots = await asked.found("inventorysnapshots", asked.mine, stock)
+        sales = await asked.rows("inventorytransactions", {"$match": sale}, {"$group": sold})
+        ledger = await self._ledger(asked, [str(row["_id"]) for row in products])
         there = {row["productId"]: (row["quantityAvailable"], row["quantityReserved"]) for row in snapshots}
         units = {row["_id"]: -row["units"] for row in sales}
         figures: Figures = {}
@@ -134,14 +130,15 @@ class Parcels(ByHand):
         now = asked.now
         failed = {**asked.mine, "createdAt": asked.period.within}
         waiting = {**asked.mine, "awaitsParcel": True, "status": {"$in": _SENT}, "paidAt": {"$lte": now}}
-        sent, came, lost, undone, parcels, goods = await asyncio.gather(
-            self._by_day(asked, "paidAt", "shippedAt"),
-            self._by_day(asked, "shippedAt", "deliveredAt"),
-            self._count(asked, "shipments", {**failed, "status": ShipmentStatus.EXCEPTION}),
-            self._count(asked, "entitlements", {**failed, "status": EntitlementStatus.FAILED}),
-            *(self._oldest(asked, *of) for of in (("orders", "paidAt", waiting), self._owed(asked))),
-        )
-        return {"sent": sent, "came": came, "failed": (lost, undone), "waiting": parcels[0] + goods[0]}
+        lost = await self._count(asked, "shipments", {**failed, "status": ShipmentStatus.EXCEPTION})
+        undone = await self._count(asked, "entitlements", {**failed, "status": EntitlementStatus.FAILED})
+        every = [await self._oldest(asked, *of) for of in (("orders", "paidAt", waiting), self._owed(asked))]
+        return {
+            "sent": await self._by_day(asked, "paidAt", "shippedAt"),
+            "came": await self._by_day(asked, "shippedAt", "deliveredAt"),
+            "failed": (lost, undone),
+            "waiting": sum(many for many, _ in every),
+        }
 
     def _owed(self, asked: Asked) -> tuple[str, str, dict[str, Any]]:
         late = {"status": EntitlementStatus.PENDING, "createdAt": {"$lte": asked.now}}
@@ -169,9 +166,8 @@ class Parcels(ByHand):
     async def _oldest(self, asked: Asked, name: str, at: str, where: dict[str, Any]) -> tuple[int, Any]:
         if asked.compared:
             return 0, None
-        first = asked.database[name].find_one(where, {"_id": 0, at: 1}, sort=[(at, 1)])
-        many, oldest = await asyncio.gather(self._count(asked, name, where), first)
-        return many, oldest and oldest[at]
+        oldest = await asked.database[name].find_one(where, {"_id": 0, at: 1}, sort=[(at, 1)])
+        return await self._count(asked, name, where), oldest and oldest[at]
 
     def told(self, result: Any) -> Figures:
         """All but the age of what waits, which grows."""
@@ -227,11 +223,9 @@ class Fund(ByHand):
             {"$match": {"gifts": {"$gt": 0}}},
             {"$group": {"_id": None, "gifts": {"$sum": "$gifts"}, "donors": {"$sum": 1}}},
         )
-        opened, days, givers = await asyncio.gather(
-            asked.rows("fundentries", {"$match": before}, {"$group": total}),
-            asked.rows("fundentries", {"$match": within}, {"$group": sums}),
-            asked.rows("communityfundcontributions", *gifts),
-        )
+        opened = await asked.rows("fundentries", {"$match": before}, {"$group": total})
+        days = await asked.rows("fundentries", {"$match": within}, {"$group": sums})
+        givers = await asked.rows("communityfundcontributions", *gifts)
         balance = sum(row["n"] for row in opened) + sum(row["moved"] for row in days)
         by_day = {asked.period.day_of(row["_id"]): (row["came"], row["came"] - row["moved"]) for row in days}
         people = [(row["gifts"], row["donors"]) for row in givers]

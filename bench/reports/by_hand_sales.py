@@ -1,6 +1,5 @@
 """By hand: the five reports that read orders."""
 
-import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -110,10 +109,10 @@ class Products(ByHand):
         }
         group = {"$group": {"_id": "$items.productId", **sums}}
         on_sale = {**asked.money, "isActive": True}
-        sold, known = await asyncio.gather(
-            asked.rows("orders", {"$match": _paid(asked)}, {"$unwind": "$items"}, group, hint=self.hint),
-            asked.found("products", on_sale, {"name": 1}),
+        sold = await asked.rows(
+            "orders", {"$match": _paid(asked)}, {"$unwind": "$items"}, group, hint=self.hint
         )
+        known = await asked.found("products", on_sale, {"name": 1})
         names = {str(row["_id"]): row["name"] for row in known}
         figures: Figures = {key: (name, 0, 0, 0) for key, name in names.items()}
         for row in sold:
@@ -222,9 +221,8 @@ class Discounts(ByHand):
             "cost": {"$sum": "$discountAmountCents"},
         }
         steps = ({"$match": where}, {"$group": {"_id": "$discountId", **sums}})
-        found, known = await asyncio.gather(
-            asked.rows("orders", *steps), asked.found("discounts", asked.mine, {"label": 1})
-        )
+        found = await asked.rows("orders", *steps)
+        known = await asked.found("discounts", asked.mine, {"label": 1})
         names = {str(row["_id"]): row["label"] for row in known}
         return {row["_id"]: (names[row["_id"]], row["uses"], row["revenue"], row["cost"]) for row in found}
 
