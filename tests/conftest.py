@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -24,6 +25,19 @@ from tests.fakes.square import Square
 
 DATABASE = "test"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory, where a journal costs nothing
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what Python compiles until the run ends, also where the environment says it shall not be kept.
+
+    Hundreds of tests start a bot, in a process of its own or in this one, which compiles its modules anew.
+    """
+    if sys.dont_write_bytecode:
+        folder = tempfile.TemporaryDirectory(prefix="shop-compiled-")
+        config.add_cleanup(folder.cleanup)
+        sys.pycache_prefix, sys.dont_write_bytecode = folder.name, False
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @dataclass(frozen=True)
@@ -119,14 +133,29 @@ def fresh_database_name(janitor: MongoClient[dict[str, Any]]) -> Iterator[str]:
     janitor.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def index_counts() -> dict[str, int]:
+    """How many indexes each database had when all of them were made."""
+    return {}
+
+
 @pytest.fixture
-async def db(mongo_uri: str, database_name: str) -> AsyncIterator[Db]:
-    """This test's own database, with every index."""
+async def db(mongo_uri: str, database_name: str, index_counts: dict[str, int]) -> AsyncIterator[Db]:
+    """This test's own database, with every index: made again only if there are more or fewer than before.
+
+    Tests that put another index in a declared one's place have a fresh database.
+    """
     client = AsyncIOMotorClient[dict[str, Any]](mongo_uri, tz_aware=True)
     engine = Db(client=client, database=database_name)
-    await create_indexes(engine)
+    if await _indexes(engine) != index_counts.get(database_name):
+        await create_indexes(engine)
+        index_counts[database_name] = await _indexes(engine)
     yield engine
     client.close()
+
+
+async def _indexes(db: Db) -> int:
+    return int((await db.database.command("dbStats"))["indexes"])
 
 
 @pytest.fixture

@@ -133,15 +133,10 @@ class Desk:
 
 def _route(handler: Handler) -> _Route:
     """A handler and how many arguments it takes beside the visit."""
-    places = [
-        each
-        for each in inspect.signature(handler).parameters.values()
-        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
-    ][1:]
+    every = inspect.signature(handler).parameters.values()
+    places = [each for each in every if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)][1:]
     fewest = sum(each.default is each.empty for each in places)
-    any_number = any(
-        each.kind is each.VAR_POSITIONAL for each in inspect.signature(handler).parameters.values()
-    )
+    any_number = any(each.kind is each.VAR_POSITIONAL for each in every)
     return _Route(handler, fewest, 100 if any_number else len(places))
 
 

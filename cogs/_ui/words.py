@@ -29,9 +29,10 @@ def later(text: str) -> str:
     return text
 
 
-def languages() -> list[str]:
+@cache
+def languages() -> tuple[str, ...]:
     """The languages that have a catalogue beside the English source."""
-    return sorted(path.parts[-3] for path in LOCALES.glob("*/LC_MESSAGES/shop.po"))
+    return tuple(sorted(path.parts[-3] for path in LOCALES.glob("*/LC_MESSAGES/shop.po")))
 
 
 @cache

@@ -229,7 +229,8 @@ async def running(
     """A new bot process, as it were, on the same database until the block ends."""
     bot = make_bot(services, reference=reference, api_url=discord.api_url, charts=charts)
     task = asyncio.create_task(bot.start(discord.token))
-    ready = asyncio.create_task(discord.ready())
+    names = [str(each.name) for each in bot.get_all_application_commands()]
+    ready = asyncio.create_task(discord.ready(*names))
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():

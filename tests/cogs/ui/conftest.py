@@ -33,7 +33,7 @@ async def talking(discord: Sandbox, services: Services) -> AsyncIterator[command
     bot.add_cog(Guarded(bot, services, desk))
     task = asyncio.create_task(bot.start(discord.token))
     try:
-        await discord.ready()
+        await discord.ready(*(str(each.name) for each in bot.get_all_application_commands()))
         yield bot
     finally:
         await bot.close()
