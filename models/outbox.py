@@ -27,6 +27,7 @@ class Urgency(IntEnum):
     ROLES = 1
     WORD = 2
     PARTNERS = 3
+    LEISURE = 4
 
 
 BY_HAND = "by_hand"
@@ -59,7 +60,7 @@ class OutboxEffect(TenantDocument):
     order_id: str | None = None
     urgency: Urgency = Field(
         default=Urgency.WORD,
-        description="What it makes people wait for: 0 money and keys, 1 roles, 2 word, 3 partners",
+        description="What it makes people wait for: 0 money and keys, 1 roles, 2 word, 3 partners, 4 leisure",
     )
     status: OutboxStatus = OutboxStatus.PENDING
     attempts: int = 0

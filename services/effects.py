@@ -54,6 +54,8 @@ _URGENCY = {
     EffectKind.MAIL_STAFF: Urgency.PARTNERS,
     EffectKind.TAX_RECORD: Urgency.PARTNERS,
     EffectKind.TAX_REFUND: Urgency.PARTNERS,
+    # Hundreds of shops have the same morning, and each digest counts and draws.
+    EffectKind.STAFF_DIGEST: Urgency.LEISURE,
     EffectKind.ROLE_GRANT: Urgency.ROLES,
     EffectKind.ROLE_REVOKE: Urgency.ROLES,
 }

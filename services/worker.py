@@ -25,8 +25,8 @@ type Beforehand = Callable[[OutboxEffect], Awaitable[None]]
 
 # How many effects of each urgency may be under way at once. Each has places of its own, so that a role does
 # not wait behind posts that Discord holds back, nor a payment page behind roles; and posts go on being made
-# while a mail server or a tax service takes its time.
-AT_ONCE = {Urgency.MONEY_AND_KEYS: 4, Urgency.ROLES: 12, Urgency.WORD: 3, Urgency.PARTNERS: 4}
+# while a mail server or a tax service takes its time, or every shop's digest is counted.
+AT_ONCE = dict(zip(Urgency, (4, 12, 3, 4, 1), strict=True))
 _JITTER = 0.2
 _PAUSE = timedelta(hours=1)  # whoever makes it possible hastens it; this is for what they missed
 _OF_LEASE = 0.8

@@ -31,6 +31,7 @@ OF_EACH = {
     Urgency.ROLES: EffectKind.ROLE_GRANT,
     Urgency.WORD: EffectKind.STAFF_ALERT,
     Urgency.PARTNERS: EffectKind.MAIL_STAFF,
+    Urgency.LEISURE: EffectKind.STAFF_DIGEST,
 }
 
 
@@ -113,7 +114,7 @@ def test_what_hands_over_comes_before_what_only_tells(clock: TestClock) -> None:
     }
     words = {kind for kind in EffectKind if urgency(kind) is Urgency.WORD}
     assert words >= {EffectKind.CUSTOMER_NOTICE, EffectKind.STAFF_ALERT}
-    assert EffectKind.MAIL_CUSTOMER not in words
+    assert not words & {EffectKind.MAIL_CUSTOMER, EffectKind.STAFF_DIGEST}
     assert not words & {EffectKind.KEYS_ASSIGN, EffectKind.PAYMENT_OPEN, EffectKind.PAYMENT_REFUND}
 
 
