@@ -19,7 +19,7 @@ _HELP = {
     P.BUYING: later("I am buying its label. Please look again in a few seconds."),
     P.UNKNOWN: later(
         "The answer of {partner} was lost, so nobody knows whether this label was paid for. "
-        "Look again; if it does not turn up, look on the site of {partner} and tell me."
+        "Press **Look again**; if it does not turn up, look on the site of {partner} and tell me."
     ),
     P.LABELLED: later(
         "Print the label and hand the parcel over. The customer is told when it is on its way."
@@ -40,6 +40,10 @@ _ERRORS = {
     _VOIDED: later("its label was voided"),
     "paid_back": later("it was paid back before its label was bought"),
     "declined": later("the seller of labels refused"),
+    "PAYMENT_REQUIRED": later(
+        "the shop's account at the seller of labels has no money left, or no way to pay. "
+        "Please top it up there, then buy the label again"
+    ),
     "wrong_keys": later("the seller of labels does not accept the shop's keys"),
     "provider_away": later("the seller of labels could not be reached"),
 }
@@ -98,7 +102,7 @@ def _history(parcel: Parcel, w: Words) -> list[str]:
         moved = w("its carrier says: {where}", where=w(MOVEMENTS[parcel.movement]))
         said.append(f"{when}{moved}")
     if parcel.delivered_at:
-        said.append(f"{w.when(parcel.delivered_at, 'f')} · {w('delivered')}")
+        said.append(f"{w.when(parcel.delivered_at, 'f')} · {w('arrived')}")
     return said
 
 

@@ -130,7 +130,8 @@ class ShipLabels(Section):
         try:
             parcel = await self.services.labels.void(await visit.shop(), visit.member, order_id, key)
         except Declined as refusal:
-            await show_parcel(visit, order_id, key)
+            view, parcel = await self._parcel(visit, order_id, key)
+            await visit.show(cards.void_card(view.order, parcel, w))
             said = w(
                 "{partner} gives no money back for this label. You can still use it, or give it up.",
                 partner=provider_name(refusal.provider),

@@ -74,7 +74,7 @@ async def test_staff_read_names_and_no_ids(
     await dock.drain()
     seen = await sam.run("/admin order", find=order.order_number)
     assert "Field guide: delivered" in seen.text
-    assert "Field guide: delivered" in (await seen.press("Customer")).text
+    assert "Field guide: delivered" in (await seen.press("Open customer")).text
     paid = await seen.press("Payment")
     assert "**$34.50**" in paid.text
     assert order.payment_id not in paid.text
