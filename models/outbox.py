@@ -102,6 +102,14 @@ class OutboxEffect(TenantDocument):
         return [effect for effect in effects if (effect.tenant_id, effect.dedupe_key) not in owed]
 
     @classmethod
+    async def to_come(
+        cls, db: Db, tenant_id: str, order_id: str, kind: str, *, tx: Tx | None = None
+    ) -> list[Self]:
+        """Effects of a kind that somebody will still try for an order."""
+        where = {"tenantId": tenant_id, "orderId": order_id, "kind": kind, "status": OutboxStatus.PENDING}
+        return await cls.find_all(db, where, tx=tx)
+
+    @classmethod
     async def claim(
         cls, db: Db, now: datetime, lease: timedelta, urgency: Urgency, kinds: Collection[str] | None = None
     ) -> Self | None:

@@ -20,7 +20,10 @@ from services.outbox import Outbox
 from services.shops import Shop
 from services.stock import alert_effect
 from services.waitlist import MAX_WAITS, Waitlist
+from services.wakeups import Wakeups
 
+# What processes remember of what people typed is forgotten by this name.
+ERASED = "erased"
 _SWEPT = 100
 
 
@@ -37,12 +40,15 @@ class ErasureView:
 class Erasure:
     """Everything happens in one transaction; what providers told is cleared afterwards, by the outbox."""
 
-    def __init__(self, db: Db, clock: Clock, *, audit: Audit, outbox: Outbox, waitlist: Waitlist) -> None:
+    def __init__(
+        self, db: Db, clock: Clock, *, audit: Audit, outbox: Outbox, waitlist: Waitlist, wakeups: Wakeups
+    ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._outbox = outbox
         self._waitlist = waitlist
+        self._wakeups = wakeups
 
     async def view(self, shop: Shop, customer_id: str) -> ErasureView:
         """What erasing would mean, and what is in its way; raises NotFound."""
@@ -84,7 +90,9 @@ class Erasure:
                 raise StillOwed(tuple(now_view.debts))
             return await self._write(shop, actor, now_view, tx)
 
-        return await self._outbox.commit(work)
+        erased = await self._outbox.commit(work)
+        self._wakeups.change(ERASED)
+        return erased
 
     async def _gone(self, shop: Shop, key: str, tx: Tx) -> Customer:
         """The record that somebody else erased a moment ago; raises NotFound when it was merged instead."""

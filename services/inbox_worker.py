@@ -128,9 +128,10 @@ class InboxWorker:
 
     async def _act(self, event: WebhookEvent) -> None:
         steps = self._rules.outbox_backoff
+        # Whoever leases the event after us must not meet us still at it.
+        limit = asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE)
         try:
-            # Whoever leases the event after us must not meet us still at it.
-            async with asyncio.timeout(self._rules.outbox_lease.total_seconds() * _OF_LEASE):
+            async with limit:
                 outcome = await self._sources[event.provider.lower()].act(event.tenant_id, event.body)
         except Unmatched as stranger:
             message = "webhook_unmatched" if stranger.ours else None
@@ -140,8 +141,11 @@ class InboxWorker:
             await self._later(event, type(error).__name__, steps, "webhook_dead")
         except Exception as error:
             # The loop owns the last word: one broken event must not stop the rest.
-            log.exception("webhook_broke", extra=_about(event))
-            await self._later(event, type(error).__name__, steps, "webhook_dead")
+            late = isinstance(error, TimeoutError) and limit.expired()
+            if not late:
+                log.exception("webhook_broke", extra=_about(event))
+            why = "took_too_long" if late else type(error).__name__
+            await self._later(event, why, steps, "webhook_dead")
         else:
             fields = {"processedAt": self._clock.now(), "outcome": outcome, "error": None}
             if await self._close(event, WebhookState.DONE, fields):

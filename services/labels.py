@@ -116,28 +116,49 @@ class Labels:
         now = self._clock.now()
         return effect(EffectKind.LABEL_BUY, shop.id, parcel.key, now, payload=payload, order_id=order.key)
 
-    async def look(self, shop: Shop, order_id: str, key: str) -> Parcel:
-        """Ask the partner whether an unknown label is there; raises NotFound, Refused and ProviderError."""
+    async def look(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
+        """Ask the partner whether an unknown label is there; raises NotFound, Refused and ProviderError.
+
+        Also one that was being bought and that nobody buys any more: its effect was given up or is gone.
+        """
         parcel = await self._one(shop, order_id, key)
+        if parcel.state is ParcelState.BUYING:
+            parcel = await self._doubt(shop, actor, order_id, key)
         if parcel.state is not ParcelState.UNKNOWN:
             return parcel
         wish = await self._buying.wish(shop, order_id, parcel)
         label = await wish.shipper.bought(wish.keys, parcel.quote_ref or "")
         return await self._buying.keep(wish, label) if label is not None else parcel
 
+    async def _doubt(self, shop: Shop, actor: Member, order_id: str, key: str) -> Parcel:
+        """Note that nobody knows of a label that nobody buys any more; what is being bought stays so."""
+
+        async def work(at: Packing) -> Parcel:
+            seen = at.parcel(key)
+            if key not in await self._packer.left_alone(at.shipment, tx=at.tx):
+                return seen
+            parcel = moved(seen, ParcelState.UNKNOWN, self._clock.now())
+            await self._packer.keep(at, parcel, parcel.state)
+            return parcel
+
+        return await self._packer.act(shop, order_id, work, actor=actor)
+
     async def give_up(
         self, shop: Shop, actor: Member, order_id: str, key: str, was: ParcelState = ParcelState.UNKNOWN
     ) -> Parcel:
         """Let a parcel without a label, or with one that is of no use, be none; `was` is how it was shown.
 
-        UNKNOWN: somebody's word that no label was bought. BUYING: it was not asked for yet. LABELLED: its
-        money stays with its seller. Raises NotFound, and Refused for any other, or once it is another.
+        UNKNOWN: somebody's word that no label was bought, also one that nobody buys any more. BUYING: it was
+        not asked for yet. LABELLED: its money stays with its seller. Raises NotFound, and Refused for any
+        other, or once it is another.
         """
 
         async def work(at: Packing) -> Parcel:
-            seen = at.parcel(key)
-            asked = seen.state is ParcelState.BUYING and seen.asked
-            if seen.state is not was or was not in _GIVEN_UP or asked:
+            seen, state = at.parcel(key), at.parcel(key).state
+            if was is ParcelState.UNKNOWN and key in await self._packer.left_alone(at.shipment, tx=at.tx):
+                state = was
+            asked = state is ParcelState.BUYING and seen.asked
+            if state is not was or was not in _GIVEN_UP or asked:
                 raise Refused("parcel", seen.state)
             parcel = moved(seen, ParcelState.DROPPED, self._clock.now())
             await self._packer.keep(at, parcel, "dropped")

@@ -129,6 +129,16 @@ class Packer:
         await self._delivery.complete(shop.id, order_id)
         return done
 
+    async def left_alone(self, shipment: Shipment, *, tx: Tx | None = None) -> frozenset[str]:
+        """Keys of parcels whose label is being bought, and nobody is there any more to buy it."""
+        buying = frozenset(each.key for each in shipment.parcels if each.state is ParcelState.BUYING)
+        if not buying:
+            return buying
+        owed = await OutboxEffect.to_come(
+            self._db, shipment.tenant_id, shipment.order_id, EffectKind.LABEL_BUY, tx=tx
+        )
+        return buying - {str(each.payload.get("parcel")) for each in owed}
+
     async def keep(
         self,
         at: Packing,

@@ -1,6 +1,7 @@
 """The queue: everything that was paid and has not arrived, until it arrives or somebody sees to it.
 
-Nothing is copied into it. Each entry is the record that waits, found by models/waiting.py; a cause that
+What happens by itself stands in it once it is late or failed; a parcel, which only people send, at once.
+Nothing is copied into it. Each entry is the record that waits, found by models/undelivered.py; a cause that
 shows in several records (a role that failed and its dead effect) stands for one entry.
 """
 
@@ -230,13 +231,13 @@ class Queue:
 
     def _places(self, shop: Shop, kind: QueueKind | None) -> list[_Waiting]:
         now = self._clock.now()
-        late, unsent = now - self._rules.queue_after, now - self._rules.ship_within
+        late = now - self._rules.queue_after
         places: list[_Waiting] = []
         if kind in {None, QueueKind.DELIVERY}:
             where = undelivered.deliveries(shop.id, late)
             places.append(_Waiting(Source.ENTITLEMENT, Entitlement, where))
         if kind in {None, QueueKind.PARCEL}:
-            where = undelivered.parcels(shop.id, unsent)
+            where = undelivered.parcels(shop.id, now)
             places.append(_Waiting(Source.ORDER, Order, where, "paidAt"))
         if kind in {None, QueueKind.MONEY}:
             places.append(_Waiting(Source.PAYMENT, Payment, undelivered.conflicts(shop.id)))

@@ -45,7 +45,6 @@ class Rules:
     call: timedelta = timedelta(seconds=20)
     poll: timedelta = timedelta(seconds=1)
     queue_after: timedelta = timedelta(minutes=15)
-    ship_within: timedelta = timedelta(hours=48)
     sweep: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(days=30)
     kept: Retention = field(default_factory=Retention)

@@ -51,6 +51,7 @@ class ShipView:
     payment: Payment
     shipment: Shipment
     left: dict[str, int]
+    alone: frozenset[str]  # keys of parcels whose label was begun, and nobody is there to buy it
 
     @property
     def lines(self) -> list[ShipLine]:
@@ -66,6 +67,10 @@ class ShipView:
             for item in self.order.items
             if not item.is_digital
         ]
+
+    def state(self, parcel: Parcel) -> ParcelState:
+        """Where a parcel is as staff have to deal with it: a label that nobody buys is in doubt."""
+        return ParcelState.UNKNOWN if parcel.key in self.alone else parcel.state
 
     def unwanted(self, parcel: Parcel) -> bool:
         """Whether a parcel that has not left yet holds what was paid back since."""
@@ -124,7 +129,8 @@ class ShipDesk:
         shipment = await Shipment.of_order(self._db, shop.id, order.key)
         if payment is None or shipment is None:
             raise NotFound("shipment")
-        return ShipView(order, payment, shipment, to_send(order, payment, shipment))
+        alone = await self._packer.left_alone(shipment)
+        return ShipView(order, payment, shipment, to_send(order, payment, shipment), alone)
 
     async def send(
         self,

@@ -71,6 +71,11 @@ class Wakeups:
         """Call this when another process has changed something that this one may remember."""
         self._forgetting[what].append(forget)
 
+    def change(self, what: str) -> None:
+        """Let every process forget what it remembers of this, and this one at once."""
+        self._forget([what])
+        self.tell_of_change(what)
+
     def tell_of_change(self, what: str) -> None:
         """Let every other process forget what it remembers of this; costs nothing and never fails."""
         self._changed.add(what)

@@ -146,8 +146,9 @@ SAID = {
         "Any step with one of its parcels counts it anew, such as a note of its tracking number.",
     ),
     "label_unasked": Said(
-        "A label for order <order> is being bought, and nobody is there to buy it.",
-        "Look at the carrier's partner whether it was bought.",
-        "Settle the parcel with `/admin ship`: bought or not bought.",
+        "The label of parcel <number> of order <order> is being bought, and nobody is there to buy it.",
+        "It was given up, or its effect is gone. Nobody buys it again by themselves.",
+        "Open the parcel with `/admin ship` and choose **Look again**, which asks the partner whether it was "
+        "bought. If it was not, and is not on the partner's site either, choose **It was not bought**.",
     ),
 }

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 
 from bot.mail.letters import Draft, Line, bare, unmarked
 from cogs._effects.notices import OF_KEYS, amount_told, note_of, parcel_told
@@ -36,7 +36,16 @@ _SUBJECTS = {
     Notice.ROLE_ENDING: later("Order {number}: the time of your role ends soon"),
     Notice.ROLE_ENDED: later("Order {number}: the time of your role has ended"),
 }
+_OF_GIFTS = {
+    Notice.ORDER_RECEIVED: later("Your gift {number} to the community fund of {shop}"),
+    Notice.PAYMENT_CONFIRMED: later("Your gift {number} has arrived"),
+    Notice.PAYMENT_REJECTED: later("Your gift {number}: we could not find your payment"),
+    Notice.ORDER_CANCELLED: later("Your gift {number} was called off"),
+    Notice.HOLD_ENDING: later("Your gift {number}: please pay soon"),
+}
 _LONGEST = 1500
+_LEFT = later("We keep everything for you until {until}.")
+_LEFT_FOR_GIFT = later("There is time for that until {until}.")
 _NEWS = later("News about your order {number} at {shop}")
 
 
@@ -44,7 +53,7 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
     """The e-mail for an event, in the customer's language."""
     order = view.order
     return Draft(
-        subject=w(_SUBJECTS.get(event, _NEWS), number=order.order_number, shop=shop.name),
+        subject=w(_subject(event, view), number=order.order_number, shop=shop.name),
         title=bare(
             note_of(event, order, owed.payload),
             w,
@@ -66,6 +75,11 @@ def customer_draft(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffec
             w("Choose with /account notifications there what you are told by e-mail."),
         ],
     )
+
+
+def _subject(event: Notice, view: OrderView) -> str:
+    known = _SUBJECTS.get(event, _NEWS)
+    return _OF_GIFTS.get(event, known) if view.order.gift_only else known
 
 
 def _paragraphs(event: Notice, shop: Shop, view: OrderView, owed: OutboxEffect, w: Words) -> list[str]:
@@ -110,12 +124,13 @@ def _to_pay(view: OrderView, w: Words) -> list[str]:
     else:
         said.append(w("To pay, open your order on Discord and press Pay now."))
     if order.hold_ends_at is not None:
-        said.append(w("We keep everything for you until {until}.", until=_moment(order.hold_ends_at, w)))
+        said.append(w(_LEFT_FOR_GIFT if order.gift_only else _LEFT, until=_moment(order.hold_ends_at, w)))
     return said
 
 
 def _moment(at: datetime, w: Words) -> str:
-    return f"{format_datetime(at.astimezone(UTC), 'medium', locale=w.locale)} UTC"
+    at = at.astimezone(UTC)
+    return f"{format_date(at, 'medium', w.locale)}, {format_time(at, 'short', locale=w.locale)} UTC"
 
 
 def _facts(view: OrderView, w: Words) -> list[tuple[str, str]]:

@@ -29,5 +29,12 @@ def people(on: Ground, shelf: Shelf) -> dict[str, Any]:
         "ownership": Ownership(on.db, shops=on.shops, audit=on.audit),
         "identities": IdentityDesk(on.db, audit=on.audit, vault=on.outside.vault),
         "person_data": PersonData(on.db, customers=shelf.customers, keys=on.keys),
-        "erasure": Erasure(on.db, on.clock, audit=on.audit, outbox=on.outbox, waitlist=shelf.waitlist),
+        "erasure": Erasure(
+            on.db,
+            on.clock,
+            audit=on.audit,
+            outbox=on.outbox,
+            waitlist=shelf.waitlist,
+            wakeups=on.wakeups,
+        ),
     }

@@ -50,6 +50,14 @@ _NOTES = {
 }
 
 
+# A gift is no order to who gives it.
+_OF_GIFTS = {
+    Notice.ORDER_RECEIVED: later("Thank you for your gift to the community fund of **{shop}**!"),
+    Notice.ORDER_CANCELLED: later("Your gift to the community fund of **{shop}** was called off."),
+    Notice.HOLD_ENDING: later("The time to pay your gift to **{shop}** is nearly over."),
+}
+
+
 # News that is worth telling only as long as it is true, and what the payment's history calls it.
 _WHILE = {
     Notice.PAYMENT_UNDERPAID: (PaymentStatus.UNDERPAID, "underpaid"),
@@ -148,7 +156,8 @@ def note_of(event: Notice, order: Order, payload: Mapping[str, Any]) -> str:
         return _PART_SENT
     # Staff reject a late payment also when it arrived and its goods are gone: their reason says which.
     late = event is Notice.PAYMENT_REJECTED and order.status is OrderStatus.CANCELLED
-    return _NOTES[Notice.ORDER_CANCELLED if late else event]
+    what = Notice.ORDER_CANCELLED if late else event
+    return _OF_GIFTS.get(what, _NOTES[what]) if order.gift_only else _NOTES[what]
 
 
 def amount_told(view: OrderView, payload: Mapping[str, Any], w: Words) -> str:

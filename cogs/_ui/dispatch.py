@@ -19,6 +19,7 @@ from cogs._ui.visit import Kind, Visit
 from cogs._ui.wire import data_of
 from cogs._ui.words import Words, languages
 from services import Services
+from services.erasure import ERASED
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ class Desk:
         for language in ("en", *languages()):
             Words.of(language)
         self._tries = SecondTries(services.clock)
+        # Staff may have typed what they erase now: nobody's form is kept.
+        services.wakeups.on_change(ERASED, self._tries.lose)
         self.open(Kind.CLICK, "form:again", Visit.form_again)
         bot.event(self.on_interaction)
         bot.event(self.on_application_command_error)

@@ -108,11 +108,13 @@ def _cancelled(view: OrderView, w: Words) -> str:
         said = [w("This gift was not paid in time, so it was called off.")]
     reason = _reason(view)
     if reason:
-        said.append(w("They wrote: “{reason}”", reason=reason))
+        by_staff = view.order.cancel_reason == "by_staff"
+        wrote = later("They wrote: “{reason}”") if by_staff else later("The staff wrote: “{reason}”")
+        said.append(w(wrote, reason=reason))
     if view.payment.status is PaymentStatus.AWAITING_ADMIN_APPROVAL:
         said.append(w("You told us that you have paid all the same. The staff are looking at it."))
     elif view.can_claim:
-        said.append(w("You need not pay. If you have paid already, press **I have paid**."))
+        said.append(w("You need not pay. If you have paid already, press **I have paid** at your order."))
     said.extend(hosted_card.after_cancelling(view, w))
     return "\n".join(said)
 

@@ -17,7 +17,7 @@ STATES = {
     ParcelState.UNKNOWN: later("nobody knows whether its label was bought"),
     ParcelState.LABELLED: later("has a label, waits for its carrier"),
     ParcelState.SENT: later("on its way"),
-    ParcelState.DELIVERED: later("delivered"),
+    ParcelState.DELIVERED: later("arrived"),
     ParcelState.EXCEPTION: later("its carrier cannot deliver it"),
     ParcelState.DROPPED: later("was not sent"),
     ParcelState.BACK: later("came back or was lost"),
@@ -33,11 +33,13 @@ MOVEMENTS: dict[str, str] = {
     Movement.IN_TRANSIT: later("on its way"),
     Movement.OUT_FOR_DELIVERY: later("being delivered today"),
     Movement.READY_FOR_PICKUP: later("waiting to be picked up"),
-    Movement.DELIVERED: later("delivered"),
+    Movement.DELIVERED: later("arrived"),
     Movement.RETURNING: later("on its way back to you"),
     Movement.FAILED: later("could not be delivered"),
     Movement.CANCELLED: later("cancelled by its carrier"),
 }
+# Where a parcel is that its receiver has to be there for, or has to fetch.
+_NEAR = frozenset({Movement.OUT_FOR_DELIVERY, Movement.READY_FOR_PICKUP})
 _FIELD_LENGTH = 1000
 
 
@@ -65,7 +67,9 @@ def _sent(parcel: Parcel, order: Order, w: Words) -> str:
 
 
 def _where(parcel: Parcel, w: Words) -> str:
-    return " · ".join(filter(None, (w(_FOR_CUSTOMERS[parcel.state]), carried_by(parcel))))
+    near = parcel.state is ParcelState.SENT and parcel.movement in _NEAR
+    where = MOVEMENTS[parcel.movement or ""] if near else _FOR_CUSTOMERS[parcel.state]
+    return " · ".join(filter(None, (w(where), carried_by(parcel))))
 
 
 def shortened(lines: list[str], w: Words, most: int = _FIELD_LENGTH) -> str:

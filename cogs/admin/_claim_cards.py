@@ -141,6 +141,8 @@ def used_before(used: ReferenceUsed, payment_id: str, claims: str, note: str, w:
 
 def approved(order: Order, w: Words) -> Card:
     """What has come of an approval, and what is still to be done for it."""
+    if order.gift_only:
+        return Card(note=w("Approved. The gift is in the community fund."))
     if not order.needs_shipping:
         return Card(note=w("Approved. The order is paid and its goods are on their way."))
     ship = Button(w("Ship"), Target("ship:open", order.key), "primary")

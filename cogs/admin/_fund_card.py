@@ -185,7 +185,8 @@ def _line(each: Movement, w: Words) -> str:
     undone = each.entry.move is FundMove.REVERSAL
     who, why = (paid.reversed_by, paid.reversal_reason) if undone else (paid.approved_by, paid.reason)
     to = f" → <@{each.customer.discord_id}>" if each.customer else ""
-    return f"{said}{to} · <@{who}>: “{plain(cut(why or '', _REASON_LENGTH))}”"
+    quoted = w("“{reason}”", reason=plain(cut(why or "", _REASON_LENGTH)))
+    return f"{said}{to} · <@{who}>: {quoted}"
 
 
 def whom_card(w: Words) -> Card:

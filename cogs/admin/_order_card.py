@@ -245,7 +245,7 @@ def _rows(view: OrderView, w: Words) -> list[Row]:
         *keys,
         Button(w("All orders"), Target("order:list")),
         Button(w("Look again"), Target("order:open", order.key)),
-        Button(w("Customer"), Target("customer:order", order.key)),
+        Button(w("Open customer"), Target("customer:order", order.key)),
     ]
     return [acts, ways]
 

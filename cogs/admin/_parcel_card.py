@@ -19,7 +19,7 @@ _HELP = {
     P.BUYING: later("I am buying its label. Please look again in a few seconds."),
     P.UNKNOWN: later(
         "The answer of {partner} was lost, so nobody knows whether this label was paid for. "
-        "Look again; if it does not turn up, look on the site of {partner} and tell me."
+        "Press **Look again**; if it does not turn up, look on the site of {partner} and tell me."
     ),
     P.LABELLED: later(
         "Print the label and hand the parcel over. The customer is told when it is on its way."
@@ -40,6 +40,10 @@ _ERRORS = {
     _VOIDED: later("its label was voided"),
     "paid_back": later("it was paid back before its label was bought"),
     "declined": later("the seller of labels refused"),
+    "PAYMENT_REQUIRED": later(
+        "the shop's account at the seller of labels has no money left, or no way to pay. "
+        "Please top it up there, then buy the label again"
+    ),
     "wrong_keys": later("the seller of labels does not accept the shop's keys"),
     "provider_away": later("the seller of labels could not be reached"),
 }
@@ -50,24 +54,24 @@ def parcel_card(view: ShipView, parcel: Parcel, w: Words) -> Card:
     order = view.order
     return Card(
         title=w("Parcel {n} of {number}", n=parcel.number, number=order.order_number),
-        text="\n".join([f"**{w(STATES[parcel.state])}**", *_told(view, parcel, w)]),
+        text="\n".join([f"**{w(STATES[view.state(parcel)])}**", *_told(view, parcel, w)]),
         fields=_fields(order, parcel, w),
         colour="warn" if parcel.state in _COLOURS else "plain",
-        rows=[row for row in (_acts(order, parcel, w), _ways(order, parcel, w)) if row],
+        rows=[row for row in (_acts(view, parcel, w), _ways(view, parcel, w)) if row],
     )
 
 
 def _told(view: ShipView, parcel: Parcel, w: Words) -> list[str]:
     """Why it is where it is, and what is to be done about it."""
-    partner, why = provider_name(parcel.partner or ""), _why(parcel, w)
+    partner, why, state = provider_name(parcel.partner or ""), _why(parcel, w), view.state(parcel)
     if parcel.error == _VOIDED and parcel.state in {P.SENT, P.DELIVERED}:
         return [f"⚠️ {w(_LEFT_VOID)}"]
     said = [w("The reason: {reason}.", reason=why)] if why else []
     if view.unwanted(parcel) and parcel.state is P.LABELLED:
         return [*said, f"⚠️ {w(_UNWANTED)}"]
-    if why and parcel.state is P.BUYING:
+    if why and state is P.BUYING:
         return [*said, w(_RETRIED)]
-    return [*said, w(_HELP[parcel.state], partner=partner)] if parcel.state in _HELP else said
+    return [*said, w(_HELP[state], partner=partner)] if state in _HELP else said
 
 
 def _why(parcel: Parcel, w: Words) -> str:
@@ -98,15 +102,15 @@ def _history(parcel: Parcel, w: Words) -> list[str]:
         moved = w("its carrier says: {where}", where=w(MOVEMENTS[parcel.movement]))
         said.append(f"{when}{moved}")
     if parcel.delivered_at:
-        said.append(f"{w.when(parcel.delivered_at, 'f')} · {w('delivered')}")
+        said.append(f"{w.when(parcel.delivered_at, 'f')} · {w('arrived')}")
     return said
 
 
-def _acts(order: Order, parcel: Parcel, w: Words) -> list[Button]:
+def _acts(view: ShipView, parcel: Parcel, w: Words) -> list[Button]:
     def to(verb: str) -> Target:
-        return Target(f"ship:{verb}", order.key, parcel.key)
+        return Target(f"ship:{verb}", view.order.key, parcel.key)
 
-    state, acts = parcel.state, []
+    state, acts = view.state(parcel), []
     address = safe_address(parcel.label_url)
     if address and state is P.LABELLED:
         acts.append(Button(w("Label"), url=address))
@@ -129,11 +133,11 @@ def _acts(order: Order, parcel: Parcel, w: Words) -> list[Button]:
     return acts
 
 
-def _ways(order: Order, parcel: Parcel, w: Words) -> list[Button]:
-    look = "ship:look" if parcel.state is P.UNKNOWN else "ship:parcel"
+def _ways(view: ShipView, parcel: Parcel, w: Words) -> list[Button]:
+    look = "ship:look" if view.state(parcel) is P.UNKNOWN else "ship:parcel"
     return [
-        Button(w("Look again"), Target(look, order.key, parcel.key)),
-        Button(w("Back to the order"), Target("ship:open", order.key)),
+        Button(w("Look again"), Target(look, view.order.key, parcel.key)),
+        Button(w("Back to the order"), Target("ship:open", view.order.key)),
     ]
 
 

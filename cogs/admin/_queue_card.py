@@ -62,7 +62,6 @@ def queue_list(page: QueuePage, w: Words) -> Card:
     rows.append([*pager(w, "queue:list", page.page, page.pages, kind), again, to_send])
     return Card(
         title=_title(page, w),
-        text=None if page.total else w("Parcels that still have time wait in `/admin ship`."),
         fields=[Field(_name(entry, w), _line(entry, w)) for entry in page.entries],
         colour="warn" if page.total else "good",
         rows=rows,
@@ -71,7 +70,7 @@ def queue_list(page: QueuePage, w: Words) -> Card:
 
 def _title(page: QueuePage, w: Words) -> str:
     if not page.total:
-        return w("Nothing is late or stuck")
+        return w("Nothing is waiting or stuck")
     return w.count(page.total, "{n} thing has not arrived", "{n} things have not arrived")
 
 

@@ -135,7 +135,7 @@ def _fields(view: ShipView, w: Words) -> list[Field]:
     paid = w("{amount} paid for it", amount=w.money(view.shipment.shipping_cost_cents, order.currency))
     way = name_of(order.shipping_type_label or view.shipment.shipping_type_code)
     fields.append(Field(w("Shipping"), f"{way} · {paid}", inline=True))
-    parcels = [_parcel(each, w) for each in _shown(view)]
+    parcels = [_parcel(view, each, w) for each in _shown(view)]
     return [*fields, *([Field(w("Parcels"), shortened(parcels, w))] if parcels else [])]
 
 
@@ -143,8 +143,8 @@ def _shown(view: ShipView) -> list[Parcel]:
     return sorted(view.shipment.parcels, key=lambda each: -each.number)
 
 
-def _parcel(parcel: Parcel, w: Words) -> str:
-    said = [f"**{parcel.number}**", w(STATES[parcel.state]), carried_by(parcel)]
+def _parcel(view: ShipView, parcel: Parcel, w: Words) -> str:
+    said = [f"**{parcel.number}**", w(STATES[view.state(parcel)]), carried_by(parcel)]
     if parcel.cost_cents is not None:
         said.append(w("label {amount}", amount=w.money(parcel.cost_cents, parcel.cost_currency or "USD")))
     address = safe_address(parcel.label_url)
@@ -200,15 +200,16 @@ def _parcels(view: ShipView, at: str, page: int, w: Words) -> list[Row]:
     page %= pages
     shown = parcels[page * _IN_MENU : (page + 1) * _IN_MENU]
     options = [
-        Option(w("Parcel {n}", n=each.number), each.key, description=_in_menu(each, w)) for each in shown
+        Option(w("Parcel {n}", n=each.number), each.key, description=_in_menu(view, each, w))
+        for each in shown
     ]
     if pages > 1:
         options.append(Option(w("Other parcels"), str((page + 1) % pages)))
     return [Select(w("Open a parcel"), Target("ship:pick", view.order.key, at), options)]
 
 
-def _in_menu(parcel: Parcel, w: Words) -> str:
-    said = (w(STATES[parcel.state]), parcel.carrier, parcel.tracking_number)
+def _in_menu(view: ShipView, parcel: Parcel, w: Words) -> str:
+    said = (w(STATES[view.state(parcel)]), parcel.carrier, parcel.tracking_number)
     return " · ".join(part for part in said if part)
 
 

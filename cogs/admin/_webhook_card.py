@@ -26,6 +26,7 @@ _ERRORS = {
     "Unavailable": later("The provider could not be reached."),
     "TimeoutError": later("The provider could not be reached."),
     "OutcomeUnknown": later("The provider's answer was lost."),
+    "took_too_long": later("It took too long."),
 }
 _OUTCOMES = {
     "known": later("It told nothing new."),

@@ -61,11 +61,15 @@ class PaymentDesk(Section):
     async def fulfil(self, visit: Visit, payment_id: str) -> None:
         shop, note = await visit.shop(), visit.fields.get("note", "")
         try:
-            await self.services.decisions.fulfil(shop, visit.member, payment_id, note)
+            order = await self.services.decisions.fulfil(shop, visit.member, payment_id, note)
         except AlreadyDecided as decided:
             said = sentence(decided, visit.words)
         else:
             said = visit.words("The order is paid, and its goods are on their way.")
+            if order.needs_shipping:
+                said = visit.words("The order is paid. Now it has to be sent: see `/admin ship`.")
+            elif order.gift_only:
+                said = visit.words("The gift is in the community fund.")
         await self._show(visit, payment_id)
         await visit.say(said)
 

@@ -84,7 +84,7 @@ class ShipLabels(Section):
     @click("ship:look")
     async def look(self, visit: Visit, order_id: str, key: str) -> None:
         try:
-            parcel = await self.services.labels.look(await visit.shop(), order_id, key)
+            parcel = await self.services.labels.look(await visit.shop(), visit.member, order_id, key)
         except Declined as refusal:
             await visit.say(unknown_there(refusal, visit.words))
             return
@@ -96,7 +96,7 @@ class ShipLabels(Section):
     @click("ship:unbought")
     async def ask_unbought(self, visit: Visit, order_id: str, key: str) -> None:
         view, parcel = await self._parcel(visit, order_id, key)
-        if parcel.state is not ParcelState.UNKNOWN:
+        if view.state(parcel) is not ParcelState.UNKNOWN:
             raise Refused("parcel", parcel.state)
         await visit.show(cards.unbought_card(view.order, parcel, visit.words))
 
@@ -130,7 +130,8 @@ class ShipLabels(Section):
         try:
             parcel = await self.services.labels.void(await visit.shop(), visit.member, order_id, key)
         except Declined as refusal:
-            await show_parcel(visit, order_id, key)
+            view, parcel = await self._parcel(visit, order_id, key)
+            await visit.show(cards.void_card(view.order, parcel, w))
             said = w(
                 "{partner} gives no money back for this label. You can still use it, or give it up.",
                 partner=provider_name(refusal.provider),

@@ -1,7 +1,7 @@
 """Whether what has to be sent, what is in parcels and what the order says of it are the same."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
@@ -38,19 +38,23 @@ class Parcels(Check):
             for key, mine in shipments.items()
             if any(_bought(each) for one in mine for each in one.parcels)
         ]
-        rows = await look.fields(OutboxEffect, "orderId", buying, "kind", "status")
-        wanted = {EffectKind.LABEL_BUY.value}
-        asked = {r["orderId"] for r in rows if r["kind"] in wanted and r["status"] != OutboxStatus.DONE}
+        rows = await look.fields(OutboxEffect, "orderId", buying, "kind", "status", "payload.parcel")
+        to_come = [
+            r for r in rows if r["kind"] == EffectKind.LABEL_BUY and r["status"] == OutboxStatus.PENDING
+        ]
+        asked = {(r.get("payload") or {}).get("parcel") for r in to_come}
         for order in look.records(Order):
             mine, payment = shipments.get(order.key, []), next(iter(payments.get(order.key, [])), None)
             shipment = next((each for each in mine if each.key == order.shipment_id), None)
             for finding in _there(look, order, mine, shipment):
                 yield finding
             if shipment is not None and payment is not None:
-                for finding in (*_packed(look, order, shipment), *_said(look, order, payment, shipment)):
+                for finding in (
+                    *_packed(look, order, shipment),
+                    *_said(look, order, payment, shipment),
+                    *_unasked(look, order, shipment, asked),
+                ):
                     yield finding
-                if any(map(_bought, shipment.parcels)) and order.key not in asked:
-                    yield _at(look, "label_unasked", order, shipment)
 
 
 def _bought(parcel: Parcel) -> bool:
@@ -96,6 +100,16 @@ def _said(look: Look, order: Order, payment: Payment, shipment: Shipment) -> Ite
         yield _at(
             look, "shipping_state", order, shipment, said=order.shipping_status.value, due=stands.status.value
         )
+
+
+def _unasked(
+    look: Look, order: Order, shipment: Shipment, asked: Collection[str | None]
+) -> Iterator[Finding]:
+    """Labels that are being bought, and nobody is there to buy them."""
+    for each in filter(_bought, shipment.parcels):
+        if each.key not in asked:
+            where = {"order": order.key, "shipment": shipment.key, "parcel": each.key}
+            yield wrong(look, "label_unasked", order, where=where, number=each.number)
 
 
 def _at(look: Look, code: str, order: Order, shipment: Shipment, **values: str) -> Finding:

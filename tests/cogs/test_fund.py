@@ -369,6 +369,30 @@ async def test_the_e_mail_about_a_gift_says_what_it_is_and_the_notice(
         assert DISCLAIMER in text
 
 
+async def test_a_gift_is_called_a_gift(
+    services: Services, shop: Shop, ada: Person, sam: Person, fund: Room, staff_room: Room
+) -> None:
+    """In the DMs and the subjects of e-mails, and by the card of its approval: no goods are on their way."""
+    assert fund.messages == []
+    seen = await ada.run("/fund donate", amount="25")
+    seen = await (await seen.choose("Choose how to pay", "Venmo")).press("Confirm the gift")
+    await services.worker.drain()
+    assert "Thank you for your gift to the community fund of **Aurora**!" in ada.dms[-1].text
+    await (await seen.open("I have paid")).submit(CLAIM)
+    await services.worker.drain()
+    form = await staff_room.messages_for(sam)[-1].open("Approve")
+    done = await form.submit({form.fields[0].label: "@ada"})
+    assert "Approved. The gift is in the community fund." in done.followups[0].text
+    order, words = (await orders_of(services, shop, ada))[0], Words.of("en-US")
+    view = await services.orders.view(shop, member(ada), order.key)
+    for event, subject in (
+        (Notice.ORDER_RECEIVED, f"Your gift {order.order_number} to the community fund of Aurora"),
+        (Notice.PAYMENT_CONFIRMED, f"Your gift {order.order_number} has arrived"),
+    ):
+        owed = notice(event, shop.id, order.key, services.clock.now())
+        assert customer_draft(event, shop, view, owed, words).subject == subject
+
+
 async def test_own_data_tells_of_gifts_and_of_money_from_the_fund(
     services: Services, shop: Shop, ada: Person, olivia: Person, fund: Room
 ) -> None:

@@ -135,6 +135,18 @@ def html(letter: EmailMessage) -> str:
     return str(body.get_content())
 
 
+async def test_an_order_that_was_not_paid_is_told_of_to_the_minute(scene: Scene) -> None:
+    """Until when it is kept, and, once that is over, where to say that it was paid all the same."""
+    await scene.order(price=2500)
+    await scene.work()
+    kept = r"We keep everything for you until \w+ \d+, \d{4}, \d+:\d\d\s[AP]M UTC\."
+    assert re.search(kept, plain(scene.letters()[-1]))
+    scene.clock.forward(hours=30)
+    await scene.services.sweeper.sweep()
+    await scene.work()
+    assert "press I have paid at your order." in plain(scene.letters()[-1])
+
+
 async def test_an_order_is_told_by_dm_and_by_e_mail(scene: Scene) -> None:
     """What was ordered, what is due, how to pay it and until when; nobody has to be asked for anything."""
     order = await scene.order(price=2500)

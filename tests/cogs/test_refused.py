@@ -4,7 +4,12 @@ import pytest
 
 from bot.sandbox import Form, Person
 from cogs._ui.refused import _NAMED, _WORDED
+from models.base import Db
+from models.customer import Customer
+from services import Services
+from services.shops import Shop
 from tests.cogs.buying import ADDRESS
+from tests.cogs.conftest import member
 from tests.services.conftest import MakeProduct, TestClock
 
 pytestmark = pytest.mark.usefixtures("bot", "shop")
@@ -67,6 +72,21 @@ async def test_what_was_typed_is_kept_for_a_quarter_of_an_hour(
     assert "I do not have what you typed any more." in (await seen.press("Correct it")).text
     seen = await form.submit({**ADDRESS, "Country, phone number": "Utopia"})
     assert "Correct it" not in [button.label for button in seen.buttons]
+
+
+async def test_an_erasure_forgets_what_was_typed(
+    ada: Person, sam: Person, olivia: Person, product: MakeProduct, services: Services, shop: Shop, db: Db
+) -> None:
+    """Whoever typed it, also staff, whose forms may be about the person who was erased."""
+    form = await at_the_address(ada, product)
+    seen = await form.submit({**ADDRESS, "Country, phone number": "Utopia"})
+    form = await (await sam.run("/admin product", name="Mug")).open("Edit")
+    by_staff = await form.submit({"Price in USD": "12.505"})
+    customer = await Customer.of_discord(db, shop.id, member(ada).discord_id)
+    assert customer is not None
+    await services.erasure.erase(shop, member(olivia), customer.key, customer.discord_id)
+    for refused in (seen, by_staff):
+        assert "I do not have what you typed any more." in (await refused.press("Correct it")).text
 
 
 async def test_secrets_are_not_kept(olivia: Person) -> None:

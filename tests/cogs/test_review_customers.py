@@ -227,7 +227,7 @@ async def test_a_late_payment_that_is_turned_down_is_not_said_to_be_lost(
     await services.worker.drain()
     told = ada.dms[-1].text
     assert told.startswith("Your order at **Aurora** was cancelled.")
-    assert "They wrote: “Sold out; I sent it back.”" in told
+    assert "The staff wrote: “Sold out; I sent it back.”" in told
     assert "could not find" not in told
 
 

@@ -14,8 +14,9 @@ from services.shops import Shop
 from tests.drills.asking import healed
 from tests.drills.blow import Blow
 from tests.drills.replica_set import ReplicaSet
+from tests.drills.stage import Stage
 from tests.services.books_kept import books_findings
-from tests.services.conftest import OWNER, clock, outside, product, services
+from tests.services.conftest import OWNER, MakeProduct, TestClock, clock, outside, product, services
 
 __all__ = ["clock", "outside", "product", "services"]
 
@@ -62,6 +63,20 @@ async def shop(services: Services) -> Shop:
     """A claimed shop that takes Venmo."""
     made = await services.shops.claim("900", "Aurora", OWNER)
     return await services.methods.configure(made, OWNER, "VENMO", {"recipient": "@aurora-shop"})
+
+
+@pytest.fixture
+def stage(
+    db: Db,
+    members: ReplicaSet,
+    blow: Blow,
+    services: Services,
+    shop: Shop,
+    product: MakeProduct,
+    clock: TestClock,
+) -> Stage:
+    """The shop of a drill, the set below it, and what befalls them."""
+    return Stage(db, members, blow, services, shop, product, clock)
 
 
 @pytest.fixture(autouse=True)

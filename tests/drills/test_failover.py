@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from models.base import Db
 from models.entitlement import Entitlement
 from models.errors import AlreadyDecided
 from models.inventory import InventoryMove, InventorySnapshot, InventoryTransaction
@@ -15,13 +14,12 @@ from models.order import Order, OrderStatus
 from models.outbox import OutboxEffect
 from models.payment import PaymentStatus
 from models.session import OrderSession
-from services import Services
-from services.shops import Shop
 from tests.drills.asking import Asked, healed
-from tests.drills.blow import Blow, points
+from tests.drills.blow import points
 from tests.drills.replica_set import ReplicaSet
+from tests.drills.stage import Stage
 from tests.services import buying
-from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.conftest import ADA, OWNER
 from tests.services.test_crashes import everything_fits
 
 type Strike = Callable[[ReplicaSet], object]
@@ -35,17 +33,10 @@ BLOWS = [
 
 @pytest.mark.parametrize(("strike", "many"), BLOWS)
 async def test_confirm_while_the_primary_changes_gives_one_order(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    strike: Strike,
-    many: int,
+    stage: Stage, strike: Strike, many: int
 ) -> None:
     """At any command of Confirm: the customer gets the order, or is told, clicks again and gets it then."""
+    db, members, blow, services, shop, product, clock = stage
     mug = await product(stock=500)
     review = await buying.review(services, shop, ADA, mug, 2)
     blow.arm(0, members.heal, heard=False)
@@ -74,18 +65,9 @@ async def test_confirm_while_the_primary_changes_gives_one_order(
 
 
 @pytest.mark.parametrize(("strike", "many"), BLOWS)
-async def test_approval_while_the_primary_changes_pays_once(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    strike: Strike,
-    many: int,
-) -> None:
+async def test_approval_while_the_primary_changes_pays_once(stage: Stage, strike: Strike, many: int) -> None:
     """At any command of Approve: one sale, one entitlement, one grant owed."""
+    db, members, blow, services, shop, product, clock = stage
     vip = await product("VIP", stock=200, granted_role_ids=["77"])
     blow.arm(0, members.heal, heard=False)
     await buying.paid(services, shop, ADA, vip)

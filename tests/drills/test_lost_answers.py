@@ -12,11 +12,11 @@ from models.session import OrderSession
 from services import Services
 from services.shops import Shop
 from tests.drills.asking import Asked, healed
-from tests.drills.blow import Blow
 from tests.drills.line import Cut
 from tests.drills.replica_set import ReplicaSet
+from tests.drills.stage import Stage
 from tests.services import buying
-from tests.services.conftest import ADA, MakeProduct, TestClock
+from tests.services.conftest import ADA, TestClock
 from tests.services.test_crashes import everything_fits
 
 COMMIT = b"commitTransaction"
@@ -36,17 +36,9 @@ async def one_order_each(db: Db, services: Services, shop: Shop, clock: TestCloc
 
 @pytest.mark.parametrize("heard", [True, False], ids=["committed", "not-committed"])
 @pytest.mark.parametrize("times", [1, 4])
-async def test_a_commit_without_an_answer_is_asked_for_again(
-    db: Db,
-    members: ReplicaSet,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    heard: bool,
-    times: int,
-) -> None:
+async def test_a_commit_without_an_answer_is_asked_for_again(stage: Stage, heard: bool, times: int) -> None:
     """Once or several times in a row: the order stands once, and its customer is told so."""
+    db, members, _, services, shop, product, clock = stage
     mug = await product()
     review = await buying.review(services, shop, ADA, mug)
     cut = members.lines.cut_at(Cut(COMMIT, heard=heard, times=times))
@@ -64,16 +56,10 @@ async def test_a_commit_without_an_answer_is_asked_for_again(
     "strike", [ReplicaSet.kill_primary, ReplicaSet.step_down], ids=["killed", "handed-over"]
 )
 async def test_a_primary_that_goes_at_the_commit_leaves_one_order(
-    db: Db,
-    members: ReplicaSet,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    heard: bool,
-    strike: Callable[[ReplicaSet], object],
+    stage: Stage, heard: bool, strike: Callable[[ReplicaSet], object]
 ) -> None:
     """The answer is lost together with the server; the next one knows whether the order stands."""
+    db, members, _, services, shop, product, clock = stage
     mug = await product()
     review = await buying.review(services, shop, ADA, mug)
     members.lines.cut_at(Cut(COMMIT, heard=heard, then=partial(strike, members)))
@@ -85,16 +71,9 @@ async def test_a_primary_that_goes_at_the_commit_leaves_one_order(
     assert asked.longest < 12
 
 
-async def test_no_word_gets_through_at_all_and_the_person_is_told_in_time(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-) -> None:
+async def test_no_word_gets_through_at_all_and_the_person_is_told_in_time(stage: Stage) -> None:
     """The line is silent, as a firewall makes it: no thread waits for good, nothing is half placed."""
+    db, members, blow, services, shop, product, clock = stage
     mug = await product()
     review = await buying.review(services, shop, ADA, mug)
     blow.arm(6, members.lines.hold_clients, heard=False)

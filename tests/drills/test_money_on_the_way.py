@@ -17,14 +17,14 @@ from services.effects import EffectKind
 from services.payments.processor import Site
 from services.shops import Shop
 from tests.drills.asking import Asked, healed
-from tests.drills.blow import Blow, points
-from tests.drills.replica_set import ReplicaSet
+from tests.drills.blow import points
+from tests.drills.stage import Stage
 from tests.drills.test_failover import BLOWS, Strike
 from tests.fakes.provider import Notice
 from tests.fakes.square import Square
 from tests.outside import OUTSIDE
 from tests.services import hosting
-from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.conftest import ADA, OWNER
 from tests.services.quiet import quiet
 from tests.services.test_crashes import everything_fits
 from tests.services.test_payment_crashes import payment_notice, refundable
@@ -68,18 +68,10 @@ async def paid_once(db: Db, services: Services, shop: Shop, notice: Notice) -> O
 
 @pytest.mark.parametrize(("strike", "many"), BLOWS)
 async def test_a_delivery_while_the_primary_changes_pays_once(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    square: Square,
-    clock: TestClock,
-    strike: Strike,
-    many: int,
+    stage: Stage, square: Square, strike: Strike, many: int
 ) -> None:
     """What was answered 200 is never sent again and pays all the same; what was not is sent again."""
+    db, members, blow, services, shop, product, clock = stage
     vip = await product("VIP", 500, 100, granted_role_ids=["77"])
     square.registered_url = f"https://shop.example/webhooks/cashapp_pay/{shop.id}"
     asked = Asked()
@@ -111,18 +103,10 @@ async def test_a_delivery_while_the_primary_changes_pays_once(
 
 @pytest.mark.parametrize(("strike", "many"), BLOWS)
 async def test_a_refund_while_the_primary_changes_gives_the_money_back_once(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    square: Square,
-    clock: TestClock,
-    strike: Strike,
-    many: int,
+    stage: Stage, square: Square, strike: Strike, many: int
 ) -> None:
     """Between asking, sending and booking: the provider gives back once, and it is booked once."""
+    db, members, blow, services, shop, product, clock = stage
     mug = await product(stock=None)
     for round_, at in enumerate(points(12, many)):
         placed = await hosting.order(services, shop, ADA, mug)
@@ -144,17 +128,10 @@ async def test_a_refund_while_the_primary_changes_gives_the_money_back_once(
 
 @pytest.mark.parametrize(("strike", "many"), BLOWS)
 async def test_effects_while_the_primary_changes_are_all_done(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    strike: Strike,
-    many: int,
+    stage: Stage, strike: Strike, many: int
 ) -> None:
     """A role whose effect was not closed is granted again, which is harmless; none is lost."""
+    db, members, blow, services, shop, product, clock = stage
     vip = await product("VIP", 500, None, granted_role_ids=["77"])
     granted: list[str] = []
 

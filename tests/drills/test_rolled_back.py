@@ -6,19 +6,16 @@ from typing import Any
 import pytest
 from pymongo import WriteConcern
 
-from models.base import Db
 from models.order import Order
 from models.outbox import OutboxEffect, OutboxStatus
 from models.session import OrderSession
-from services import Services
 from services.effects import EffectKind
-from services.shops import Shop
 from tests.drills.asking import Asked, healed
-from tests.drills.blow import Blow
 from tests.drills.replica_set import ReplicaSet
+from tests.drills.stage import Stage
 from tests.drills.test_lost_answers import one_order_each
 from tests.services import buying
-from tests.services.conftest import ADA, MakeProduct, TestClock
+from tests.services.conftest import ADA
 from tests.services.quiet import quiet
 from tests.services.test_crashes import everything_fits
 
@@ -68,16 +65,10 @@ def lonely(members: ReplicaSet) -> Loneliness:
 
 
 async def test_an_order_that_only_a_dying_primary_knew_is_placed_once(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    lonely: Loneliness,
+    stage: Stage, lonely: Loneliness
 ) -> None:
     """Its transaction was committed there and undone: its customer was not told so, or has it anyway."""
+    db, members, blow, services, shop, product, clock = stage
     mug = await product()
     review = await buying.review(services, shop, ADA, mug)
     asked = Asked()
@@ -96,16 +87,10 @@ async def test_an_order_that_only_a_dying_primary_knew_is_placed_once(
 
 
 async def test_an_effect_that_only_a_dying_primary_took_for_done_is_done(
-    db: Db,
-    members: ReplicaSet,
-    blow: Blow,
-    services: Services,
-    shop: Shop,
-    product: MakeProduct,
-    clock: TestClock,
-    lonely: Loneliness,
+    stage: Stage, lonely: Loneliness
 ) -> None:
     """It is pending again after all, and is closed by whoever asks next; at most it is begun once more."""
+    db, members, blow, services, shop, product, clock = stage
     quiet(services)
     told: list[str] = []
 

@@ -282,6 +282,7 @@ HOT: dict[str, Query] = {
         db, LATER, timedelta(minutes=1), Urgency.WORD, ["customer.notice", "staff.alert"]
     ),
     "what goes before an effect": lambda db: OutboxEffect.ahead(db, EFFECT, ["customer.notice"], 3),
+    "who buys a label": lambda db: OutboxEffect.to_come(db, "a", "59", "label.buy"),
     "what waited for an effect": lambda db: OutboxEffect.release(db, EFFECT, ["customer.notice"], NOW),
     "end of an effect": lambda db: OutboxEffect.finish(db, EFFECT, NOW, None),
     "customers by name": lambda db: Customer.search(db, "a", "nobody", limit=101),

@@ -53,7 +53,7 @@ async def test_a_customer_is_found_by_member_name_mail_and_order(
     stranger = await seen.choose("Or choose a member", olivia)
     assert "cannot find that customer" in "".join(each.text for each in [stranger, *stranger.followups])
     opened = await sam.run("/admin order", find=order.order_number)
-    assert "ada@example.com" in (await opened.press("Customer")).text
+    assert "ada@example.com" in (await opened.press("Open customer")).text
 
 
 async def test_the_card_leads_to_orders_addresses_and_notes(

@@ -42,7 +42,7 @@ async def test_a_person_is_erased_by_typing_their_id(
     order = await olivia.run("/admin order", find=view.order.order_number)
     assert "erased-" in order.text
     assert "@Ada" not in order.text
-    card = await order.press("Customer")
+    card = await order.press("Open customer")
     assert "Erased on" in card.text
     assert "Add note" not in card.text
     assert order.pings == []

@@ -66,7 +66,7 @@ async def test_a_role_that_failed_is_mended_and_tried_again(
     assert any("trying 1 again" in each.text for each in [seen, *seen.followups])
     await drain(services)
     assert ada.role_names == ["VIP"]
-    assert "Nothing is late or stuck" in (await seen.press("Look again")).text
+    assert "Nothing is waiting or stuck" in (await seen.press("Look again")).text
 
 
 async def test_one_is_tried_at_once_and_shows_when_it_failed_again(
@@ -139,7 +139,7 @@ async def test_kinds_pages_and_a_reason_nobody_knows(
     assert card.pings == []
     assert "Mended: try all with this reason" not in [button.label for button in card.buttons]
     seen = await seen.choose("Show only one kind", "Money")
-    assert "Nothing is late or stuck" in seen.text
+    assert "Nothing is waiting or stuck" in seen.text
 
 
 async def test_money_to_decide_about_leads_to_its_payment(

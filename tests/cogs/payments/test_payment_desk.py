@@ -16,7 +16,8 @@ from services.shops import Shop
 from tests.cogs.admin.conftest import everything
 from tests.cogs.buying import claimed, placed
 from tests.cogs.conftest import member, shelf
-from tests.cogs.payments.conftest import COINS, DOWN, Till, labels
+from tests.cogs.payments.conftest import CASH, COINS, DOWN, Till, labels
+from tests.cogs.shipping.conftest import HOME
 from tests.fakes.provider import Fault
 from tests.services import hosting
 from tests.services.conftest import MakeProduct
@@ -378,6 +379,22 @@ async def test_what_came_wrong_can_be_fulfilled_anyway_once(
     late = await sam.click(seen, custom_id=f"payment:fulfil:{order.payment_id}", forged=True)
     assert isinstance(late, Seen)
     assert "There is nothing to decide here any more." in said(late)
+
+
+async def test_what_was_fulfilled_anyway_and_has_to_be_sent_says_so(
+    ada: Person, sam: Person, product: MakeProduct, till: Till
+) -> None:
+    """Nothing is on its way before somebody packs it."""
+    cap, who = await product("Cap", is_digital=False), member(ada)
+    await till.services.carts.add(till.shop, who, cap.key, 1)
+    await till.services.checkout.enter_address(till.shop, who, HOME)
+    await till.services.checkout.choose_shipping(till.shop, who, "post")
+    view = await till.services.checkout.choose_payment(till.shop, who, CASH)
+    order = await till.services.placement.place(till.shop, who, view.session.key, view.session.version)
+    await till.told(order, hosting.paid(order, "ch_1", 100, "USD"))
+    form = await (await opened(sam, order)).open("Fulfil anyway")
+    seen = await form.submit({WHY: "it is fine"})
+    assert "The order is paid. Now it has to be sent: see `/admin ship`." in said(seen)
 
 
 @pytest.mark.parametrize("why", ["amount", "late", "underpaid"])

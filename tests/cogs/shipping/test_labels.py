@@ -204,6 +204,20 @@ async def test_a_label_that_never_turns_up_is_given_up_by_hand(
     assert [each.state for each in await selling.parcels(order)] == [ParcelState.DROPPED]
 
 
+async def test_an_account_without_money_is_named(
+    ada: Person, sam: Person, mug: Product, selling: Dock
+) -> None:
+    """With what to do about it, in place of the seller's own code."""
+    order = await selling.paid(ada, (mug, 1))
+    seen = await (await (await opened(sam, order)).open("Buy a label")).submit(BOX)
+    selling.easypost.balance = Decimal(0)
+    seen = await (await seen.choose(CHOOSE, CHEAPEST)).press("Buy for $7.07")
+    await selling.drain()
+    seen = await seen.press("Look again")
+    assert "The reason: the shop's account at the seller of labels has no money left" in seen.text
+    assert "Please top it up there, then buy the label again." in seen.text
+
+
 async def test_a_label_is_voided_or_kept(ada: Person, sam: Person, mug: Product, selling: Dock) -> None:
     """After a question; a carrier that gives no money back is told of."""
     order = await selling.paid(ada, (mug, 1))
@@ -215,10 +229,11 @@ async def test_a_label_is_voided_or_kept(ada: Person, sam: Person, mug: Product,
     selling.easypost.on_scan = {"USPS"}
     refused = await ask.press("Yes, void it")
     assert "EasyPost gives no money back for this label." in said(refused)
+    assert labels(refused) == ["Yes, void it", "Give it up without money back", "No, keep it"]
     selling.easypost.on_scan = set()
     (shipment,) = selling.easypost.shipments.values()
     shipment["refund_status"] = None
-    seen = await (await refused.press("Void the label")).press("Yes, void it")
+    seen = await refused.press("Yes, void it")
     assert "The label is void." in said(seen)
     assert "1 piece is to be packed." in seen.text
     assert "its label was voided" in (await seen.choose(PARCEL, "Parcel 1")).text

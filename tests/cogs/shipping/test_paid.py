@@ -43,15 +43,26 @@ async def test_the_alert_of_a_paid_order_says_whether_it_has_to_be_sent(
     assert "1 piece is to be packed." in (await alert.press("Ship")).text
 
 
-async def test_an_empty_queue_does_not_say_that_all_has_arrived(
-    dock: Dock, ada: Person, mug: Product, sam: Person
+async def test_the_queue_shows_each_order_that_waits_to_be_sent(
+    dock: Dock, ada: Person, bob: Person, mug: Product, cap: Product, sam: Person
 ) -> None:
-    """A parcel that still has time is not late, and not there either."""
-    await dock.paid(ada, (mug, 1))
+    """Once, the oldest first, from its payment until all of it is on its way; a parcel in trouble at once."""
+    first = await dock.paid(ada, (mug, 2), (cap, 1))
+    dock.clock.forward(minutes=1)
+    second = await dock.paid(bob, (mug, 1))
+    await dock.drain()
     seen = await sam.run("/admin queue")
-    assert "Nothing is late or stuck" in seen.text
-    assert "Parcels that still have time wait in `/admin ship`." in seen.text
-    assert "1 order waits to be sent" in (await seen.press("Parcels to send")).text
+    assert "2 things have not arrived" in seen.text
+    assert seen.text.index(first.order_number) < seen.text.index(second.order_number)
+    assert seen.text.count("It is paid, and some of it was not sent yet.") == 2
+    card = await seen.choose("Open an entry", f"{first.order_number} · A parcel")
+    assert "3 pieces are to be packed." in (await card.press("Ship")).text
+    await dock.send(first, mug, 2)
+    assert first.order_number in (await seen.press("Look again")).text
+    for order, product in ((first, cap), (second, mug)):
+        await dock.send(order, product, 1)
+    seen = await seen.press("Look again")
+    assert "Nothing is waiting or stuck" in seen.text
 
 
 async def test_staff_read_names_and_no_ids(
@@ -63,7 +74,7 @@ async def test_staff_read_names_and_no_ids(
     await dock.drain()
     seen = await sam.run("/admin order", find=order.order_number)
     assert "Field guide: delivered" in seen.text
-    assert "Field guide: delivered" in (await seen.press("Customer")).text
+    assert "Field guide: delivered" in (await seen.press("Open customer")).text
     paid = await seen.press("Payment")
     assert "**$34.50**" in paid.text
     assert order.payment_id not in paid.text

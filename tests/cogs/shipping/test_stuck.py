@@ -6,6 +6,7 @@ import pytest
 
 from bot.sandbox import Person, Room, Seen
 from models.order import Order
+from models.outbox import OutboxEffect
 from models.product import Product
 from models.shipment import ParcelState
 from services.settling.credit import Picked
@@ -57,6 +58,27 @@ async def test_a_purchase_that_waits_says_why_and_can_be_stopped(
     await sent(await opened(sam, order), "USPS", USPS)
     selling.clock.forward(hours=13)
     await selling.drain()
+    assert selling.easypost.bought == []
+
+
+async def test_a_label_that_nobody_buys_any_more_is_looked_for_or_given_up(
+    ada: Person, sam: Person, mug: Product, selling: Dock
+) -> None:
+    """The parcel's card never says that it is being bought when nobody is there to buy it."""
+    order = await selling.paid(ada, (mug, 1))
+    await asked_for(sam, order)
+    await OutboxEffect.rows(selling.db).delete_one({"kind": "label.buy"})
+    desk = await opened(sam, order)
+    assert "nobody knows whether its label was bought" in desk.text
+    seen = await desk.choose(PARCEL, "Parcel 1")
+    assert "I am buying its label" not in seen.text
+    assert labels(seen) == ["It was not bought", "Look again", "Back to the order"]
+    ask = await seen.press("It was not bought")
+    assert "Please look on the site of EasyPost first." in ask.text
+    seen = await (await ask.press("Back")).press("Look again")
+    assert "I asked EasyPost: there is no label so far." in said(seen)
+    given = await (await seen.press("It was not bought")).press("I looked: it was not")
+    assert "Noted. Its pieces can be packed again." in said(given)
     assert selling.easypost.bought == []
 
 

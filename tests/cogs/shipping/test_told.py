@@ -151,6 +151,25 @@ async def test_the_e_mail_says_what_is_on_its_way_and_what_follows(
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_customer_reads_that_a_parcel_is_near(ada: Person, mug: Product, dock: Dock) -> None:
+    """Whoever has to be at home, or to fetch it, is told more than that it is on its way."""
+    await dock.sell_labels()
+    order = await dock.paid(ada, (mug, 1))
+    await dock.send(order, mug, 1, carrier="USPS", tracking_number=USPS)
+    await dock.drain()
+    for status, said in (
+        ("in_transit", "on its way"),
+        ("out_for_delivery", "being delivered today"),
+        ("available_for_pickup", "waiting to be picked up"),
+        ("delivered", "arrived"),
+    ):
+        dock.clock.forward(minutes=1)
+        dock.easypost.move(USPS, status)
+        await dock.deliver()
+        assert f"Your parcel: {said} · USPS" in (await ada.run("/orders view", order=order.key)).text
+
+
+@pytest.mark.usefixtures("bot")
 async def test_parcels_in_german(greta: Person, german_owner: Person, mug: Product, dock: Dock) -> None:
     """From the packing table to the customer, with nothing left in English."""
     await dock.sell_labels()

@@ -1,8 +1,8 @@
 """Partners beside those who take payments: what a shop owes to each, and how often it was really done."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from bot.outside import Outside
@@ -171,28 +171,28 @@ class Post:
 
 
 @asynccontextmanager
-async def easypost() -> AsyncIterator[Partner]:
+async def _opened[F: FakeProvider | MailServer](
+    fake: AbstractAsyncContextManager[F], partner: Callable[[F], Partner]
+) -> AsyncIterator[Partner]:
+    async with fake as running:
+        yield partner(running)
+
+
+def easypost() -> AbstractAsyncContextManager[Partner]:
     """EasyPost."""
-    async with EasyPost() as fake:
-        yield Carrier(fake)
+    return _opened(EasyPost(), Carrier)
 
 
-@asynccontextmanager
-async def taxjar() -> AsyncIterator[Partner]:
+def taxjar() -> AbstractAsyncContextManager[Partner]:
     """TaxJar."""
-    async with TaxJar() as fake:
-        yield Tax(fake)
+    return _opened(TaxJar(), Tax)
 
 
-@asynccontextmanager
-async def sendgrid() -> AsyncIterator[Partner]:
+def sendgrid() -> AbstractAsyncContextManager[Partner]:
     """SendGrid."""
-    async with SendGrid() as fake:
-        yield Letters(fake)
+    return _opened(SendGrid(), Letters)
 
 
-@asynccontextmanager
-async def smtp() -> AsyncIterator[Partner]:
+def smtp() -> AbstractAsyncContextManager[Partner]:
     """A mail server."""
-    async with MailServer() as server:
-        yield Post(server)
+    return _opened(MailServer(), Post)

@@ -11,7 +11,6 @@ from models.fund import CommunityFundContribution
 from models.inventory import InventoryTransaction
 from models.order import Order
 from models.payment import Payment
-from models.shipment import ParcelState
 from services import Services
 from services.books.contract import Finding
 from services.queue_entries import Source
@@ -65,9 +64,9 @@ async def _cancel(owner: Owner, finding: Finding) -> None:
 
 
 async def _no_label(owner: Owner, finding: Finding) -> None:
-    order, shop = finding.where["order"], owner.world.shop
-    (parcel,) = (await owner.services.ship_desk.view(shop, order)).shipment.parcels
-    await owner.services.labels.give_up(shop, OWNER, order, parcel.key, ParcelState.BUYING)
+    """The shop has no partner who could be asked."""
+    where, shop = finding.where, owner.world.shop
+    await owner.services.labels.give_up(shop, OWNER, where["order"], where["parcel"])
 
 
 async def _not_made(owner: Owner, finding: Finding) -> None:

@@ -250,6 +250,9 @@ FAULTS: dict[str, Fault] = {
     "parcel_again": Fault(frozenset({"parcel_pieces", "parcel_twice", "shipping_state"}), _parcel_again),
     "shipping": set_in(Order, "paid", {"shippingStatus": "DELIVERED"}, "shipping_state"),
     "label": set_in(Shipment, "paid", {"parcels.0.state": "buying"}, "label_unasked"),
+    "label_asked": set_in(
+        Shipment, "paid", {"parcels.0.state": "buying", "parcels.0.asked": True}, "label_unasked"
+    ),
     "effect_gone": without(OutboxEffect, "paid", "effect_missing", kind="invoice.number"),
     "told_gone": without(OutboxEffect, "waiting", "effect_missing", kind="customer.notice"),
     "number_gone": set_in(Order, "game", {"invoiceNumber": None}, "invoice_unnumbered", "invoice_gap"),

@@ -71,7 +71,7 @@ def test_sentences_ask_only_for_what_findings_know() -> None:
     known = {
         *("tenant", "record", "collection", "order", "product", "payment", "said", "due", "other", "many"),
         *("order_state", "payment_state", "discount", "assignment", "use", "balance", "returned", "gift"),
-        *("came", "went"),
+        *("came", "went", "number"),
         *("payout", "names", "counter", "stock", "held", "ledger", "ledger_held", "pieces", "stands"),
         *("sold", "due_held", "due_sold", "back", "kind", "entitlement", "state", "key", "shipment"),
         *("effect", "refund", "cents", "event", "provider", "session", "field", "target", "fields"),

@@ -162,7 +162,7 @@ class Life:
                 lambda: desk.delivered(*at),
                 lambda: desk.came_back(*at, "lost"),
                 lambda: self.services.labels.void(*at),
-                lambda: self.services.labels.look(self.shop, self.placed.key, parcel.key),
+                lambda: self.services.labels.look(self.shop, OWNER, self.placed.key, parcel.key),
             ]
             await acts[number % len(acts)]()
 

@@ -109,7 +109,7 @@ async def test_who_looks_finds_a_label_or_says_that_there_is_none(
         await services.labels.buy(shop, OWNER, paid.key, parcel.key, parcel.rates[0].ref)
         easypost.fail(fault)
         await services.worker.drain()
-        assert (await services.labels.look(shop, paid.key, parcel.key)).state is found
+        assert (await services.labels.look(shop, OWNER, paid.key, parcel.key)).state is found
     assert (await services.ship_desk.view(shop, paid.key)).left == {of.mug.key: 1}
     await services.labels.give_up(shop, OWNER, paid.key, parcel.key)
     assert (await services.ship_desk.view(shop, paid.key)).left == {of.mug.key: 2}
