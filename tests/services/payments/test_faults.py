@@ -52,7 +52,7 @@ async def at_stripe(calls: Calls) -> AsyncIterator[Account[StripeKeys]]:
     """Sessions, at the time of the charge that is asked for."""
 
     class Hasty(Stripe):
-        seconds = 0.2
+        seconds = 0.3
         pauses = (0.05, 0.2)
 
     async def pay(ref: str) -> str:
@@ -72,7 +72,7 @@ async def at_square(calls: Calls) -> AsyncIterator[Account[SquareKeys]]:
     """Payment links."""
 
     class Hasty(CashAppPay):
-        seconds = 0.2
+        seconds = 0.3
 
     async def pay(ref: str) -> str:
         return fake.pay(ref)
@@ -91,7 +91,7 @@ async def at_paypal(calls: Calls) -> AsyncIterator[Account[PayPalKeys]]:
     """Orders that are collected once they are approved; the token is there already."""
 
     class Hasty(PayPal):
-        seconds = 0.2
+        seconds = 0.3
 
     async def pay(ref: str) -> str:
         fake.pay(ref)
@@ -115,7 +115,7 @@ async def at_coinbase(calls: Calls) -> AsyncIterator[Account[BusinessKeys]]:
     """Checkouts, of which each takes one payment and keeps its refunds."""
 
     class Hasty(CoinbaseBusiness):
-        seconds = 0.2
+        seconds = 0.3
 
     async def pay(ref: str) -> str:
         fake.pay(ref)
