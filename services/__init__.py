@@ -49,6 +49,7 @@ from services.ownership import Ownership
 from services.pace import Pace
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
+from services.panel.naming import Naming
 from services.payment_desk import PaymentDesk
 from services.payments.methods import PaymentMethods
 from services.person_data import PersonData
@@ -139,6 +140,7 @@ class Services:
     links: Links
     alerts: Alerts
     audit_log: AuditSearch
+    naming: Naming
     panel: Panel
     panel_edits: PanelEdits
     reports: ReportDesk

@@ -140,10 +140,13 @@ class Moving:
         await self._audit.record(
             seen.id, owner, "shop.move", config, before=_places(seen.config), after=after, tx=tx
         )
-        for kind, changes in (("Product", cleared.products), ("Discount", cleared.discounts)):
+        for kind, act, changes in (
+            ("Product", "product.move", cleared.products),
+            ("Discount", "discount.move", cleared.discounts),
+        ):
             if changes:
                 many = AboutMany(kind, changes, by="move")
-                await self._audit.record_many(seen.id, owner, f"{kind.lower()}.move", config, many, tx=tx)
+                await self._audit.record_many(seen.id, owner, act, config, many, tx=tx)
         return Shop(tenant, config)
 
     def _offered(self, tenant: Tenant) -> bool:

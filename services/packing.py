@@ -38,6 +38,16 @@ _SHIPS = {
     OrderStatus.COMPLETE,
     OrderStatus.PARTIALLY_REFUNDED,
 }
+# What staff do with a parcel, by what the order's history calls it, as the audit log names it.
+_ACTS = {
+    "sent": "ship.sent",
+    "delivered": "ship.delivered",
+    "back": "ship.back",
+    "corrected": "ship.corrected",
+    "buying": "ship.buying",
+    "dropped": "ship.dropped",
+    "voided": "ship.voided",
+}
 
 
 @dataclass
@@ -153,7 +163,7 @@ class Packer:
         await self.put(at)
         if at.actor is not None:
             said = {"parcel": parcel.number, "state": parcel.state, "note": note, **(after or {})}
-            await self._audit.record(at.shop.id, at.actor, f"ship.{what}", at.order, after=said, tx=at.tx)
+            await self._audit.record(at.shop.id, at.actor, _ACTS[what], at.order, after=said, tx=at.tx)
         await self.note(at, f"parcel_{what}", note or _name(parcel))
 
     async def put(self, at: Packing) -> None:

@@ -14,6 +14,8 @@ from models.errors import BadInput
 _DASH = re.compile(r"\s*[\u2010-\u2015\u2212\u30fc-]\s*")
 # What people write before a postal code though it is no part of it: "D-50667", "IL 62704", "〒154-0023".
 _BEFORE_CODE = re.compile(r"(?:[A-Z]{1,3}|〒)[ -]?")
+# Where a country's own order is unknown, or has no place for a city.
+_ORDER = "%C, %S %Z"
 
 
 class _Post(NamedTuple):
@@ -27,6 +29,7 @@ class _Post(NamedTuple):
     needs_state: bool
     knows_every_state: bool
     city_may_be_state: bool
+    order: str
 
 
 def checked(address: Address) -> Address:
@@ -83,6 +86,33 @@ def known_postal_code(text: str, country: str) -> str:
     raise BadInput("postal_code", "example", post.code_example)
 
 
+def place_lines(country: str, city: str, state: str, postal_code: str) -> list[str]:
+    """City, state and postal code as they stand on a parcel to that country, in one to three lines."""
+    post = _post(country.upper())
+    order = post.order if post and "%C" in post.order else _ORDER
+    state = "" if _letters(state) == _letters(city) else state
+    if "%S" not in order and state:
+        city, state = f"{city}, {state}", ""
+    if "%Z" not in order:
+        order += " %Z"
+    values = {"C": city, "S": state, "Z": postal_code}
+    return [line for part in order.split("%n") if (line := _placed(part, values))]
+
+
+def _placed(order: str, values: Mapping[str, str]) -> str:
+    """One line of a country's order; between two values stands what the country writes there, or a space."""
+    said, between = "", ""
+    # Every other part is the letter of a value, or of one that stands elsewhere, such as the street.
+    for at, part in enumerate(re.split("%(.)", order)):
+        if at % 2 == 0:
+            # Letters are for post from abroad (CH-8001), where the country is named anyway.
+            between = part if part and not any(map(str.isalpha, part)) else between and " "
+        elif value := values.get(part, ""):
+            said += f"{between or ' '}{value}" if said else value
+            between = ""
+    return said
+
+
 @cache
 def _post(country: str) -> _Post | None:
     # The library reads the country's file at every call; the largest ones take 20 ms.
@@ -111,6 +141,7 @@ def _post(country: str) -> _Post | None:
         # Names from other scripts are written in Latin letters in too many ways to call one wrong.
         knows_every_state=needs_state and all(map(_is_latin, keys)),
         city_may_be_state="city" not in needed,
+        order=rules.address_latin_format,
     )
 
 

@@ -29,6 +29,8 @@ MAX_STOCK = 1_000_000
 _LATEST = 10
 _MOST_TOLD = 5
 _REASON_LENGTH = 500
+# What staff do by hand, as the audit log names it; everything else is moved by orders.
+_ACTS = {InventoryMove.ADJUSTMENT: "stock.adjustment", InventoryMove.RESTOCK: "stock.restock"}
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,7 @@ class Stock:
             )
             await self.write(shop, product, row, tx)
             before, after = {"available": left}, {"delta": delta, "reason": why}
-            act = f"stock.{move.value.lower()}"
-            await self._audit.record(shop.id, actor, act, product, before=before, after=after, tx=tx)
+            await self._audit.record(shop.id, actor, _ACTS[move], product, before=before, after=after, tx=tx)
 
         await self._outbox.commit(work)
         return await self.of(shop, product_id)

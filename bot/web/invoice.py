@@ -5,9 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.web.pages import Pages
+from cogs._ui.address import address_lines
 from cogs._ui.paying import method_name
 from cogs._ui.words import Words, later
-from models.address import Address
 from models.erasing import is_pseudonym
 from models.order import Order, OrderStatus
 from models.payment import PaymentStatus
@@ -90,10 +90,4 @@ def _who(order: Order, w: Words) -> str:
 def _ship_to(order: Order, w: Words) -> list[str]:
     if order.shipping_address is None or is_pseudonym(order.customer.discord_id):
         return []
-    return _lines(order.shipping_address, w)
-
-
-def _lines(address: Address, w: Words) -> list[str]:
-    place = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
-    country = w.locale.territories.get(address.country.upper(), address.country)
-    return [line for line in (address.name, address.line1, address.line2, place, country) if line]
+    return address_lines(order.shipping_address, w)

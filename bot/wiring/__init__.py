@@ -39,6 +39,7 @@ from services.meters import Meters
 from services.old_records import OldRecords
 from services.panel.desk import Panel
 from services.panel.edits import PanelEdits
+from services.panel.naming import Naming
 from services.payment_desk import PaymentDesk
 from services.poller import Poller
 from services.queue import Queue
@@ -164,6 +165,7 @@ def _watching(on: Ground) -> dict[str, Any]:
     return {
         "throttle": on.throttle,
         "alerts": Alerts(db, audit),
+        "naming": Naming(db, access),
         "audit_log": AuditSearch(db, audit, [kind.__name__ for kind in all_documents()]),
         "panel": panel,
         "reports": reports,

@@ -107,7 +107,7 @@ def _address_rows(
 
 def notices_card(customer: Customer, w: Words, *, mails: bool) -> Card:
     """What this customer is told about, and where; every button switches one thing."""
-    said = [w("💬 is a direct message, ✉️ an e-mail. Green is on; press to switch.")]
+    said = [w("💬 is a direct message, ✉️ an e-mail. Press one to switch it on or off.")]
     if not mails:
         said.append(w("This shop sends no e-mails at the moment."))
     elif not customer.email:
@@ -138,7 +138,7 @@ def _switches(
     on = {event: bool(getattr(preferences, event)) for event in _EVENTS}
     return [
         Button(
-            w(label),
+            w("{switch}: on", switch=w(label)) if on[event] else w("{switch}: off", switch=w(label)),
             Target("account:notice", channel, event, int(not on[event])),
             "success" if on[event] else "secondary",
             emoji=emoji,

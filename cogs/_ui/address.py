@@ -5,6 +5,7 @@ from cogs._ui.target import Target
 from cogs._ui.text import plain
 from cogs._ui.words import Words
 from models.address import Address
+from services.postal import place_lines
 
 _CODE_LENGTH = 2
 # Regions that have a code and a name, and no post office.
@@ -103,17 +104,25 @@ def _is_country(code: str) -> bool:
 
 def country(code: str, w: Words) -> str:
     """A country's name in the person's language."""
-    return str(w.locale.territories.get(code, code))
+    return str(w.locale.territories.get(code.upper(), code))
 
 
 def address_label(address: Address, w: Words) -> str:
     """An address in one line, for menus, which show no markdown."""
-    parts = [address.name, address.line1, address.city, country(address.country, w)]
+    parts = [address.name, address.line1, *_place(address), country(address.country, w)]
     return ", ".join(part for part in parts if part)
 
 
 def address_text(address: Address, w: Words) -> str:
     """An address as it stands on a parcel, harmless on a card."""
-    place = ", ".join(part for part in (address.city, address.state, address.postal_code) if part)
-    said = [address.name, address.line1, address.line2, place, country(address.country, w), address.phone]
-    return "\n".join(plain(part) for part in said if part)
+    return "\n".join(plain(part) for part in [*address_lines(address, w), address.phone] if part)
+
+
+def address_lines(address: Address, w: Words) -> list[str]:
+    """An address line by line, in the order in which its country writes it."""
+    lines = [address.name, address.line1, address.line2, *_place(address), country(address.country, w)]
+    return [line for line in lines if line]
+
+
+def _place(address: Address) -> list[str]:
+    return place_lines(address.country, address.city, address.state, address.postal_code)

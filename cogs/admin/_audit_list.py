@@ -2,21 +2,24 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple, Self
 
-from cogs._ui.card import Button, Card, Option, PickUser, Row, Select
+from cogs._ui.card import Button, Card, Option, PickUser, Row, Select, plain
 from cogs._ui.form import Form, Input
 from cogs._ui.target import Target
 from cogs._ui.text import cut
 from cogs._ui.words import Words
+from cogs.admin._act_words import act_words, whole_area
+from cogs.admin._acts import about, about_in_menu, act_file, act_line, act_name
 from cogs.admin._changes import changes
-from cogs.admin._panel_card import act_file, act_line
-from cogs.admin._panel_names import KINDS
+from cogs.admin._panel_names import KINDS, declared_as, record_kind
 from models.audit import AuditLog
 from models.errors import NotFound
 from services.audit_search import PAGE_SIZE, AuditPage, Wanted, area
 from services.panel import declared
+from services.panel.naming import Called
 
 ALL = "all"
 _NONE = "0"
@@ -88,28 +91,38 @@ def is_key(text: str) -> bool:
     return len(text) == _LONGEST_ID and all(each in "0123456789abcdef" for each in text)
 
 
-def act_list(
-    page: AuditPage, wanted: Wanted, actions: Sequence[str], w: Words, shown: AuditLog | None, currency: str
-) -> Card:
+@dataclass(frozen=True)
+class Found:
+    """A page of acts with what their records are called; `shown` is one that was opened."""
+
+    page: AuditPage
+    called: Called
+    actions: Sequence[str]
+    shown: AuditLog | None = None
+
+
+def act_list(found: Found, wanted: Wanted, w: Words, currency: str) -> Card:
     """One page of acts with everything that narrows it; one that was opened stands above the others."""
+    page, shown = found.page, found.shown
     which = Which.of(wanted)
     numbered = list(enumerate(page.acts, page.page * PAGE_SIZE + 1))
     rows: list[Row] = []
     if numbered:
-        options = [Option(_label(at, act, w), act.key) for at, act in numbered]
+        options = [Option(_label(at, act, found, currency, w), act.key) for at, act in numbered]
         rows.append(Select(w("Open an act"), Target("audit:see", *which, page.page), options))
     rows.append(PickUser(w("By whom"), Target("audit:actor", *which)))
-    if actions:
-        rows.append(_actions(actions, wanted, which, w))
+    if found.actions:
+        rows.append(_actions(found.actions, wanted, which, w))
     rows += _buttons(page, which, shown, w)
     count = w.count(page.total, "{n} act", "{n} acts")
     title = w("More than {n} acts: search more closely.", n=page.total) if page.cut else count
-    lines = [f"{at} · {act_line(act, w)} · {_about(act, w)}" for at, act in numbered]
+    lines = [f"{at} · {act_line(act, w)} · {about(act, found.called, currency, w)}" for at, act in numbered]
     return Card(
         title=w("Audit log"),
         text="\n".join(
-            [title, *_looked(wanted, w), *_opened(shown, currency, w), "", *(lines or [w("There is none.")])]
+            [title, *_looked(wanted, w), *_opened(found, currency, w), "", *(lines or [w("There is none.")])]
         ),
+        footer=f"{shown.action} · {shown.entity_type} {shown.entity_id}" if shown else None,
         pictures=[act_file(shown)] if shown else [],
         rows=rows,
     )
@@ -150,34 +163,24 @@ def kind_named(text: str, w: Words) -> str | None:
     return None
 
 
-def _opened(act: AuditLog | None, currency: str, w: Words) -> list[str]:
+def _opened(found: Found, currency: str, w: Words) -> list[str]:
+    act = found.shown
     if act is None:
         return []
-    return ["", f"**{act.action}** · {_about(act, w)}", act_line(act, w), changes(act, currency, w, _OPENED)]
+    name = f"**{plain(act_name(act, w))}** · {about(act, found.called, currency, w)}"
+    return ["", name, act_line(act, w), changes(act, currency, w, _OPENED)]
 
 
-def _about(act: AuditLog, w: Words) -> str:
-    return f"{_kind(act, w)} `{act.entity_id[-6:]}`"
-
-
-def _kind(act: AuditLog, w: Words) -> str:
-    code = _code(act)
-    return w(KINDS[code]) if code else act.entity_type
-
-
-def _code(act: AuditLog) -> str | None:
-    return next((code for code, each in declared().items() if each.name == act.entity_type), None)
-
-
-def _label(at: int, act: AuditLog, w: Words) -> str:
-    return cut(f"{at} · {w.date(act.created_at)} · {act.action} · {_kind(act, w)}", _LABEL)
+def _label(at: int, act: AuditLog, found: Found, currency: str, w: Words) -> str:
+    said = about_in_menu(act, found.called, currency, w)
+    return cut(f"{at} · {w.date(act.created_at)} · {act_name(act, w)} · {said}", _LABEL)
 
 
 def _looked(wanted: Wanted, w: Words) -> list[str]:
     said = [
         wanted.actor_id and w("by {who}", who=f"<@{wanted.actor_id}>"),
-        wanted.action and f"`{wanted.action}`",
-        wanted.entity_type,
+        wanted.action and act_words(wanted.action, w),
+        wanted.entity_type and record_kind(wanted.entity_type, w),
         wanted.entity_id and f"`{wanted.entity_id}`",
         wanted.first_day and w("from {day}", day=wanted.first_day),
         wanted.last_day and w("up to {day}", day=wanted.last_day),
@@ -188,13 +191,17 @@ def _looked(wanted: Wanted, w: Words) -> list[str]:
 
 def _actions(actions: Sequence[str], wanted: Wanted, which: Which, w: Words) -> Select:
     """Every action where a menu holds them, else the parts of the shop, and then those of one part."""
-    shown = list(actions)
+    shown, part = {each: act_words(each, w) for each in actions}, None
     if len(shown) > _MOST_OPTIONS:
         part = area(wanted.action) if wanted.action else None
-        own = [each for each in actions if area(each) == part]
-        shown = [part, *own] if part else list(dict.fromkeys(map(area, actions)))
+        own = {each: said for each, said in shown.items() if area(each) == part}
+        parts = {each: act_words(each, w) for each in map(area, actions)}
+        shown = {part: whole_area(part, w), **own} if part else parts
     options = [Option(w("Every act"), ALL, default=wanted.action is None)]
-    options += [Option(each, sign(each), default=each == wanted.action) for each in shown[:_MOST_OPTIONS]]
+    options += [
+        Option(said, sign(each), default=each == wanted.action)
+        for each, said in [*shown.items()][:_MOST_OPTIONS]
+    ]
     return Select(w("What was done"), Target("audit:action", *which), options)
 
 
@@ -210,9 +217,9 @@ def _buttons(page: AuditPage, which: Which, shown: AuditLog | None, w: Words) ->
         Button(w("Take out as a table"), Target("audit:export", *which), disabled=not page.acts),
         Button(w("Everything"), Target("audit:open")),
     ]
-    code = _code(shown) if shown else None
-    if shown and code:
-        acts.append(Button(w("Open the record"), Target("panel:see", code, shown.entity_id)))
+    kind = declared_as(shown.entity_type) if shown and not shown.entity_ids else None
+    if shown and kind:
+        acts.append(Button(w("Open the record"), Target("panel:see", kind.code, shown.entity_id)))
     return [row for row in (turning, acts) if row]
 
 

@@ -57,12 +57,12 @@ _EVENTS = {
     OrderStatus.COMPLETE: later("Complete"),
     OrderStatus.CANCELLED: later("Cancelled"),
 }
-_WHY = {
+WHY = {
     "by_customer": later("The customer cancelled it."),
     "by_staff": later("The staff cancelled it."),
     "hold_ended": later("It was not paid in time."),
 }
-_FAILED = {
+FAILED = {
     "missing_permission": later("I lack the permission Manage Roles"),
     "role_too_high": later("my role stands below it"),
     "role_gone": later("the role was deleted"),
@@ -148,8 +148,8 @@ def order_card(view: OrderView, w: Words) -> Card:
 def _standing(view: OrderView, w: Words) -> str:
     order = view.order
     said = [w("This order is {status}.", status=f"**{status(order.status, w)}**")]
-    if order.cancel_reason in _WHY:
-        said.append(w(_WHY[order.cancel_reason]))
+    if order.cancel_reason in WHY:
+        said.append(w(WHY[order.cancel_reason]))
     if order.hold_ends_at is not None:
         said.append(w("Its goods are held until {when}.", when=w.when(order.hold_ends_at, "f")))
     return " ".join(said)
@@ -196,7 +196,7 @@ def _owed(owed: Entitlement, order: Order, w: Words) -> str:
         what = f"{what}, {w.count(owed.keys, '{n} key', '{n} keys')}"
     if owed.status is not EntitlementStatus.FAILED:
         return f"{what}: {status(owed.status, w)}{_time(owed, w)}"
-    why = _FAILED.get(owed.failed_reason or "")
+    why = FAILED.get(owed.failed_reason or "")
     return f"⚠️ {what}: {w(why) if why else status(owed.status, w)}"
 
 

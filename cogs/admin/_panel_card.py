@@ -6,6 +6,7 @@ from cogs._ui.card import Button, Card, Option, Picture, Row, Select, code, plai
 from cogs._ui.target import Target
 from cogs._ui.text import cut, width
 from cogs._ui.words import Words
+from cogs.admin._acts import act_file, act_line, act_name
 from cogs.admin._changes import changes
 from cogs.admin._panel_edit import changing
 from cogs.admin._panel_fields import field
@@ -17,7 +18,7 @@ from models.audit import AuditLog
 from services.panel import declared
 from services.panel.contract import Way
 from services.panel.desk import Past, Record
-from services.panel.hiding import whole, without
+from services.panel.hiding import whole
 
 _MOST, _TITLE = 3400, 80
 _EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -52,7 +53,7 @@ def past_card(past: Past, place: Place, w: Words) -> Card:
     record, rows = past.record, list[Row]()
     where = (record.kind.code, record.key)
     if past.acts:
-        shown = [Option(f"{w.date(act.created_at)} · {act.action}", act.key) for act in past.acts]
+        shown = [Option(f"{w.date(act.created_at)} · {act_name(act, w)}", act.key) for act in past.acts]
         rows.append(Select(w("Open an act"), Target("panel:act", *where, str(place)), shown))
     turning = []
     if past.pages > 1:
@@ -74,22 +75,12 @@ def act_card(act: AuditLog, record: Record, place: Place, currency: str, w: Word
     where = (record.kind.code, record.key)
     back = Button(w("Back to the history"), Target("panel:past", *where, 0, str(place)))
     return Card(
-        title=cut(act.action, _TITLE),
+        title=act_name(act, w),
         text=f"{act_line(act, w)}\n\n{changes(act, currency, w)}",
         rows=[[back, Button(w("Back to the record"), Target("panel:see", *where, str(place)))]],
         pictures=[act_file(act)],
         footer=f"{record.kind.name} {record.key}",
     )
-
-
-def act_line(act: AuditLog, w: Words) -> str:
-    """When, who and what."""
-    return f"{w.when(act.created_at, 'f')} · <@{act.actor_id}> · {code(cut(act.action, _TITLE))}"
-
-
-def act_file(act: AuditLog) -> Picture:
-    """All that was written down of an act."""
-    return Picture(f"act-{act.key}.json", whole(without(act.meta)), shown=False)
 
 
 def _page(past: Past, page: int, place: Place) -> Target:
@@ -100,7 +91,7 @@ def _title(record: Record, currency: str, w: Words) -> str:
     first = record.kind.columns[0]
     value = value_of(record.row, first)
     called = record.names.get((first, str(value)))
-    name = called or text(first, value, record.row.get("currency") or currency, w)
+    name = called or text(first, value, record.row.get("currency") or currency, w, kind=record.kind)
     return f"{kind_name(record.kind, w)}: {plain(cut(name, _TITLE))}"
 
 
@@ -124,7 +115,7 @@ def _lines(record: Record, currency: str, w: Words) -> Iterator[str]:
         if name == "tenantId" or name.endswith("Folded") or (value in _EMPTY and name not in kind.editable):
             continue
         called = record.names.get((name, str(value)))
-        shown = said(name, value, row.get("currency") or currency, w)
+        shown = said(name, value, row.get("currency") or currency, w, kind=kind)
         if called is not None:
             shown = f"{plain(cut(called, _TITLE))} ({code(str(value))})"
         yield f"**{field(name, w)}**: {shown}"

@@ -7,6 +7,7 @@ from cogs._ui.words import Words
 from cogs.admin._panel_fields import field
 from cogs.admin._panel_list import Place
 from cogs.admin._panel_names import FORMS, kind_name
+from cogs.admin._panel_values import said, text
 from services.panel.desk import Record, options
 from services.panel.reading import is_long, is_needed, longest, shown
 
@@ -41,12 +42,16 @@ def choice_card(record: Record, number: int, place: Place, w: Words) -> Card:
     """The values that a field may have."""
     kind, name = record.kind, record.kind.choices[number]
     now = record.row.get(name)
+    value = said(name, now, "", w, kind=kind)
     where = Target("panel:pick", kind.code, record.key, record.stamp, number, str(place))
-    found = [Option(str(each), str(each), default=each == now) for each in options(kind, name)[:25]]
+    found = [
+        Option(text(name, each, "", w, kind=kind), str(each), default=each == now)
+        for each in options(kind, name)[:25]
+    ]
     back = Button(w("Back to the record"), Target("panel:see", kind.code, record.key, str(place)))
     return Card(
         title=f"{kind_name(kind, w)}: {field(name, w)}",
-        text=w("It is {value} now. Choose what it should be.", value=f"`{now}`"),
+        text=w("It is {value} now. Choose what it should be.", value=f"**{value}**"),
         rows=[Select(field(name, w), where, found), [back]],
     )
 
@@ -56,11 +61,11 @@ def _input(record: Record, name: str, currency: str, w: Words) -> Input:
     hints = {"Cents": w("In {currency}, like 12.50", currency=currency)}
     if name == "allowedAmountsCents":
         hints["Cents"] = w("In {currency}, like 5.00; 10.00; 25.00", currency=currency)
-    text = shown(record.row.get(name), name, currency)
+    typed = shown(record.row.get(name), name, currency)
     return Input(
         name,
         field(name, w),
-        w.typed(text) if "Cents" in name else text,
+        w.typed(typed) if "Cents" in name else typed,
         required=is_needed(model, name),
         long=is_long(model, name),
         max_length=longest(model, name),

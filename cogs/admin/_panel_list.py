@@ -108,7 +108,7 @@ def _cell(page: PanelPage, row: Stored, name: str, currency: str, w: Words) -> s
     value = value_of(row, name)
     called = page.names.get((name, str(value)))
     shown = called if called is not None else value
-    return " ".join(said(name, shown, row.get("currency") or currency, w, _CELL).split())
+    return " ".join(said(name, shown, row.get("currency") or currency, w, _CELL, kind=page.kind).split())
 
 
 def _opening(page: PanelPage, place: Place, currency: str, w: Words) -> list[Select]:
@@ -124,7 +124,7 @@ def _label(page: PanelPage, at: int, row: Stored, currency: str, w: Words) -> st
     for name in page.kind.columns[:3]:
         value = value_of(row, name)
         called: Any = page.names.get((name, str(value)), value)
-        cells.append(cut(text(name, called, row.get("currency") or currency, w), _CELL))
+        cells.append(cut(text(name, called, row.get("currency") or currency, w, kind=page.kind), _CELL))
     return cut(f"{at} · {' · '.join(cells)}", _LABEL)
 
 
@@ -132,7 +132,7 @@ def _filter(kind: Declared, at: int, filters: str, query: str, w: Words) -> Sele
     name, signs = kind.filters[at].field, filters.ljust(len(kind.filters), "0")
     shown = [Option(w("{field}: any", field=field(name, w)), "0", default=signs[at] == "0")]
     for place, value in enumerate(options(kind, name)[:24], 1):
-        said_value = text(name, value, "USD", w)
+        said_value = text(name, value, "USD", w, kind=kind)
         label = w("{field}: {value}", field=field(name, w), value=said_value)
         shown.append(Option(label, _SIGNS[place], default=signs[at] == _SIGNS[place]))
     return Select(field(name, w), Target("panel:filter", kind.code, at, filters, query), shown)

@@ -1,6 +1,7 @@
 """What kinds of records, sections, forms and ways are called in the panel."""
 
 from cogs._ui.words import Words, later
+from services.panel import declared
 from services.panel.contract import Declared, PanelSection
 
 SECTIONS = {
@@ -81,6 +82,17 @@ WAYS = {
     "storefront:open": later("Open storefront"),
     "webhook:open": later("Open message"),
 }
+
+
+def declared_as(name: str) -> Declared | None:
+    """The kind of record that the data dictionary and the audit log call so."""
+    return next((each for each in declared().values() if each.name == name), None)
+
+
+def record_kind(name: str, w: Words) -> str:
+    """What records are called, by the dictionary's name; of another version as it is written."""
+    found = declared_as(name)
+    return kind_name(found, w) if found else name
 
 
 def kind_name(kind: Declared, w: Words) -> str:

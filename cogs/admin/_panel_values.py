@@ -9,6 +9,8 @@ from cogs._ui.card import code, plain
 from cogs._ui.text import cut
 from cogs._ui.words import Words
 from cogs.admin._reach import is_id
+from cogs.admin._value_words import value_word
+from services.panel.contract import Declared
 from services.panel.hiding import HIDDEN
 
 NOTHING = "–"  # noqa: RUF001 - a dash, where nothing is
@@ -29,26 +31,31 @@ def value_of(row: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def said(name: str, value: Any, currency: str, w: Words, limit: int = 200) -> str:
-    """A value on a card, harmless, at most about this long."""
+def said(
+    name: str, value: Any, currency: str, w: Words, limit: int = 200, *, kind: Declared | None = None
+) -> str:
+    """A value on a card, harmless, at most about this long; words for codes of this `kind` of record."""
     if value is None or value == HIDDEN:
         return HIDDEN if value else NOTHING
     if isinstance(value, datetime):
         return w.when(value, "f")
     if isinstance(value, list) and value and not isinstance(value[0], Mapping | list):
-        shown = ", ".join(said(name, each, currency, w, limit) for each in value[:20])
+        shown = ", ".join(said(name, each, currency, w, limit, kind=kind) for each in value[:20])
         return shown if len(value) <= 20 else f"{shown}, …"  # noqa: PLR2004 - no more are read
     if isinstance(value, str):
-        return _mention(name, value) or plain(cut(value, limit), lines=True) or NOTHING
+        known = value_word(kind, name, value, w) or value
+        return _mention(name, value) or plain(cut(known, limit), lines=True) or NOTHING
     if isinstance(value, Mapping | list):
         return code(cut(_json(value), limit)) if value else NOTHING
-    return plain(text(name, value, currency, w))
+    return plain(text(name, value, currency, w, kind=kind))
 
 
-def text(name: str, value: Any, currency: str, w: Words) -> str:
+def text(name: str, value: Any, currency: str, w: Words, *, kind: Declared | None = None) -> str:
     """A value in a menu, where nothing is marked up."""
     if value is None or value == "":
         return NOTHING
+    if (known := value_word(kind, name, value, w)) is not None:
+        return known
     if isinstance(value, bool):
         return w("yes") if value else w("no")
     if isinstance(value, int) and name.endswith("Cents"):

@@ -23,14 +23,14 @@ KINDS = {
     QueueKind.MESSAGE: later("Messages to customers"),
     QueueKind.OTHER: later("Everything else"),
 }
-_WHAT = {
+WHAT = {
     "role": later("A role"),
     "item": later("A digital item"),
     "parcel": later("A parcel"),
     "payment": later("Money to decide about"),
     "refund": later("A refund"),
 }
-_REASONS = {
+REASONS = {
     **REMEDIES,
     # Said of what is still being tried.
     _WAITING: later("It has been waiting for longer than it should."),
@@ -82,14 +82,14 @@ def _choose_kind(kind: str, w: Words) -> Select:
 
 def what(entry: QueueEntry, w: Words) -> str:
     """What has not arrived, in a few words."""
-    known = _WHAT.get(entry.what) or EFFECTS.get(entry.what)
+    known = WHAT.get(entry.what) or EFFECTS.get(entry.what)
     said = w(known) if known else entry.what
     return said[:1].upper() + said[1:]
 
 
 def reason(entry: QueueEntry, w: Words) -> str:
     """Why it has not arrived, and what would help."""
-    known = _REASONS.get(entry.reason)
+    known = REASONS.get(entry.reason)
     if known:
         return w(known)
     shown = code(cut(entry.reason, _REASON_LENGTH))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cogs._ui.address import country as country_name
 from cogs._ui.address import typed_address
 from cogs._ui.card import Button, Card, Field, Option, Row, Select, plain
 from cogs._ui.form import Form, Input
@@ -10,7 +11,7 @@ from cogs._ui.words import Words, later
 from models.errors import BadInput
 from models.tenant import BotConfig, TaxOrigin, TaxUnknownRule
 from services.partner import PartnerKind
-from services.postal import known_postal_code, known_state
+from services.postal import known_postal_code, known_state, place_lines
 from services.providers import ProviderView
 from services.shops import Shop
 
@@ -161,5 +162,6 @@ def _hint(providers: Sequence[ProviderView], w: Words) -> list[str]:
 def _origin_text(origin: TaxOrigin | None, w: Words) -> str:
     if origin is None:
         return w("None yet. Without it, the tax on digital goods cannot be worked out.")
-    parts = [origin.street, origin.city, origin.state, origin.postal_code, origin.country]
+    place = place_lines(origin.country, origin.city, origin.state, origin.postal_code)
+    parts = [origin.street, *place, country_name(origin.country, w)]
     return plain(", ".join(filter(None, parts)))

@@ -4,7 +4,7 @@ from cogs._ui.card import Button, Card, Picture
 from cogs._ui.desk import Visit, click, command_answer, submit
 from cogs._ui.target import Target
 from cogs._ui.words import Words
-from cogs.admin._audit_list import ALL, Which, act_list, is_key, kind_named, names, search_form, sign
+from cogs.admin._audit_list import ALL, Found, Which, act_list, is_key, kind_named, names, search_form, sign
 from cogs.admin._paging import number
 from cogs.admin._reach import is_id
 from cogs.admin._root import Entry, Section, chosen
@@ -96,7 +96,11 @@ class AuditDesk(Section):
         shop, log = await visit.shop(), self.services.audit_log
         found = await log.page(shop, wanted, page)
         actions = await log.actions(shop)
-        await visit.show(act_list(found, wanted, actions, visit.words, shown, shop.currency))
+        acts = [*found.acts, *([shown] if shown else [])]
+        about = [(act.entity_type, act.entity_id) for act in acts]
+        called = await self.services.naming.called(shop, visit.member, about)
+        seen = Found(found, called, actions, shown)
+        await visit.show(act_list(seen, wanted, visit.words, shop.currency))
 
 
 def _is_person(text: str) -> bool:

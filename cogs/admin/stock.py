@@ -13,8 +13,9 @@ from cogs._ui.upload import content
 from cogs._ui.words import Words, later
 from cogs.admin._goods_card import keys_form
 from cogs.admin._root import Entry, Section
+from cogs.admin._value_words import MOVES
 from models.errors import BadInput
-from models.inventory import InventoryMove, InventoryTransaction
+from models.inventory import InventoryTransaction
 from models.product import Product
 from services.access import Permission
 from services.key_reading import MAX_BYTES, KeyLine, file_lines, lines_of
@@ -22,14 +23,6 @@ from services.stock import StockView
 
 _REASON_LENGTH = 200
 _SHOWN_REASON = 60
-_MOVES = {
-    InventoryMove.ADJUSTMENT: later("corrected"),
-    InventoryMove.RESERVE: later("reserved"),
-    InventoryMove.RELEASE: later("given back"),
-    InventoryMove.SALE: later("sold"),
-    InventoryMove.RESTOCK: later("restocked"),
-    InventoryMove.REFUND: later("refunded"),
-}
 _HOW = {
     "restock": (later("Restock"), later("How many arrived?"), "25"),
     "adjust": (later("Adjust"), later("By how many? For example 3 or -2"), "-2"),
@@ -166,7 +159,7 @@ def _ledger(rows: list[InventoryTransaction], w: Words) -> str:
 
 def _row(row: InventoryTransaction, w: Words) -> str:
     reason = f" ({plain(row.reason[:_SHOWN_REASON])})" if row.reason else ""
-    return f"**{row.quantity_delta:+d}** {w(_MOVES[row.type])} {w.when(row.created_at)}{reason}"
+    return f"**{row.quantity_delta:+d}** {w(MOVES[row.type])} {w.when(row.created_at)}{reason}"
 
 
 def _form(view: StockView, how: str, w: Words) -> Form:

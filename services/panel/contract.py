@@ -82,8 +82,9 @@ def nothing_more(_: Document, values: Mapping[str, Any]) -> Values:
 class Declared:
     """One kind of record in the panel; fields are written as they are stored.
 
-    `columns` begin with what a record is called by. `edits` is the key of its special card, for changes
-    here, too; without one nothing is changed here. `changed_with` is the command that changes the rest.
+    `columns` begin with what a record is called by; `called` are other fields that name it. `edits` is the
+    key of its special card, for changes here, too; without one nothing is changed here. `changed_with` is
+    the command that changes the rest.
     `moves` are fields that change by themselves, so that an editor need not be told. `check` says what the
     types do not: it gets the new values by Python names and returns them with what follows from them, or
     raises BadInput. `closed` gives the state of a record that nobody may change any more. `keyed` are fields
@@ -113,11 +114,22 @@ class Declared:
     closed: Callable[[Row], str | None] = lambda _: None
     shows_storefront: bool = False
     keyed: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What the record is called in the data dictionary and in the audit log."""
         return self.model.__name__
+
+    @property
+    def called_by(self) -> tuple[str, ...]:
+        """The fields of which the first that is set says which record it is."""
+        return self.called or self.columns[:1]
+
+    @property
+    def single(self) -> bool:
+        """Whether each shop has one record of this kind."""
+        return self.sort == "tenantId"
 
     @property
     def editable(self) -> tuple[str, ...]:

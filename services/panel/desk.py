@@ -17,8 +17,9 @@ from models.required import required
 from services.access import Access, Permission
 from services.paging import bounded
 from services.panel import declared
-from services.panel.contract import Declared, Filter, Link, Related, Scope
+from services.panel.contract import Declared, Filter, Related, Scope
 from services.panel.hiding import without
+from services.panel.naming import linked_names
 from services.shops import Shop
 from services.storable import well_formed
 
@@ -158,7 +159,7 @@ class Panel:
             stamp_of(kind, row),
             may_edit=own and bool(kind.editable) and kind.edits in keys,
             may_open=frozenset(code for code, each in declared().items() if each.looks in keys),
-            names=await self._names(shop, kind.links, [row]),
+            names=await linked_names(self._db, shop.id, kind.links, [row]),
         )
 
     async def _page(self, shop: Shop, kind: Declared, by: Reading, page: int) -> PanelPage:
@@ -187,23 +188,8 @@ class Panel:
         self, shop: Shop, kind: Declared, rows: list[Row], place: tuple[int, int, int, bool]
     ) -> PanelPage:
         links = [link for link in kind.links if link.field in kind.columns]
-        names = await self._names(shop, links, rows)
+        names = await linked_names(self._db, shop.id, links, rows)
         return PanelPage(kind, [without(row, kind.hidden) for row in rows], *place, names=names)
-
-    async def _names(
-        self, shop: Shop, links: Sequence[Link], rows: Sequence[Row]
-    ) -> dict[tuple[str, str], str]:
-        """What the records are called that rows name by their ids."""
-        said: dict[tuple[str, str], str] = {}
-        for link in links:
-            keys = {str(row[link.field]) for row in rows if row.get(link.field)}
-            if not keys or link.by != "_id":
-                continue
-            to = declared()[link.to]
-            where = {**browsing.by_ids(keys), **browsing.of_tenant(shop.id)}
-            called = await browsing.texts(self._db, to.model, where, to.columns[0])
-            said |= {(link.field, key): str(text) for key, text in called.items() if text}
-        return said
 
     async def _where(self, shop: Shop, kind: Declared, filters: str) -> tuple[Where, list[Filter]]:
         """The filter of whose records these are, and of what was chosen; what is unknown filters nothing."""

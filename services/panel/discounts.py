@@ -13,7 +13,7 @@ DECLARED = (
     Declared(
         "discount", Discount, PanelSection.COMMERCE,
         columns=("label", "code", "type", "isActive", "usageCount"),
-        search=("code",), filters=(Filter("isActive"),),
+        search=("code",), filters=(Filter("isActive"),), called=("label", "code"),
         edits=Permission.DISCOUNT_MANAGE, forms=(Form("name", ("label",)),),
         changed_with=_WITH, ways=(Way("discount:open"),),
         related=(Related("assigned", "discountId"), Related("use", "discountId")),

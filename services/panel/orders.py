@@ -47,6 +47,7 @@ DECLARED = (
         columns=("discordDisplayName", "discordUsername", "email", "isActive"),
         looks=Permission.CUSTOMER_MANAGE,
         search=("discordUsername", "discordDisplayName", "email", "discordId"),
+        called=("discordDisplayName", "discordId"),
         edits=Permission.CUSTOMER_MANAGE, forms=(Form("contact", ("email", "phone", "notes")),),
         changed_with="/admin customer", ways=(Way("customer:open"),),
         links=(Link("userId", "user"), Link("mergedInto", "customer")),

@@ -72,7 +72,7 @@ async def test_addresses_are_added_offered_first_and_removed(ada: Person, produc
     asked = await cart.press("Check out")
     assert next(iter(asked.select().options)).startswith("Grace *Hopper*")
 
-    mine = "Ada Lovelace, 12 Garden Street, Springfield, United States"
+    mine = "Ada Lovelace, 12 Garden Street, Springfield, IL 62704, United States"
     seen = await seen.choose("Choose an address", mine)
     seen = await seen.press("Remove")
     assert "Ada" not in seen.text
@@ -91,20 +91,20 @@ async def test_the_book_of_addresses_has_an_end(ada: Person, services: Services,
 
 
 async def test_notifications_are_switched_in_place(ada: Person, services: Services, shop: Shop) -> None:
-    """Each button switches one thing; without an e-mail address e-mails cannot be switched."""
+    """Each button says whether it is on and switches one thing; e-mails only with an address."""
     seen = await ada.run("/account notifications")
     assert "sends no e-mails at the moment" in seen.text
-    assert [button.enabled for button in seen.buttons if button.label == "✉️ Refunds"] == [False]
-    seen = await seen.press("💬 Payment")
+    assert [button.enabled for button in seen.buttons if button.label.startswith("✉️ Refunds")] == [False]
+    seen = await seen.press("💬 Payment: on")
     customer = await services.customers.of(shop, member(ada))
     assert not customer.dm_preferences.payment_confirmed
     assert customer.dm_preferences.order_received
-    seen = await seen.press("💬 Payment")
+    seen = await seen.press("💬 Payment: off")
     assert (await services.customers.of(shop, member(ada))).dm_preferences.payment_confirmed
 
     await services.customers.set_profile(shop, member(ada), "ada@engine.example", "")
     seen = await ada.run("/account notifications")
-    seen = await seen.press("✉️ Refunds")
+    seen = await seen.press("✉️ Refunds: on")
     assert not (await services.customers.of(shop, member(ada))).email_preferences.refunds
     seen = await seen.press("Stop all direct messages")
     assert "You get no direct messages at all." in seen.text

@@ -52,7 +52,7 @@ async def test_a_purchase_in_german(
     assert "Wir haben 1 Artikel. Wähle ihn aus, um mehr zu sehen." in shown[0]
     assert "1.234,50\xa0$ · noch 3 da" in shown[0].replace("**", "")
     assert "2 x Tasse · 2.469,00\xa0$ (je 1.234,50\xa0$)" in shown[2].replace("**", "")
-    assert "Wohnung 4\nBerlin, 10115\nDeutschland" in seen.text
+    assert "Wohnung 4\n10115 Berlin\nDeutschland" in seen.text
     assert "Versand: 4,50\xa0$" in seen.text
 
     seen = await seen.press("Jetzt kaufen")

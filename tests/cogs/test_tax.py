@@ -110,7 +110,7 @@ async def test_taxjar_is_chosen_like_any_other_way(
     """With the shop's address and what happens when it does not answer; a rate takes its place again."""
     seen = await set_taxjar(services, shop, olivia)
     assert "**TaxJar** works out the tax" in seen.text
-    assert "1 Main Street, New York, NY, 10001, US" in seen.text
+    assert "1 Main Street, New York, NY 10001, United States" in seen.text
     seen = await seen.choose("When the tax cannot be worked out", GO_ON)
     now = await config(db, shop)
     assert (now.tax_when_unknown, now.partners) == ("zero", {"tax": "taxjar"})

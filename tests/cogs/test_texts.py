@@ -95,5 +95,5 @@ def test_an_address_reads_as_on_a_parcel() -> None:
         postal_code="50667",
         country="DE",
     )
-    assert address_text(address, GERMAN) == "\\*Ada\\*\n1 Street\nKöln, 50667\nDeutschland"
-    assert address_label(address, ENGLISH) == "*Ada*, 1 Street, Köln, Germany"
+    assert address_text(address, GERMAN) == "\\*Ada\\*\n1 Street\n50667 Köln\nDeutschland"
+    assert address_label(address, ENGLISH) == "*Ada*, 1 Street, 50667 Köln, Germany"

@@ -11,7 +11,7 @@ from models.errors import BadInput
 from models.tenant import BotConfig, Tenant
 from services import Services, postal
 from services.customers import read_address
-from services.postal import checked, known_postal_code, known_state, state_code
+from services.postal import checked, known_postal_code, known_state, place_lines, state_code
 from services.shops import Shop
 from tests.models.samples import sample
 from tests.services.conftest import ADA
@@ -210,3 +210,49 @@ async def test_a_typed_address_is_kept_as_it_was_checked(services: Services, sho
     kept = await services.customers.add_address(shop, ADA, {**typed, "country": "ca"})
     (saved,) = kept.addresses
     assert (saved.address.state, saved.address.postal_code) == ("ON", "K1A 0B1")
+
+
+@pytest.mark.parametrize(
+    ("country", "city", "state", "code", "lines"),
+    [
+        ("DE", "Berlin", "", "10115", ["10115 Berlin"]),
+        ("de", "Berlin", "", "10115", ["10115 Berlin"]),
+        ("DE", "München", "Bayern", "80331", ["80331 München, Bayern"]),
+        ("AT", "Wien", "", "1010", ["1010 Wien"]),
+        ("CH", "Zürich", "ZH", "8001", ["8001 Zürich, ZH"]),
+        ("FR", "Paris", "", "75001", ["75001 Paris"]),
+        ("ES", "Vitoria", "Álava", "01001", ["01001 Vitoria Álava"]),
+        ("IT", "Roma", "RM", "00184", ["00184 Roma RM"]),
+        ("SE", "Stockholm", "", "111 29", ["111 29 Stockholm"]),
+        ("MX", "Guadalajara", "Jal.", "44100", ["44100 Guadalajara, Jal."]),
+        ("US", "Springfield", "IL", "62704", ["Springfield, IL 62704"]),
+        ("US", "Springfield", "", "62704", ["Springfield 62704"]),
+        ("CA", "Toronto", "ON", "M5V 3L9", ["Toronto ON M5V 3L9"]),
+        ("AU", "Sydney", "NSW", "2000", ["Sydney NSW 2000"]),
+        ("GB", "London", "", "SW1A 1AA", ["London", "SW1A 1AA"]),
+        ("GB", "Reading", "Berkshire", "RG1 1AA", ["Reading, Berkshire", "RG1 1AA"]),
+        ("IE", "Cork", "Co. Cork", "T12 W8KP", ["Cork", "Co. Cork", "T12 W8KP"]),
+        ("IE", "Dublin", "Dublin", "D02 AF30", ["Dublin", "D02 AF30"]),
+        ("SG", "Singapore", "", "308125", ["Singapore 308125"]),
+        ("AE", "Jumeirah", "Dubai", "", ["Jumeirah, Dubai"]),
+        ("JP", "Shibuya", "Tokyo", "150-0043", ["Shibuya, Tokyo 150-0043"]),
+        ("AO", "Luanda", "", "1", ["Luanda 1"]),
+        ("QQ", "Nowhere", "There", "x 1", ["Nowhere, There x 1"]),
+        ("US", "Town", "", "", ["Town"]),
+    ],
+)
+def test_a_place_reads_as_its_country_writes_it(
+    country: str, city: str, state: str, code: str, lines: list[str]
+) -> None:
+    """The postal code before the city or behind it, or on a line of its own."""
+    assert place_lines(country, city, state, code) == lines
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_no_part_of_a_place_is_lost(country: str) -> None:
+    """Each stands there once, and nothing that was not typed but commas, dashes and the like."""
+    for state, code in (("Sta", "7"), ("", "7"), ("Sta", ""), ("", "")):
+        lines = place_lines(country, "Cit", state, code)
+        said = re.findall(r"\w+", " ".join(lines))
+        assert sorted(said) == sorted(filter(None, ("Cit", state, code)))
+        assert all(line[0].isalnum() and line[-1].isalnum() for line in lines)

@@ -16,12 +16,13 @@ from cogs.admin._audit_list import Which, names
 from models.audit import AuditLog
 from models.base import Db
 from models.errors import BadInput
+from models.order import Order
 from services import Services
 from services.audit_search import Wanted, read_day
 from services.cells import as_meant, harmless
 from services.panel import declared
 from services.shops import Shop
-from tests.cogs.admin.conftest import Neighbour
+from tests.cogs.admin.conftest import Buy, Neighbour
 from tests.cogs.conftest import member
 from tests.cogs.german import english_in
 from tests.services.conftest import MakeProduct
@@ -108,11 +109,13 @@ async def test_acts_are_found_by_who_what_record_and_time(
     seen = await seen.choose("By whom", sam)
     assert "13 acts" in seen.text
     assert whole != seen.text
-    seen = await seen.choose("What was done", "product.edit")
+    seen = await seen.choose("What was done", "Changed a product")
     assert "1 act" in seen.text
     act = next(iter(seen.select("Open an act").options))
-    assert act.endswith("· product.edit · Products")
+    assert act.endswith("· Changed a product · Products: Große Tasse")
     opened = await seen.choose("Open an act", act)
+    assert "**Changed a product** · Products: Große Tasse" in opened.text
+    assert opened.embeds[0]["footer"]["text"] == f"product.edit · Product {mug.key}"
     assert "**Name**: Mug → Große Tasse" in opened.embeds[0]["description"]
     assert opened.files
     assert "Große Tasse" in (await opened.press("Open the record")).text
@@ -152,11 +155,56 @@ async def test_many_actions_are_chosen_part_by_part(db: Db, shop: Shop, sam: Per
     for number in range(30):
         await acted(db, shop, "1", 1, f"{'product' if number % 2 else 'order'}.act{number:02}")
     seen = await sam.run("/admin audit")
-    assert "product" in seen.select("What was done").options
-    seen = await seen.choose("What was done", "product")
+    assert set(seen.select("What was done").options) >= {"Every act", "Products", "Orders"}
+    seen = await seen.choose("What was done", "Products")
     assert "15 acts" in seen.text
+    assert "Products: everything" in seen.select("What was done").options
     seen = await seen.choose("What was done", "product.act01")
     assert "1 act" in seen.text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_acts_are_told_with_the_names_of_their_records(
+    db: Db, services: Services, shop: Shop, sam: Person, ada: Person, buy: Buy
+) -> None:
+    """An order by its number, a customer as Discord shows them; one who was erased stays erased."""
+    order = await buy(ada)
+    customer = str(order.customer_id)
+    await services.orders.add_note(shop, member(sam), order.key, "soon")
+    await services.customer_desk.add_note(shop, member(sam), customer, "kind")
+    seen = await sam.run("/admin audit")
+    assert f"Wrote a note on an order · Orders: {order.order_number}" in seen.text
+    assert "Wrote a note about a customer · Customers: @Ada" in seen.text
+    options = list(seen.select("Open an act").options)
+    assert any(each.endswith("Wrote a note about a customer · Customers: Ada") for each in options)
+    await services.orders.cancel(shop, member(ada), order.key)
+    await services.erasure.erase(shop, member(sam), customer, str(ada.id))
+    seen = await sam.run("/admin audit")
+    assert "Wrote a note about a customer · Customers: an erased person" in seen.text
+    assert "@Ada" not in seen.text
+    await Order.rows(db).delete_one({"_id": order.id})
+    gone = await sam.run("/admin audit")
+    assert f"Wrote a note on an order · Orders `{order.key[-6:]}`" in gone.text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_many_records_of_one_act_are_counted(db: Db, shop: Shop, sam: Person) -> None:
+    """There is no single record to open."""
+    ids = [f"{number:024x}" for number in range(3)]
+    meta = {"import": "f" * 24, "records": {each: {} for each in ids}}
+    await AuditLog(
+        tenant_id=shop.id,
+        actor_id="1",
+        action="data.import.rows",
+        entity_type="Product",
+        entity_id="f" * 24,
+        entity_ids=ids,
+        meta=meta,
+    ).insert(db)
+    seen = await (await sam.run("/admin audit")).choose("What was done", "Changed records by a file")
+    assert "Changed records by a file · Products: 3 records" in seen.text
+    opened = await seen.choose("Open an act", next(iter(seen.select("Open an act").options)))
+    assert "Open the record" not in str(opened.buttons)
 
 
 @pytest.mark.usefixtures("bot")

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs._ui.text import width
 from cogs._ui.words import Words
+from cogs.admin._act_details import DETAILS
 from cogs.admin._changes import changes
+from cogs.admin._panel_fields import FIELDS
 from cogs.admin._panel_values import NOTHING, said, text, value_of
 from models.audit import AuditLog
+from tests.acts import ROOT
 from tests.models.samples import NOW
 
 ENGLISH, GERMAN = Words.of("en-US"), Words.of("de")
@@ -22,11 +26,9 @@ VALUES = st.recursive(
 PARTS = st.dictionaries(st.sampled_from(["name", "priceCents", "roleIds", "x", "*y*"]), VALUES, max_size=4)
 
 
-def act(**meta: Any) -> AuditLog:
+def act(action: str = "a.b", of: str = "Product", **meta: Any) -> AuditLog:
     """An act with this written down."""
-    return AuditLog(
-        tenant_id="t", actor_id="1", action="a.b", entity_type="Product", entity_id="f" * 24, meta=meta
-    )
+    return AuditLog(tenant_id="t", actor_id="1", action=action, entity_type=of, entity_id="f" * 24, meta=meta)
 
 
 @given(PARTS, PARTS)
@@ -40,7 +42,7 @@ def test_any_change_fits_a_card_and_pings_nobody(before: dict[str, Any], after: 
 
 def test_a_change_says_what_was_and_what_became() -> None:
     """Fields by their names, amounts as amounts, people and roles as Discord shows them."""
-    meta = {
+    meta: dict[str, Any] = {
         "before": {"name": "Mug", "priceCents": 1500, "isActive": True},
         "after": {"name": "Cup", "priceCents": 900, "isActive": True, "grantedRoleIds": [PERSON]},
     }
@@ -51,6 +53,40 @@ def test_a_change_says_what_was_and_what_became() -> None:
         f"**Granted roles**: <@&{PERSON}>",
     ]
     assert "**Preis**: 15,00 $ → 9,00 $" in changes(act(**meta), "USD", GERMAN)
+
+
+@pytest.mark.parametrize(
+    ("action", "of", "after", "line"),
+    [
+        ("order.cancel", "Order", {"status": "CANCELLED"}, "**State**: cancelled"),
+        ("ship.sent", "Order", {"state": "sent"}, "**State**: on its way"),
+        ("payment.refund", "Payment", {"amount": 1500}, "**Amount**: $15.00"),
+        (
+            "fund.disburse",
+            "CommunityFundDisbursement",
+            {"amount": 1500, "currency": "JPY"},
+            "**Amount**: ¥1,500",
+        ),
+        ("flag.switch", "FeatureFlag", {"flag": "waitlist"}, "**Part of the shop**: Waiting list"),
+        ("alert.read_all", "Tenant", {"type": "LOW_INVENTORY"}, "**Kind**: Low stock"),
+        ("queue.by_hand", "Order", {"what": "parcel"}, "**What had not arrived**: A parcel"),
+        ("data.export", "Tenant", {"kind": "orders"}, "**Kind**: orders"),
+        ("order.note", "Order", {"note": "PAID"}, "**Note**: PAID"),
+        ("config.edit", "BotConfig", {"responseMode": "DM"}, "**Place of answers**: by direct message"),
+    ],
+)
+def test_codes_and_amounts_are_read_as_what_they_are(
+    action: str, of: str, after: dict[str, Any], line: str
+) -> None:
+    """Also those that stand in no record."""
+    assert line in changes(act(action, of, after=after), "USD", ENGLISH).splitlines()
+
+
+def test_every_detail_is_written_down_somewhere() -> None:
+    """Words for a name that is gone would only be in the way."""
+    sources = "".join(path.read_text() for path in (ROOT / "services").rglob("*.py"))
+    assert [name for name in DETAILS if f'"{name}"' not in sources] == []
+    assert not set(DETAILS) & set(FIELDS)
 
 
 def test_acts_of_other_shapes_are_read_too() -> None:

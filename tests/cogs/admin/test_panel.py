@@ -183,13 +183,15 @@ async def test_a_product_is_found_changed_and_has_a_history(
     card = await form.submit({"Price": "9,50", "Cost": "2"})
     assert "$9.50" in card.text
     past = await card.press("What was done to it")
-    label = next(each for each in past.select("Open an act").options if "panel.edit" in each)
+    label = next(
+        each for each in past.select("Open an act").options if "Changed a record in the panel" in each
+    )
     act = await past.choose("Open an act", label)
     assert "**Price**: $15.00 → $9.50" in act.embeds[0]["description"]
     assert act.files
     card = await act.press("Back to the record")
     ledger = await card.choose("Go to what belongs to it", "Stock ledger")
-    assert "RESTOCK" in ledger.text
+    assert "restocked" in ledger.text
     entry = await ledger.choose("Open a record", next(iter(ledger.select("Open a record").options)))
     assert "`/admin stock`" in entry.text
     assert "Change something" not in str(entry.selects)
@@ -205,7 +207,7 @@ async def test_an_order_leads_to_all_that_belongs_to_it(sam: Person, ada: Person
     assert view.order.order_number in card.text
     payment = await card.choose("Go to what belongs to it", "Payment → Payments")
     assert "`/admin payments`" in payment.text
-    assert "AWAITING" in payment.text.upper()
+    assert "being checked by the staff" in payment.text
     assert "Change something" not in str(payment.selects)
     assert "Payment of order" in (await payment.press("Open payment")).text
     for label in ("Payments", "Stock ledger"):
@@ -221,7 +223,8 @@ async def test_settings_and_people_are_changed_by_the_owner(db: Db, shop: Shop, 
     """Configuration by choice and by switch, people by form; staff do not see people at all."""
     card = await first(olivia, declared()["config"])
     choice = await card.choose("Change something", "Choose: Place of answers")
-    card = await choice.choose("Place of answers", "DM")
+    assert "It is **in the channel, seen by the customer alone** now." in choice.text
+    card = await choice.choose("Place of answers", "by direct message")
     assert (await BotConfig.find_all(db, {"tenantId": shop.id}))[0].response_mode == "DM"
     form = await card.choose_form("Change something", "Change warning and picture")
     assert "no longer" not in form.title

@@ -16,6 +16,7 @@ from services.access import Access, Permission
 from services.panel import declared
 from services.panel.contract import Declared, PanelSection, Scope
 from services.panel.desk import Panel, enumeration, options, search_hint
+from services.panel.naming import Naming
 from services.panel.reading import is_long, longest
 from services.shops import Shop
 from tests.models.samples import sample
@@ -129,6 +130,27 @@ async def test_every_list_is_read_by_an_index(recorded: Db, recorder: Recorder, 
     await _look(Panel(recorded, Access(recorded)), shop, kind, made[-1].key)
     assert len(recorder.seen) > 2
     assert [told for command in recorder.seen if (told := await fault(recorded, command))] == []
+
+
+@every_kind
+async def test_names_of_a_page_are_read_at_once(recorded: Db, recorder: Recorder, kind: Declared) -> None:
+    """By an index: the records in one query, and what their names lead to in one more for each."""
+    made = await crowd(recorded, kind, "b")
+    config = sample(BotConfig, tenant_id="b")
+    shop = Shop(sample(Tenant, tenant_id="b", owner_user_id=OWNER.discord_id), config)
+    recorder.seen.clear()
+    wanted = [(kind.name, each.key) for each in made[:10]]
+    called = await Naming(recorded, Access(recorded)).called(shop, OWNER, wanted)
+    own = not kind.single and getattr(made[0], "tenant_id", None) == "b"
+    assert set(called) == (set(wanted) if own else set())
+    assert len(recorder.seen) <= 2
+    assert not own or [told for command in recorder.seen if (told := await fault(recorded, command))] == []
+
+
+def test_every_field_that_names_a_record_exists() -> None:
+    """And is one that may be seen."""
+    for kind in declared().values():
+        assert set(kind.called_by) <= set(browsing.names_of(kind.model)) - set(kind.hidden), kind.code
 
 
 async def _look(panel: Panel, shop: Shop, kind: Declared, key: str) -> None:
