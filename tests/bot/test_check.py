@@ -167,6 +167,9 @@ async def test_a_database_that_keeps_forgotten_transactions_is_told_kindly(
         async with AsyncMongoClient[dict[str, object]](uri) as client:
             members = [{"_id": 0, "host": "./mongod.sock"}]
             await client.admin.command("replSetInitiate", {"_id": "own", "members": members})
+            async with asyncio.timeout(30):
+                while not (await client.admin.command("hello"))["isWritablePrimary"]:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.05)
         status, found = await findings(
             DATABASE__URI=uri,
             REDIS__URL=redis_url,
