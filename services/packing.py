@@ -47,6 +47,7 @@ _ACTS = {
     "buying": "ship.buying",
     "dropped": "ship.dropped",
     "voided": "ship.voided",
+    "unknown": "ship.unknown",
 }
 
 

@@ -18,8 +18,6 @@ from bot.sandbox.store import Store
 from bot.sandbox.world import World
 
 _POLL = 0.005
-# Seconds in which a bot that knows what it is about to send has sent it.
-_MOMENT = 0.02
 
 
 class Sandbox:
@@ -89,7 +87,6 @@ class Sandbox:
             await self.until(
                 lambda: wanted <= self._registered(), timeout=timeout, what=f"commands {sorted(wanted)}"
             )
-            await self.quiet(_MOMENT, timeout=timeout)
             return
         await self.until(lambda: bool(self._registered()), timeout=timeout, what="commands")
         await self.quiet(0.25, timeout=timeout)

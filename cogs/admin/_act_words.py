@@ -72,6 +72,7 @@ ACTS = {
     "ship.dropped": later("Gave up a parcel that was not sent"),
     "ship.readdressed": later("Corrected an order's address"),
     "ship.sent": later("Sent a parcel"),
+    "ship.unknown": later("Looked again for a label that nobody bought any more"),
     "ship.voided": later("Voided a label"),
     "shop.claim": later("Opened the shop in this server"),
     "shop.hand_over": later("Handed the shop over to a new owner"),

@@ -33,6 +33,8 @@ __all__ = ["clock", "outside"]
 CONTRACT = Path(__file__).parents[2] / DESCRIPTION
 PUBLIC_URL = "https://shop.example"
 CODE = "TESTCODE"
+# Seconds in which a bot whose commands are registered has said the rest.
+MOMENT = 0.02
 
 type OpenShop = Callable[[Community], Awaitable[Shop]]
 
@@ -237,6 +239,7 @@ async def running(
             ready.cancel()
             await task
         await ready
+        await discord.quiet(MOMENT)
         yield bot
     finally:
         await bot.close()

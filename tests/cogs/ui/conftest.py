@@ -34,6 +34,7 @@ async def talking(discord: Sandbox, services: Services) -> AsyncIterator[command
     task = asyncio.create_task(bot.start(discord.token))
     try:
         await discord.ready(*(str(each.name) for each in bot.get_all_application_commands()))
+        await discord.quiet(0.02)
         yield bot
     finally:
         await bot.close()
