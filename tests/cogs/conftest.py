@@ -34,7 +34,7 @@ CONTRACT = Path(__file__).parents[2] / DESCRIPTION
 PUBLIC_URL = "https://shop.example"
 CODE = "TESTCODE"
 # Seconds in which a bot whose commands are registered has said the rest.
-MOMENT = 0.02
+_MOMENT = 0.02
 
 type OpenShop = Callable[[Community], Awaitable[Shop]]
 
@@ -220,6 +220,12 @@ async def elsewhere(discord: Sandbox, open_shop: OpenShop) -> tuple[Community, S
     return place, await open_shop(place)
 
 
+async def connected(discord: Sandbox, bot: Bot) -> None:
+    """Wait until a bot is connected and has registered all its commands."""
+    await discord.ready(*(str(each.name) for each in bot.get_all_application_commands()))
+    await discord.quiet(_MOMENT)
+
+
 @asynccontextmanager
 async def running(
     discord: Sandbox,
@@ -231,15 +237,13 @@ async def running(
     """A new bot process, as it were, on the same database until the block ends."""
     bot = make_bot(services, reference=reference, api_url=discord.api_url, charts=charts)
     task = asyncio.create_task(bot.start(discord.token))
-    names = [str(each.name) for each in bot.get_all_application_commands()]
-    ready = asyncio.create_task(discord.ready(*names))
+    ready = asyncio.create_task(connected(discord, bot))
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             ready.cancel()
             await task
         await ready
-        await discord.quiet(MOMENT)
         yield bot
     finally:
         await bot.close()

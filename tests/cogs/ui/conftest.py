@@ -16,7 +16,7 @@ from cogs._ui.desk import Desk
 from models.tenant import ResponseMode
 from services import Services
 from services.shops import Shop
-from tests.cogs.conftest import CONTRACT
+from tests.cogs.conftest import CONTRACT, connected
 from tests.cogs.ui.talk import Guarded, Talk
 from tests.services.conftest import OWNER
 
@@ -33,8 +33,7 @@ async def talking(discord: Sandbox, services: Services) -> AsyncIterator[command
     bot.add_cog(Guarded(bot, services, desk))
     task = asyncio.create_task(bot.start(discord.token))
     try:
-        await discord.ready(*(str(each.name) for each in bot.get_all_application_commands()))
-        await discord.quiet(0.02)
+        await connected(discord, bot)
         yield bot
     finally:
         await bot.close()
