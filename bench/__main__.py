@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import charts, confirm, discord, mixed, outbox, reports, scale, start, webhooks
+from bench import charts, confirm, discord, files, mixed, outbox, reports, scale, start, webhooks
 from bench.report import Table
 from bot.embedded import Mongod, RedisServer
 from bot.outside import open_database
 
-PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "scale", "reports", "mixed")
+PARTS = ("confirm", "discord", "webhooks", "outbox", "start", "charts", "files", "scale", "reports", "mixed")
 
 
 def arguments() -> tuple[list[str], int | None]:
@@ -40,6 +40,7 @@ async def main(parts: list[str], number: int | None) -> None:
 async def measured(part: str, number: int | None) -> AsyncIterator[Table]:
     """The figures of one part."""
     alone = {"start": start.measure, "charts": charts.measure}
+    stored = {"confirm": confirm.measure, "files": files.measure}
     served = {"webhooks": webhooks.measure, "outbox": outbox.measure, "discord": discord.measure}
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as name:
         folder = Path(name)
@@ -54,8 +55,8 @@ async def measured(part: str, number: int | None) -> AsyncIterator[Table]:
                 yield table
         else:
             async with Mongod(folder) as uri, RedisServer(folder) as redis:
-                if part == "confirm":
-                    yield await confirm.measure(open_database(uri, "confirm"))
+                if part in stored:
+                    yield await stored[part](open_database(uri, part))
                 else:
                     yield await served[part](uri, redis, folder)
 

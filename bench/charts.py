@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from statistics import median
 
+from bench.loop import stall
 from bench.report import Figure, Table
 from cogs._charts import Charts, Press, svg
 from cogs._ui.words import Words
@@ -15,9 +16,6 @@ from services.reports.contract import Chart, Look, Series, Unit
 
 REPEATS = 5
 AT_ONCE = 20
-# What a look at the loop, or its sleep, is late by where nothing else happens.
-_LOOK = 0.001
-_GOAL_STALL = 0.050
 _WORDS = Words.of("en-US")
 
 
@@ -60,9 +58,10 @@ async def measure() -> Table:
                 f"{1000 * drawn:.1f} vs {1000 * started:.1f} ms; as SVG {1000 * written:.1f} ms",
             )
         )
-    return Table(
-        "Charts: drawn in a process each, while the bot's loop goes on", [*figures, await _stall(charts)]
-    )
+    every = list(samples().values())
+    asked = (charts.png(every[each % len(every)], _WORDS, "EUR", "Revenue") for each in range(AT_ONCE))
+    figures.append(await stall(f"while {AT_ONCE} charts are drawn", asyncio.gather(*asked)))
+    return Table("Charts: drawn in a process each, while the bot's loop goes on", figures)
 
 
 async def _took(act: Callable[[], Awaitable[None]]) -> float:
@@ -74,32 +73,3 @@ async def _took(act: Callable[[], Awaitable[None]]) -> float:
         await act()
         taken.append(time.perf_counter() - began)
     return median(taken)
-
-
-async def _stall(charts: Charts) -> Figure:
-    every = list(samples().values())
-    idle, _ = await _longest(asyncio.sleep(1))
-    asked = (charts.png(every[each % len(every)], _WORDS, "EUR", "Revenue") for each in range(AT_ONCE))
-    began = time.perf_counter()
-    busy, own = await _longest(asyncio.gather(*asked))
-    took = time.perf_counter() - began
-    return Figure(
-        f"longest stall of the loop while {AT_ONCE} charts are drawn / {1000 * _GOAL_STALL:.0f} ms",
-        busy / _GOAL_STALL,
-        1.0,
-        f"{1000 * busy:.1f} ms, the loop's own processor time at most {1000 * own:.1f} ms at a stretch "
-        f"(idle {1000 * idle:.1f} ms); all {AT_ONCE} in {took:.1f} s",
-        at_most=True,
-    )
-
-
-async def _longest(work: Awaitable[object]) -> tuple[float, float]:
-    """How long the loop stood still at most until the work was done, and how long it was busy itself."""
-    done, longest, own = asyncio.ensure_future(work), 0.0, 0.0
-    while not done.done():
-        began, spent = time.perf_counter(), time.thread_time()
-        await asyncio.sleep(_LOOK)
-        longest = max(longest, time.perf_counter() - began - _LOOK)
-        own = max(own, time.thread_time() - spent)
-    await done
-    return longest, own

@@ -1,5 +1,7 @@
 """Every stored record of the house, found by being there, and the indexes they ask for."""
 
+import asyncio
+import contextlib
 import hashlib
 import importlib
 import inspect
@@ -23,6 +25,9 @@ SHARD_INDEX = "tenantId_hashed"
 # Indexes of earlier versions, dropped once those that replace them are there.
 _RETIRED = {"outbox": {"dedupeKey_1", "urgency_1_nextAttemptAt_1"}}
 NOT_FOUND = 27
+_NO_COLLECTION = 26
+# Seconds between two looks at an index that another process is building.
+_AGAIN_AFTER = 0.1
 _TIMELESS = ("unique", "partialFilterExpression")
 _OPTIONS = (*_TIMELESS, "expireAfterSeconds")
 _NOT_OURS = {"_id_", SHARD_INDEX}
@@ -87,11 +92,14 @@ class IndexState(NamedTuple):
 
 
 async def index_state(db: Db, kept: Retention = AS_DECLARED) -> IndexState:
-    """Which declared indexes are not there, or not as they are declared, and which ones nobody declares."""
+    """Which declared indexes are not there, or not as they are declared, and which ones nobody declares.
+
+    One that is still being built is not there.
+    """
     missing, undeclared = list[str](), list[str]()
     for document in all_documents():
         rows, declared = document.rows(db), indexes_of(document, kept)
-        there = await rows.index_information()
+        there = (await _listed(rows)).built
         standing = {wanted.document["name"]: found(wanted, there) for wanted in declared}
         missing += [f"{rows.name}.{name}" for name, has in standing.items() if has is None]
         strays = set(there) - set(standing) - set(standing.values()) - _NOT_OURS
@@ -125,15 +133,49 @@ def _declared(module: ModuleType) -> Iterator[type[Document]]:
             yield found
 
 
-async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
-    there = await rows.index_information()
+class _Listed(NamedTuple):
+    """A collection's indexes by their names, each with its keys and options, and if more are being built."""
+
+    built: dict[str, Any]
+    building: bool
+
+
+async def _listed(rows: Rows) -> _Listed:
+    listing = {"listIndexes": rows.name, "cursor": {}, "includeBuildUUIDs": True}
     try:
-        await rows.create_indexes([called(wanted, there) for wanted in declared])
-    except OperationFailure:  # one of them: find out which
-        for wanted in declared:
+        found = (await rows.database.command(listing))["cursor"]["firstBatch"]
+    except OperationFailure as refusal:
+        if refusal.code != _NO_COLLECTION:
+            raise
+        return _Listed({}, building=False)
+    ready = [each for each in found if "buildUUID" not in each]
+    built = {each["name"]: {**each, "key": list(each["key"].items())} for each in ready}
+    return _Listed(built, building=len(ready) < len(found))
+
+
+async def _built(rows: Rows) -> dict[str, Any]:
+    """The indexes that keep their rules, once none is being built any more.
+
+    MongoDB 6.0.5 may say at once that one is there which another process has just begun to build: whoever
+    then drops the one it replaces leaves a time in which nothing is unique.
+    """
+    while (listed := await _listed(rows)).building:  # noqa: ASYNC110 - the server tells nobody
+        await asyncio.sleep(_AGAIN_AFTER)
+    return listed.built
+
+
+async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
+    there = await _built(rows)
+    missing = [_beside(wanted, there) for wanted in declared if found(wanted, there) is None]
+    if missing:
+        with contextlib.suppress(OperationFailure):  # of one of them: below it is found out of which
+            await rows.create_indexes(missing)
+        there = await _built(rows)
+    for wanted in declared:
+        if found(wanted, there) is None:
             await settle(rows, wanted)
     await _drop_replaced(rows, declared)
-    there = await rows.index_information()
+    there = await _built(rows)
     for stray in set(there) - {found(wanted, there) for wanted in declared} - _NOT_OURS:
         if stray in _RETIRED.get(rows.name, ()):
             await _drop(rows, stray)
@@ -144,23 +186,23 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
 
 async def settle(rows: Rows, wanted: IndexModel) -> None:
     """Make one index what is declared; raises IndexRefused like create_indexes."""
-    there = await rows.index_information()
-    if (timed := _otherwise_timed(wanted, there)) is not None:
-        await _time(rows, timed, wanted)
-        there = await rows.index_information()
-    try:
-        # Also where it stands: one that another process is still building is waited for.
-        await rows.create_indexes([called(wanted, there)])
-    except DuplicateKeyError as reason:
-        raise _refused(rows, wanted) from reason
+    # More than once where another process built it meanwhile, and could not.
+    while found(wanted, there := await _built(rows)) is None:
+        # MongoDB lets none stand beside it that differs in nothing but when records expire.
+        if (timed := _first(wanted, there, _TIMELESS)) is not None:
+            await _time(rows, timed, wanted)
+            continue
+        try:
+            await rows.create_indexes([_beside(wanted, there)])
+        except DuplicateKeyError as reason:
+            raise _refused(rows, wanted) from reason
     await _drop_replaced(rows, [wanted])
 
 
-def called(wanted: IndexModel, there: Mapping[str, Any]) -> IndexModel:
-    """The index under the name that it has, or can have beside an old one of the declared name."""
+def _beside(wanted: IndexModel, there: Mapping[str, Any]) -> IndexModel:
+    """The index under a name that is free, also while an old one has the declared name."""
     name = wanted.document["name"]
-    standing = found(wanted, there) or (f"{name}_{_digest(wanted)}" if name in there else name)
-    return _with(wanted, name=standing)
+    return _with(wanted, name=f"{name}_{_digest(wanted)}" if name in there else name)
 
 
 def _digest(wanted: IndexModel) -> str:
@@ -175,7 +217,7 @@ def _was(name: str, wanted: IndexModel) -> bool:
 
 
 async def _drop_replaced(rows: Rows, declared: Sequence[IndexModel]) -> None:
-    there = await rows.index_information()
+    there = await _built(rows)
     standing = {found(wanted, there) for wanted in declared}
     for wanted in declared:
         if found(wanted, there) is None:
@@ -183,11 +225,6 @@ async def _drop_replaced(rows: Rows, declared: Sequence[IndexModel]) -> None:
         for name in [each for each in there if _was(each, wanted) and each not in standing]:
             await _drop(rows, name)
             log.info("index_replaced", extra={"collection": rows.name, "index": name})
-
-
-def _otherwise_timed(wanted: IndexModel, there: Mapping[str, Any]) -> str | None:
-    """One that differs in nothing but when records expire: MongoDB lets no second one stand beside it."""
-    return None if found(wanted, there) else _first(wanted, there, _TIMELESS)
 
 
 async def _time(rows: Rows, name: str, wanted: IndexModel) -> None:

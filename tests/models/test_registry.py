@@ -144,6 +144,20 @@ async def test_what_must_be_unique_is_so_while_its_index_is_replaced(db: Db) -> 
     assert await rows.count_documents({"orderNumber": "A-7"}) == 1
 
 
+async def test_an_index_that_is_being_built_is_not_there_yet(db: Db) -> None:
+    """MongoDB lists it from the beginning; it keeps no rule before its end."""
+    rows, name = Order.rows(db), "tenantId_1_orderNumber_1"
+    await rows.drop_index(name)
+    await rows.insert_many([{"tenantId": "t", "orderNumber": f"A-{number}"} for number in range(100_000)])
+    (wanted,) = [each for each in indexes_of(Order) if each.document["name"] == name]
+    making = asyncio.ensure_future(rows.create_indexes([wanted]))
+    while name not in await names(rows):  # noqa: ASYNC110 - a server tells nobody
+        await asyncio.sleep(0)
+    assert (await index_state(db)).missing == [f"orders.{name}"]
+    await making
+    assert (await index_state(db)).missing == []
+
+
 KEPT = Retention(outbox_days=14, webhook_days=60, share_days=1)
 
 

@@ -20,8 +20,8 @@ from services.shops import Shop
 from tests.services.csv_files import Clerk, counts, table
 
 ROWS = 50_000
-# What somebody else may have to wait for their turn.
-PATIENCE = 0.05
+# How much of all the work somebody else may have to wait for; `make bench ARGS=files` says it in seconds.
+AT_ONCE = 1 / 200
 
 
 @dataclass
@@ -77,6 +77,7 @@ async def test_fifty_thousand_rows_come_in_and_go_out_without_blocking(
     async def progress(done: int, total: int) -> None:
         seen.append((done, total))
 
+    began = time.process_time()
     async with probed() as lag:
         view = await services.imports.check(clerk.desk, "products", "all.csv", catalogue("12.50"), progress)
         assert counts(view) == (ROWS, 0, 0, 0)
@@ -85,7 +86,7 @@ async def test_fifty_thousand_rows_come_in_and_go_out_without_blocking(
         stock = "\n".join(["sku;quantityAvailable", *(f"SKU-{at};7" for at in range(ROWS))])
         counted = await clerk.bring("stock", stock)
         exported = await clerk.take("stock")
-    assert lag.worst < PATIENCE, sorted(lag.late)[-20:]
+    assert lag.worst < AT_ONCE * (time.process_time() - began), sorted(lag.late)[-20:]
     assert seen[-1] == (ROWS, ROWS)
     assert len(seen) == 2 * ROWS / 500
     await everything_is_there(db, shop, counted)
