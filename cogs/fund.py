@@ -47,11 +47,15 @@ class Fund(ShopCog):
     ) -> None:
         shop = await visit.shop()
         rules = await visit.services.fund.open_rules(shop)
-        if amount.strip():
-            cents = read_gift(rules, amount, shop.currency)
-            await self._ask_way(visit, Gift("", cents, "", anonymous=False))
-        else:
+        if not amount.strip():
             await self._ask_amount(visit, anonymous=False)
+            return
+        try:
+            cents = read_gift(rules, amount, shop.currency)
+        except BadInput as wrong:
+            await self._ask_amount(visit, anonymous=False, note=sentence(wrong, visit.words))
+        else:
+            await self._ask_way(visit, Gift("", cents, "", anonymous=False))
 
     @click("fund:info")
     async def by_click(self, visit: Visit) -> None:

@@ -46,7 +46,7 @@ ShopError
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.problems import Change, Debt, KeyProblem
+from models.problems import Amount, Change, Debt, KeyProblem
 
 
 class ShopError(Exception):
@@ -59,7 +59,7 @@ class BadInput(ShopError):
 
     field: str
     problem: str
-    limit: int | str | None = None
+    limit: int | str | Amount | None = None
 
 
 @dataclass(eq=False)

@@ -4,6 +4,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Amount:
+    """Money that something has to reach or may not exceed, in minor units."""
+
+    cents: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class Debt:
     """One thing that is still owed to or by a person: order, payment, refund, goods, parcel, cart, staff.
 

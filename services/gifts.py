@@ -5,7 +5,7 @@ from typing import Any
 from models.errors import BadInput
 from models.fund import CommunityFundConfig
 from models.money import parse_amount
-from models.problems import Change
+from models.problems import Amount, Change
 from models.session import OrderSession
 
 
@@ -23,8 +23,9 @@ def read_gift(rules: CommunityFundConfig, text: str, currency: str) -> int:
         return cents
     if not rules.custom_amount_allowed:
         raise BadInput("amount", "not_allowed")
-    small = cents < rules.custom_amount_min_cents
-    raise BadInput("amount", "too_small" if small else "too_large")
+    if cents < rules.custom_amount_min_cents:
+        raise BadInput("amount", "at_least", Amount(rules.custom_amount_min_cents, currency))
+    raise BadInput("amount", "at_most", Amount(rules.custom_amount_max_cents, currency))
 
 
 def chosen_gift(rules: CommunityFundConfig, session: OrderSession) -> int | None:

@@ -197,7 +197,7 @@ def _still(order: Order, payment: Payment, picked: Picked, cents: int) -> Credit
     if made.cents != cents:
         raise ChangedMeanwhile
     if made.cents == 0:
-        raise BadInput("amount", "range", payment.refundable_cents)
+        raise BadInput("amount", "too_small")
     return made
 
 

@@ -36,7 +36,7 @@ from models.errors import (
     StepMissing,
     TaxUnknown,
 )
-from models.problems import Change
+from models.problems import Amount, Change
 
 _LONGEST_NAME = 200
 
@@ -102,6 +102,8 @@ _PROBLEMS = {
         "That amount has more decimals than the currency. Please write it like 12.50."
     ),
     "too_large": later("That is too large. Please enter a smaller value for {field}."),
+    "at_least": later("Please enter at least {limit} for {field}."),
+    "at_most": later("Please enter at most {limit} for {field}."),
     "too_small": later("That is too small. Please enter a larger value for {field}."),
     "length": later("Please enter something for {field} that has at most {limit} characters."),
     "range": later("Please enter a whole number for {field}, at most {limit}."),
@@ -166,9 +168,14 @@ def _shop_error(_: ShopError, w: Words) -> str:
 def _bad_input(error: BadInput, w: Words) -> str:
     special = ship_refusals.SPECIAL.get((error.field, error.problem))
     problem = special or _PROBLEMS.get(error.problem, _PROBLEMS["not_allowed"])
+    return w(problem, field=f"**{labels.field(error.field, w)}**", limit=_limit(error, w))
+
+
+def _limit(error: BadInput, w: Words) -> object:
+    if isinstance(error.limit, Amount):
+        return w.money(error.limit.cents, error.limit.currency)
     # It may be what somebody typed.
-    limit = plain(error.limit) if isinstance(error.limit, str) else error.limit
-    return w(problem, field=f"**{labels.field(error.field, w)}**", limit=limit)
+    return plain(error.limit) if isinstance(error.limit, str) else error.limit
 
 
 def _not_found(error: NotFound, w: Words) -> str:

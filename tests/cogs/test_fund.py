@@ -91,11 +91,22 @@ async def test_no_thank_you_and_another_amount(ada: Person, product: MakeProduct
     assert "Community fund" not in seen.text
     seen = await seen.press("Change the gift")
     refused = await (await seen.open("Another amount")).submit({"How much would you like to give?": "0.50"})
-    assert "That is too small." in refused.text
+    assert "Please enter at least $1.00 for **amount**." in refused.text
     refused = await (await seen.open("Another amount")).submit({"How much would you like to give?": "x" * 20})
     assert "I cannot read that as an amount." in refused.text
     seen = await (await seen.open("Another amount")).submit({"How much would you like to give?": "7.77"})
     assert "Community fund: $7.77" in seen.text
+
+
+async def test_an_amount_that_cannot_be_given_leaves_the_others_to_choose_from(
+    ada: Person, fund: Room
+) -> None:
+    """Also where it was typed with the command: it says what is the least, and shows what is offered."""
+    assert fund.messages == []
+    seen = await ada.run("/fund donate", amount="0.50")
+    assert "Please enter at least $1.00 for **amount**." in seen.text
+    seen = await (await ada.run("/fund donate", amount="a lot")).press("$25.00")
+    assert "How would you like to pay?" in seen.text
 
 
 async def test_a_gift_by_venmo_ends_complete_and_is_told(

@@ -108,7 +108,7 @@ async def test_an_order_that_is_free_but_for_a_gift_has_to_be_paid(
 
 @pytest.mark.parametrize(
     ("typed", "problem"),
-    [("0", "too_small"), ("0.99", "too_small"), ("1000.01", "too_large"), ("abc", "not_an_amount")],
+    [("0", "at_least"), ("0.99", "at_least"), ("1000.01", "at_most"), ("abc", "not_an_amount")],
 )
 async def test_an_amount_has_to_be_within_its_bounds(
     services: Services, product: MakeProduct, shop: Shop, typed: str, problem: str
