@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-_CHANNEL = "shop:outbox"
+CHANNEL = "shop:outbox"
 _CHANGES = "shop:changes"
 _RETRY_SECONDS = 5.0
 _PATIENCE = 1.0
@@ -118,7 +118,7 @@ class Wakeups:
                 untold = set()
             finally:
                 self._changed |= untold
-        await redis.publish(_CHANNEL, self._own)
+        await redis.publish(CHANNEL, self._own)
 
     async def _hear(self, redis: Redis) -> None:
         while True:
@@ -130,7 +130,7 @@ class Wakeups:
 
     async def _listen(self, redis: Redis) -> None:
         async with redis.pubsub() as channel:
-            await channel.subscribe(_CHANNEL, _CHANGES)
+            await channel.subscribe(CHANNEL, _CHANGES)
             # What was told while nobody listened here is lost.
             self._forget(self._forgetting)
             while True:

@@ -216,7 +216,8 @@ async def test_a_restore_that_is_killed_leaves_the_shop_as_it_was(
         await program.until_said("Type replace")
         await program.type("replace\n")
         await program.until_said("is whole")
-        await asyncio.sleep(0.3)
+        while not within(seeded.data_dir, ".restoring-*"):  # noqa: ASYNC110 - a folder tells nobody
+            await asyncio.sleep(0.01)
         await program.kill()
     assert len(within(seeded.data_dir, ".restoring-*")) == 1
     assert within(seeded.data_dir, "mongo.replaced-*") == set()

@@ -60,11 +60,11 @@ async def test_a_database_that_sold_before_is_moved_from_the_beginning(old: Db) 
 async def test_a_turn_is_for_one_and_passes_on_when_its_holder_dies(old: Db) -> None:
     """The next begins where the dead one's last batch ended, and the dead one, if it lives, is told so."""
     await standing(old, 2)
-    turns = await asyncio.gather(*(take_turn(old, 1, 0.3) for _ in range(8)))
+    turns = await asyncio.gather(*(take_turn(old, 1, 30) for _ in range(8)))
     (first,) = [each for each in turns if each]
+    assert await take_turn(old, 1, 30) is None
+    assert await take_turn(old, 2, 30) is None
     assert await note_position(old, first, {"at": 7}, 0.3)
-    assert await take_turn(old, 1, 0.3) is None
-    assert await take_turn(old, 2, 0.3) is None
     await asyncio.sleep(0.4)
     second = await take_turn(old, 1, 30)
     assert second is not None

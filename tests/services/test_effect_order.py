@@ -74,6 +74,16 @@ async def owe(db: Db, clock: TestClock, order: str = "o1", *events: Notice) -> l
     return owed
 
 
+async def leased(db: Db, many: int) -> list[OutboxEffect]:
+    """What workers have in hand, once it is as much or more."""
+    async with asyncio.timeout(10):
+        while True:
+            found = await OutboxEffect.find_all(db, {"leaseToken": {"$ne": None}})
+            if len(found) >= many:
+                return found
+            await asyncio.sleep(0.01)
+
+
 async def now(db: Db, one: OutboxEffect) -> OutboxEffect:
     """The effect as it stands."""
     found = await OutboxEffect.get(db, TENANT, one.id)
@@ -99,12 +109,13 @@ async def test_another_worker_does_not_overtake_and_goes_on_at_once(
     teller.door.clear()
     workers = [a_worker(db, clock, teller) for _ in range(2)]
     runs = [asyncio.create_task(workers[0].run())]
-    await asyncio.sleep(0.2)
+    await leased(db, 1)
     await owe(db, clock, "o2", Notice.REFUNDED)
     runs.append(asyncio.create_task(workers[1].run()))
+    await leased(db, 2)
+    # Time for more than may be.
     await asyncio.sleep(0.2)
-    leased = await OutboxEffect.find_all(db, {"leaseToken": {"$ne": None}})
-    assert {(each.order_id, each.payload["event"]) for each in leased} == {
+    assert {(each.order_id, each.payload["event"]) for each in await leased(db, 2)} == {
         ("o1", Notice.ORDER_RECEIVED),
         ("o2", Notice.REFUNDED),
     }

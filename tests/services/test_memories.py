@@ -26,6 +26,7 @@ from tests.fakes.taxjar import TaxJar
 from tests.outside import OUTSIDE
 from tests.services import hosting
 from tests.services.conftest import ADA, OWNER, MakeProduct, TestClock
+from tests.services.hearing import heard_by
 from tests.services.test_discounts import running
 
 SECRET = "a-secret-that-is-long-enough-for-tests"
@@ -62,7 +63,7 @@ async def two(db: Db, clock: TestClock, redis_url: str, outside: Outside = OUTSI
             task = asyncio.create_task(one.wakeups.relay())
             stack.callback(task.cancel)
             made.append(one)
-        await asyncio.sleep(0.2)
+        await heard_by(redis, 2)
         yield Pair(*made)
 
 

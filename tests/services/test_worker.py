@@ -19,6 +19,7 @@ from services.rules import Rules
 from services.wakeups import Wakeups
 from services.worker import EffectFailed, EffectWaits, Worker
 from tests.services.conftest import TestClock
+from tests.services.hearing import heard_by
 
 TENANT = "t1"
 
@@ -148,7 +149,6 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 async def relaying(*bells: Wakeups) -> AsyncIterator[None]:
     """Bells that hear each other."""
     tasks = [asyncio.create_task(bell.relay()) for bell in bells]
-    await asyncio.sleep(0.2)
     try:
         yield
     finally:
@@ -169,6 +169,7 @@ async def test_a_bell_wakes_the_worker_of_another_process(db: Db, clock: TestClo
     worker = Worker(db, clock, Rules(poll=timedelta(minutes=5)), there)
     worker.register(EffectKind.CUSTOMER_NOTICE, handler)
     async with relaying(here, there):
+        await heard_by(redis, 2)
         run = asyncio.create_task(worker.run())
         await asyncio.sleep(0.2)
         effect = notice(Notice.ORDER_RECEIVED, TENANT, "o1", clock.now())
@@ -208,6 +209,7 @@ async def test_another_process_forgets_what_was_changed_here(redis: Redis) -> No
         there.on_change(what, partial(forgotten.append, what))
     heard = there.bell()
     async with relaying(here, there):
+        await heard_by(redis, 2)
         async with asyncio.timeout(5):
             # Before they listened they may have missed something.
             while len(forgotten) < 3:  # noqa: ASYNC110 - nothing rings when a line is there
