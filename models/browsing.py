@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from models.base import Db, Document, Tx, Where, object_id, searchable
+from models.base import Db, Document, Part, Tx, Where, object_id, searchable
 from models.registry import indexes_of
 
 type Row = dict[str, Any]
@@ -23,8 +23,8 @@ class Reading(NamedTuple):
     fields: Sequence[str]
 
 
-def names_of(document: type[Document]) -> dict[str, str]:
-    """The stored names of a record's fields, each with its Python name."""
+def names_of(document: type[Document | Part]) -> dict[str, str]:
+    """The stored names of the fields of a record, or of a part of one, each with its Python name."""
     return {
         getattr(field, "key_name", name): name
         for name, field in document.__odm_fields__.items()

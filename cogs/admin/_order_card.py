@@ -20,7 +20,7 @@ from services.role_terms import EXPIRED
 
 _MAX_NOTE, _SHOWN_NOTE, _SHOWN_EVENTS = 500, 200, 8
 _LINK_LENGTH = 512
-_EVENTS = {
+EVENTS = {
     "note": later("Note"),
     "by_hand": later("Done by hand"),
     "payment_claimed": later("The customer says that it is paid"),
@@ -214,7 +214,7 @@ def _history(events: list[OrderEvent], w: Words) -> str:
 
 
 def _event(event: OrderEvent, w: Words) -> str:
-    known = _EVENTS.get(event.what)
+    known = EVENTS.get(event.what)
     what = w(known) if known else status(event.what, w)
     who = f" · {mention(event.actor_id)}" if event.actor_id else ""
     note = f": {plain(cut(event.note, _SHOWN_NOTE))}" if event.note else ""

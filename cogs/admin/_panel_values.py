@@ -1,13 +1,13 @@
 """How stored values read in the panel and in the audit log."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from cogs._ui.card import code, plain
-from cogs._ui.text import cut
+from cogs._ui.card import plain
+from cogs._ui.text import cut, width
 from cogs._ui.words import Words
+from cogs.admin._panel_fields import field_within
 from cogs.admin._reach import is_id
 from cogs.admin._value_words import value_word
 from services.panel.contract import Declared
@@ -21,6 +21,11 @@ _PEOPLE = frozenset(
     }
 )
 _SHORTEST_ID = 15
+_EMPTY: tuple[object, ...] = (None, "", [], {})
+# Of no interest within a record that belongs to the shop anyway.
+_INNER = frozenset({"tenantId", "_id"})
+# So many times what one of them may take.
+_ENTRIES, _LABEL = 4, 100
 
 
 def value_of(row: Mapping[str, Any], name: str) -> Any:
@@ -39,42 +44,64 @@ def said(
         return HIDDEN if value else NOTHING
     if isinstance(value, datetime):
         return w.when(value, "f")
-    if isinstance(value, list) and value and not isinstance(value[0], Mapping | list):
-        shown = ", ".join(said(name, each, currency, w, limit, kind=kind) for each in value[:20])
-        return shown if len(value) <= 20 else f"{shown}, …"  # noqa: PLR2004 - no more are read
     if isinstance(value, str):
         known = value_word(kind, name, value, w) or value
         return _mention(name, value) or plain(cut(known, limit), lines=True) or NOTHING
     if isinstance(value, Mapping | list):
-        return code(cut(_json(value), limit)) if value else NOTHING
+        return _several(name, value, w, limit, lambda at, each: said(at, each, currency, w, limit, kind=kind))
     return plain(text(name, value, currency, w, kind=kind))
 
 
 def text(name: str, value: Any, currency: str, w: Words, *, kind: Declared | None = None) -> str:
     """A value in a menu, where nothing is marked up."""
-    if value is None or value == "":
-        return NOTHING
-    if (known := value_word(kind, name, value, w)) is not None:
+    known = NOTHING if value in (None, "") else value_word(kind, name, value, w)
+    if known is not None:
         return known
     if isinstance(value, bool):
         return w("yes") if value else w("no")
-    if isinstance(value, int) and name.endswith("Cents"):
+    if isinstance(value, int) and name.endswith(("Cents", ".cents")):
         return w.money(value, currency)
     if isinstance(value, datetime):
         return w.date(value)
-    return _json(value) if isinstance(value, Mapping | list) else str(value)
+    if not isinstance(value, Mapping | list):
+        return str(value)
+    found = _several(name, value, w, _LABEL, lambda at, each: text(at, each, currency, w, kind=kind))
+    return " ".join(found.split())
+
+
+def _several(
+    name: str, value: Mapping[str, Any] | list[Any], w: Words, limit: int, read: Callable[[str, Any], str]
+) -> str:
+    """Each part by its name, each entry of a list of such on a line of its own, as many as fit."""
+    if isinstance(value, Mapping):
+        told = ((at, each) for at, each in value.items() if _told(at, each))
+        parts = (f"{field_within(at, w)}: {read(f'{name}.{at}', each)}" for at, each in told)
+        return _fitting(parts, " · ", limit) or NOTHING
+    if value and isinstance(value[0], Mapping):
+        entries = (f"\n• {_several(name, each, w, limit, read)}" for each in value)
+        return _fitting(entries, "", _ENTRIES * limit)
+    return _fitting((read(name, each) for each in value), ", ", _ENTRIES * limit) or NOTHING
+
+
+def _told(name: str, value: Any) -> bool:
+    return value not in _EMPTY and name not in _INNER and not name.endswith("Folded")
+
+
+def _fitting(parts: Iterable[str], between: str, limit: int) -> str:
+    shown: list[str] = []
+    for part in parts:
+        if shown and sum(map(width, shown)) + width(part) > limit:
+            return between.join([*shown, "…"])
+        shown.append(part)
+    return between.join(shown)
 
 
 def _mention(name: str, value: str) -> str | None:
     """A person, role or channel as Discord shows it; nobody is pinged by it."""
     if not is_id(value) or len(value) < _SHORTEST_ID:
         return None
-    if name in _PEOPLE:
+    if name in _PEOPLE or name.rpartition(".")[2] in _PEOPLE:
         return f"<@{value}>"
     if name.lower().endswith(("roleids", "roleid")):
         return f"<@&{value}>"
     return f"<#{value}>" if name.lower().endswith("channelid") else None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

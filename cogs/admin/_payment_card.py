@@ -12,7 +12,7 @@ from services.payment_desk import PaymentView
 from services.payments import processors
 
 _SHOWN, _SHOWN_NOTE, _SHOWN_REF, _FIELD_LENGTH = 8, 60, 100, 1000
-_EVENTS = {
+EVENTS = {
     "page_made": later("The page to pay on was made"),
     "page_expired": later("The page ended"),
     "processing": later("Money is on its way"),
@@ -37,7 +37,7 @@ _EVENTS = {
     "dispute_lost": later("The dispute is lost"),
     "fulfil_anyway": later("Fulfilled anyway"),
 }
-_REFUNDS = {
+REFUNDS = {
     RefundState.ASKED: later("asked for"),
     RefundState.PENDING: later("on its way"),
     RefundState.DONE: later("made"),
@@ -51,7 +51,7 @@ _NO_PAGE = {
         "Enter them anew with `/admin providers`."
     ),
 }
-_DISPUTES = {"open": later("open"), "won": later("won"), "lost": later("lost")}
+DISPUTES = {"open": later("open"), "won": later("won"), "lost": later("lost")}
 
 
 def payment_card(view: PaymentView, w: Words) -> Card:
@@ -132,7 +132,7 @@ def _receipt(receipt: Receipt, w: Words, *, by_hand: bool) -> str:
 
 def _refund(refund: Refund, currency: str, w: Words) -> str:
     said = [w.when(refund.asked_at, "f"), f"**{w.money(refund.amount_cents, currency)}**"]
-    said.append(w(_REFUNDS[refund.state]))
+    said.append(w(REFUNDS[refund.state]))
     if refund.by_hand:
         said.append(w("sent by hand"))
     if refund.actor_id:
@@ -146,7 +146,7 @@ def _note(text: str) -> str:
 
 
 def _dispute(dispute: Dispute, w: Words) -> str:
-    known = _DISPUTES.get(dispute.state)
+    known = DISPUTES.get(dispute.state)
     said = f"{w.when(dispute.at, 'f')} · **{w(known) if known else plain(dispute.state)}**"
     return f"{said} · {_word(dispute.reason)}" if dispute.reason else said
 
@@ -157,7 +157,7 @@ def _word(text: str) -> str:
 
 
 def _event(event: PaymentEvent, w: Words) -> str:
-    known = _EVENTS.get(event.what)
+    known = EVENTS.get(event.what)
     who = f" · {mention(event.actor_id)}" if event.actor_id else ""
     written = _word if event.actor_id is None else _note
     note = f": {written(event.note)}" if event.note else ""

@@ -1,26 +1,31 @@
 """The words for values of closed lists, in the panel and in the audit log; what is stored are codes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from cogs._effects.alerts import EFFECTS
+from cogs._ui.address import country
 from cogs._ui.import_card import KINDS as FILES
 from cogs._ui.labels import status
+from cogs._ui.parcels import MOVEMENTS
 from cogs._ui.parcels import STATES as PARCELS
 from cogs._ui.paying import method_name, provider_name
 from cogs._ui.permission_words import permission_words
 from cogs._ui.words import Words, later
 from cogs.admin._act_words import act_words
 from cogs.admin._alert_list import SEVERITIES, TYPES
+from cogs.admin._order_card import EVENTS as ORDER_EVENTS
 from cogs.admin._order_card import FAILED, WHY
 from cogs.admin._panel_names import record_kind
+from cogs.admin._payment_card import DISPUTES, REFUNDS
+from cogs.admin._payment_card import EVENTS as PAYMENT_EVENTS
 from cogs.admin._time import RHYTHMS
 from cogs.admin._webhook_list import STATES as WEBHOOKS
 from models import browsing
 from models.alert import AlertSeverity, AlertType
-from models.base import Document
+from models.base import Document, Part
 from models.customer import CustomerSource
 from models.data_import import ImportState
 from models.digital_key import KeyStatus
@@ -35,6 +40,7 @@ from models.order_life import OrderStatus
 from models.outbox import OutboxStatus, Urgency
 from models.payment_life import PaymentStatus
 from models.payment_method import PaymentMethod
+from models.payment_parts import RefundState
 from models.platform_entitlement import EntitlementKind, PlatformState
 from models.product import QtyVisibility
 from models.session import SessionState, SessionStep
@@ -125,6 +131,7 @@ _TABLES: Mapping[type[Enum], Mapping[Any, str]] = {
         QtyVisibility.PRIVATE: _PRIVATE,
         QtyVisibility.INHERIT: later("as the shop's setting says"),
     },
+    RefundState: REFUNDS,
     ResponseMode: {
         ResponseMode.EPHEMERAL: later("in the channel, seen by the customer alone"),
         ResponseMode.DM: later("by direct message"),
@@ -218,14 +225,23 @@ _FIELDS: Mapping[tuple[str, str], Say] = {
     ("audit", "action"): act_words,
     ("audit", "entityType"): record_kind,
     ("cart", "paymentMethod"): _method,
+    ("config", "shipFrom.country"): country,
+    ("config", "taxOrigin.country"): country,
+    ("customer", "addresses.address.country"): country,
     ("effect", "kind"): _listed(EFFECTS),
     ("flag", "key"): lambda value, w: w(FEATURES[Flag(value)].title) if value in set(Flag) else value,
     ("import", "kind"): _listed(FILES),
+    ("order", "shippingAddress.country"): country,
+    ("order", "history.what"): _listed(ORDER_EVENTS),
     ("order", "cancelReason"): _listed(WHY),
     ("owed", "failedReason"): _listed(FAILED),
+    ("payment", "disputes.state"): _listed(DISPUTES),
+    ("payment", "history.what"): _listed(PAYMENT_EVENTS),
     ("provider", "type"): _provider,
     ("role", "permissionKeys"): permission_words,
     ("share", "reportType"): _report,
+    ("shipment", "parcels.movement"): _listed(MOVEMENTS),
+    ("shipment", "parcels.partner"): _provider,
     # Written down with what was done to a parcel of the order.
     ("order", "state"): lambda value, w: enum_word(ParcelState, value, w) or value,
 }
@@ -255,12 +271,20 @@ def enum_word(of: type[Enum], value: str | int, w: Words) -> str | None:
 
 
 @cache
-def enumerations(model: type[Document]) -> Mapping[str, type[Enum]]:
-    """The fields of a record that hold values of an enumeration, one or several, by their stored names."""
-    found = {}
+def enumerations(model: type[Document | Part]) -> Mapping[str, type[Enum]]:
+    """The fields of a record that hold values of an enumeration, by stored names such as parcels.state."""
+    found = dict[str, type[Enum]]()
     for stored, name in browsing.names_of(model).items():
-        annotation: Any = model.model_fields[name].annotation
-        for each in (annotation, *getattr(annotation, "__args__", ())):
-            if isinstance(each, type) and issubclass(each, Enum):
+        for each in _types(model.model_fields[name].annotation):
+            if issubclass(each, Enum):
                 found[stored] = each
+            elif issubclass(each, Part):
+                found |= {f"{stored}.{inner}": of for inner, of in enumerations(each).items()}
     return found
+
+
+def _types(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type):
+        yield annotation
+    for within in get_args(annotation):
+        yield from _types(within)

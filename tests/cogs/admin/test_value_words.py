@@ -6,9 +6,11 @@ from typing import Any, get_args
 import pytest
 
 from cogs._ui.words import Words, languages
+from cogs.admin._panel_fields import FIELDS, WITHIN
 from cogs.admin._panel_values import said, text
 from cogs.admin._value_words import _FIELDS, _TABLES, enum_word, enumerations, value_word
 from models import browsing
+from models.base import Document, Part
 from services.panel import declared
 from services.panel.contract import Declared
 
@@ -51,7 +53,62 @@ def test_no_table_has_words_for_what_is_gone() -> None:
         assert set(table) == set(of), of
     beside = {("order", "state")}
     for code, field in set(_FIELDS) - beside:
-        assert field in browsing.names_of(KINDS[code].model), (code, field)
+        assert field in within(KINDS[code].model), (code, field)
+
+
+def within(model: type[Document | Part], before: str = "") -> set[str]:
+    """The stored names of a record's fields and of what stands within them, such as parcels.state."""
+    found = set[str]()
+    for stored, name in browsing.names_of(model).items():
+        found.add(f"{before}{stored}")
+        for each in parts(model.model_fields[name].annotation):
+            if isinstance(each, type) and issubclass(each, Part):
+                found |= within(each, f"{before}{stored}.")
+    return found
+
+
+@every_kind
+def test_what_stands_within_a_field_has_a_name(kind: Declared) -> None:
+    """In each language; nobody has to read the dictionary's names."""
+    shown = {each.rpartition(".")[2] for each in within(kind.model) if "." in each} - {"tenantId"}
+    assert {each for each in shown if each not in WITHIN and each not in FIELDS} == set()
+
+
+def test_what_stands_within_a_field_is_read_part_by_part() -> None:
+    """Each entry on a line of its own on a card, in one line in a menu; what is empty is left out."""
+    items = [
+        {"name": "Mug *blue*", "quantity": 2, "unitPriceCents": 1500, "rolesSnapshot": [], "tenantId": "t"},
+        {"name": "Hat", "quantity": 1, "unitPriceCents": 900},
+    ]
+    order = KINDS["order"]
+    assert said("items", items, "USD", ENGLISH, kind=order) == (
+        "\n• Name: Mug \\*blue\\* · Quantity: 2 · Price of one: $15.00"
+        "\n• Name: Hat · Quantity: 1 · Price of one: $9.00"
+    )
+    assert (
+        text("items", items[1:], "USD", GERMAN, kind=order)
+        == "• Name: Hat · Menge: 1 · Preis für eines: 9,00 $"
+    )
+    seen = said("items", items * 50, "USD", ENGLISH, kind=order)
+    assert seen.endswith("…")
+    assert len(seen) < 900
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "english"),
+    [
+        ("order", "history", [{"what": "PAID"}], "\n• What happened: Paid"),
+        ("order", "shippingAddress", {"city": "Köln", "country": "DE"}, "Town: Köln · Country: Germany"),
+        ("payment", "refunds", [{"state": "done", "amountCents": 5}], "\n• State: made · Amount: $0.05"),
+        ("order", "customer", {"discordId": "123456789012345678"}, "Discord account: <@123456789012345678>"),
+        ("config", "nothing", [[1, 2], [3]], "1, 2, 3"),
+        ("config", "nothing", {"a": None}, "–"),  # noqa: RUF001 - a dash, where nothing is
+        ("config", "nothing", [], "–"),  # noqa: RUF001 - as above
+    ],
+)
+def test_codes_within_a_field_are_said_in_words(code: str, field: str, value: object, english: str) -> None:
+    """As they are where they stand by themselves."""
+    assert said(field, value, "USD", ENGLISH, kind=KINDS[code]) == english
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cogs._ui.carriers import PAGES, carried_by, safe_address, tracking_page
 from cogs._ui.parcels import MOVEMENTS, STATES
 from cogs._ui.ship_refusals import refused
 from cogs._ui.words import Words
-from cogs.admin._order_card import _EVENTS
+from cogs.admin._order_card import EVENTS
 from models.errors import Refused
 from models.product import Product
 from models.shipment import Parcel, ParcelState
@@ -123,7 +123,7 @@ def test_everything_that_can_become_of_a_parcel_has_words() -> None:
     assert set(EffectKind) <= set(EFFECTS)
     assert len({refused(Refused("parcel", state), ENGLISH) for state in ParcelState}) == len(ParcelState)
     told = {"sent", "delivered", "back", "exception", "corrected", "buying", "labelled", "unknown"}
-    assert {f"parcel_{each}" for each in {*told, "dropped", "voided"}} <= set(_EVENTS)
+    assert {f"parcel_{each}" for each in {*told, "dropped", "voided"}} <= set(EVENTS)
 
 
 @pytest.mark.usefixtures("bot")
