@@ -1,26 +1,32 @@
 """What an act wrote down that no record has as a field: what it is called, and how it is read."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from cogs._effects.alerts import EFFECTS
 from cogs._ui.import_card import KINDS as FILES
 from cogs._ui.words import Words, later
 from cogs.admin._alert_list import SEVERITIES, TYPES
 from cogs.admin._panel_fields import FIELDS
+from cogs.admin._panel_names import kind_name
+from cogs.admin._panel_within import WITHIN
 from cogs.admin._queue_card import REASONS, WHAT
 from services.audit_search import area
 from services.features import FEATURES
+from services.panel import declared
+from services.partners import known_partners
+from services.provider_keys import key_fields
 
 DETAILS = {
     "accounts": later("Accounts"),
     "amount": later("Amount"),
     "available": later("Was available"),
-    "baseThemeId": later("Built on the theme"),
     "byHand": later("By hand"),
     "cents": later("Price of the label"),
     "count": later("How many"),
     "customers": later("Customers"),
     "delta": later("Difference"),
+    "discounts": later("Discounts"),
     "effects": later("How much was tried"),
     "environment": later("Test or live"),
     "flag": later("Part of the shop"),
@@ -31,19 +37,21 @@ DETAILS = {
     "note": later("Note"),
     "orders": later("Orders"),
     "parcel": later("Parcel number"),
+    "products": later("Products"),
     "read": later("How many were read"),
     "recipient": later("Recipient"),
     "replacement": later("New key"),
     "restock": later("Back into stock"),
     "role": later("Role"),
+    "roles_owed": later("Roles still to be given"),
     "rows": later("Rows"),
     "set": later("Is stored"),
     "shipping": later("Shipping"),
     "to": later("Up to this day"),
+    "unpaid": later("Orders that are not paid"),
     "users": later("Users"),
     "uses": later("Number of uses"),
     "what": later("What had not arrived"),
-    "withNames": later("With names"),
     "wornBy": later("How many wore it"),
 }
 # Amounts whose names do not say so, as the field that is read alike.
@@ -60,8 +68,22 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 def label(name: str, w: Words) -> str:
     """What something that was written down is called; the record's own field comes first."""
-    known = FIELDS.get(name) or DETAILS.get(name)
-    return w(known) if known else name
+    known = FIELDS.get(name) or DETAILS.get(name) or WITHIN.get(name) or _key_labels().get(name)
+    return w(known) if known else _moved(name, w) or name
+
+
+@cache
+def _key_labels() -> dict[str, str]:
+    """What staff enter to reach a partner."""
+    return {field.key: field.label for each in known_partners() for field in key_fields(each.keys)}
+
+
+def _moved(name: str, w: Words) -> str | None:
+    """Records that went over to another, by their collection and the field that says whose they are."""
+    collection, _, field = name.partition(".")
+    kinds = (each for each in declared().values() if each.model.__collection__ == collection)
+    found = next(kinds, None) if field else None
+    return kind_name(found, w) if found else None
 
 
 def like(name: str) -> str:

@@ -7,7 +7,7 @@ from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
 from cogs.admin._act_details import detail_word, label, like
 from cogs.admin._panel_names import declared_as
-from cogs.admin._panel_values import said
+from cogs.admin._panel_values import INNER, said
 from models.audit import AuditLog
 from services.panel.hiding import without
 
@@ -36,12 +36,12 @@ def _lines(act: AuditLog, currency: str, w: Words) -> Iterator[str]:
             return plain(cut(known, _VALUE))
         return said(like(name), value, currency, w, _VALUE, kind=kind)
 
-    for name in {**before, **after}:
+    for name in [each for each in {**before, **after} if each not in INNER]:
         new = read(name, after.get(name))
         if name in before and before.get(name) != after.get(name):
-            yield f"**{label(name, w)}**: {read(name, before[name])} → {new}"
+            yield f"**{plain(label(name, w))}**: {read(name, before[name])} → {new}"
         else:
-            yield f"**{label(name, w)}**: {new}"
+            yield f"**{plain(label(name, w))}**: {new}"
 
 
 def _part(meta: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -3,6 +3,15 @@
 from cogs._ui.words import Words, later
 
 FIELDS = {
+    "baseThemeId": later("Built on the theme"),
+    "claims": later("Payments said to be made"),
+    "consumedOrderIds": later("Orders that used it"),
+    "customerIds": later("Customers it is for"),
+    "holds": later("Orders that use it"),
+    "overrides": later("Colours"),
+    "partners": later("Services for post, mail and tax"),
+    "themeId": later("Theme"),
+    "withNames": later("With names"),
     "disbursementApprovalRoles": later("Roles that may pay out"),
     "params": later("What it is about"),
     "activeThemeId": later("Theme that is worn"),
@@ -227,70 +236,9 @@ FIELDS = {
     "userId": later("User"),
     "username": later("User name"),
 }
-# What stands within others, where it is called otherwise or stands nowhere else.
-WITHIN = {
-    "address": later("Address"),
-    "asked": later("Label was asked for"),
-    "byHand": later("By hand"),
-    "cents": later("Amount"),
-    "chargeRef": later("Receipt that it comes from"),
-    "city": later("Town"),
-    "coins": later("Coins that arrived"),
-    "costCurrency": later("Currency of the label's price"),
-    "country": later("Country"),
-    "days": later("Days on the way"),
-    "deliveryFile": later("File that the buyer gets"),
-    "discountCents": later("Part of the discount"),
-    "doneAt": later("Done on"),
-    "estimatedDays": later("Days on the way"),
-    "fileId": later("Number of the file"),
-    "giftCents": later("Of it for the fund"),
-    "id": later("Number"),
-    "labelUrl": later("Where the label is"),
-    "lines": later("Lines"),
-    "line1": later("Street and number"),
-    "line2": later("Second line"),
-    "locale": later("Language"),
-    "madeAt": later("Made on"),
-    "memberId": later("Member"),
-    "messageId": later("Message"),
-    "movedAt": later("Moved on"),
-    "movement": later("Where it is"),
-    "note": later("Note"),
-    "number": later("Number"),
-    "offer": later("Kept for"),
-    "orderReceived": later("Told of orders"),
-    "orderShipped": later("Told of parcels"),
-    "partner": later("Partner"),
-    "paymentConfirmed": later("Told of payments"),
-    "postalCode": later("Postal code"),
-    "quantity": later("Quantity"),
-    "quoteRef": later("The partner's number of the question"),
-    "rates": later("Offers of carriers"),
-    "ref": later("The provider's number"),
-    "restock": later("Back into stock"),
-    "refundedQuantity": later("Pieces that went back"),
-    "sentAt": later("Sent on"),
-    "service": later("Service"),
-    "shippingCents": later("Of it for shipping"),
-    "street": later("Street and number"),
-    "surplus": later("Came too much"),
-    "taxCents": later("Part of the tax"),
-    "ticker": later("Coin"),
-    "trackRef": later("The partner's number of the parcel"),
-    "until": later("Until"),
-    "waitingId": later("Place in the line"),
-    "what": later("What happened"),
-}
 
 
 def field(stored: str, w: Words) -> str:
     """A field in a person's words; the data dictionary's name where there is none."""
     known = FIELDS.get(stored)
     return w(known) if known else stored
-
-
-def field_within(stored: str, w: Words) -> str:
-    """The same of a part of a record's field."""
-    known = WITHIN.get(stored)
-    return w(known) if known else field(stored, w)

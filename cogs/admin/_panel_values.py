@@ -7,7 +7,7 @@ from typing import Any
 from cogs._ui.card import plain
 from cogs._ui.text import cut, width
 from cogs._ui.words import Words
-from cogs.admin._panel_fields import field_within
+from cogs.admin._panel_within import field_within
 from cogs.admin._reach import is_id
 from cogs.admin._value_words import value_word
 from services.panel.contract import Declared
@@ -23,7 +23,7 @@ _PEOPLE = frozenset(
 _SHORTEST_ID = 15
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 # Of no interest within a record that belongs to the shop anyway.
-_INNER = frozenset({"tenantId", "_id"})
+INNER = frozenset({"tenantId", "_id"})
 # So many times what one of them may take.
 _ENTRIES, _LABEL = 4, 100
 
@@ -48,7 +48,11 @@ def said(
         known = value_word(kind, name, value, w) or value
         return _mention(name, value) or plain(cut(known, limit), lines=True) or NOTHING
     if isinstance(value, Mapping | list):
-        return _several(name, value, w, limit, lambda at, each: said(at, each, currency, w, limit, kind=kind))
+
+        def part(at: str, each: Any) -> str:
+            return said(at, each, currency, w, limit, kind=kind)
+
+        return _several(name, value, limit, part, lambda at: plain(field_within(at, w)))
     return plain(text(name, value, currency, w, kind=kind))
 
 
@@ -65,26 +69,33 @@ def text(name: str, value: Any, currency: str, w: Words, *, kind: Declared | Non
         return w.date(value)
     if not isinstance(value, Mapping | list):
         return str(value)
-    found = _several(name, value, w, _LABEL, lambda at, each: text(at, each, currency, w, kind=kind))
-    return " ".join(found.split())
+
+    def part(at: str, each: Any) -> str:
+        return text(at, each, currency, w, kind=kind)
+
+    return " ".join(_several(name, value, _LABEL, part, lambda at: field_within(at, w)).split())
 
 
 def _several(
-    name: str, value: Mapping[str, Any] | list[Any], w: Words, limit: int, read: Callable[[str, Any], str]
+    name: str,
+    value: Mapping[str, Any] | list[Any],
+    limit: int,
+    read: Callable[[str, Any], str],
+    called: Callable[[str], str],
 ) -> str:
     """Each part by its name, each entry of a list of such on a line of its own, as many as fit."""
     if isinstance(value, Mapping):
         told = ((at, each) for at, each in value.items() if _told(at, each))
-        parts = (f"{field_within(at, w)}: {read(f'{name}.{at}', each)}" for at, each in told)
+        parts = (f"{called(at)}: {read(f'{name}.{at}', each)}" for at, each in told)
         return _fitting(parts, " · ", limit) or NOTHING
-    if value and isinstance(value[0], Mapping):
-        entries = (f"\n• {_several(name, each, w, limit, read)}" for each in value)
+    if value and all(isinstance(each, Mapping) for each in value):
+        entries = (f"\n• {_several(name, each, limit, read, called)}" for each in value)
         return _fitting(entries, "", _ENTRIES * limit)
     return _fitting((read(name, each) for each in value), ", ", _ENTRIES * limit) or NOTHING
 
 
 def _told(name: str, value: Any) -> bool:
-    return value not in _EMPTY and name not in _INNER and not name.endswith("Folded")
+    return value not in _EMPTY and name not in INNER and not name.endswith("Folded")
 
 
 def _fitting(parts: Iterable[str], between: str, limit: int) -> str:

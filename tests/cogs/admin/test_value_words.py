@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 
 from cogs._ui.words import Words, languages
-from cogs.admin._panel_fields import FIELDS, WITHIN
+from cogs.admin._panel_fields import FIELDS
 from cogs.admin._panel_values import said, text
+from cogs.admin._panel_within import WITHIN
 from cogs.admin._value_words import _FIELDS, _TABLES, enum_word, enumerations, value_word
 from models import browsing
 from models.base import Document, Part
