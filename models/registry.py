@@ -36,6 +36,9 @@ AS_DECLARED = Retention()
 log = logging.getLogger(__name__)
 
 
+type Keys = list[tuple[str, Any]]
+
+
 class IndexRefused(Exception):
     """Stored records break a rule that an index must keep; the text says what an operator can do."""
 
@@ -56,8 +59,7 @@ def indexes_of(document: type[Document], kept: Retention = AS_DECLARED) -> list[
 
 
 def _expiring(wanted: IndexModel, collection: str, kept: Retention) -> IndexModel:
-    keys = list(wanted.document["key"].items())
-    seconds = kept.expiries.get(f"{collection}.{keys[0][0]}")
+    seconds = kept.expiries.get(f"{collection}.{_keys(wanted)[0][0]}")
     if "expireAfterSeconds" not in wanted.document or seconds is None:
         return wanted
     return _with(wanted, expireAfterSeconds=seconds)
@@ -65,7 +67,7 @@ def _expiring(wanted: IndexModel, collection: str, kept: Retention) -> IndexMode
 
 def _with(wanted: IndexModel, **changed: Any) -> IndexModel:
     options = {name: value for name, value in wanted.document.items() if name != "key"}
-    return IndexModel(list(wanted.document["key"].items()), **{**options, **changed})
+    return IndexModel(_keys(wanted), **{**options, **changed})
 
 
 async def create_indexes(
@@ -113,13 +115,17 @@ def found(wanted: IndexModel, there: Mapping[str, Any]) -> str | None:
 
 
 def _first(wanted: IndexModel, there: Mapping[str, Any], options: Sequence[str]) -> str | None:
-    keys = list(wanted.document["key"].items())
     alike = (
         name
         for name, each in there.items()
-        if each["key"] == keys and all(wanted.document.get(option) == each.get(option) for option in options)
+        if each["key"] == _keys(wanted)
+        and all(wanted.document.get(option) == each.get(option) for option in options)
     )
     return next(alike, None)
+
+
+def _keys(wanted: IndexModel) -> Keys:
+    return list(wanted.document["key"].items())
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -134,10 +140,10 @@ def _declared(module: ModuleType) -> Iterator[type[Document]]:
 
 
 class _Listed(NamedTuple):
-    """A collection's indexes by their names, each with its keys and options, and if more are being built."""
+    """A collection's indexes by their names, with keys and options, and the keys of those still to come."""
 
     built: dict[str, Any]
-    building: bool
+    building: list[Keys]
 
 
 async def _listed(rows: Rows) -> _Listed:
@@ -147,35 +153,37 @@ async def _listed(rows: Rows) -> _Listed:
     except OperationFailure as refusal:
         if refusal.code != _NO_COLLECTION:
             raise
-        return _Listed({}, building=False)
+        return _Listed({}, [])
     ready = [each for each in found if "buildUUID" not in each]
     built = {each["name"]: {**each, "key": list(each["key"].items())} for each in ready}
-    return _Listed(built, building=len(ready) < len(found))
+    return _Listed(built, [list(each["spec"]["key"].items()) for each in found if "buildUUID" in each])
 
 
-async def _built(rows: Rows) -> dict[str, Any]:
-    """The indexes that keep their rules, once none is being built any more.
+async def _built(rows: Rows, declared: Sequence[IndexModel]) -> dict[str, Any]:
+    """The indexes that keep their rules, once none of those that are declared is being built any more.
 
     MongoDB 6.0.5 may say at once that one is there which another process has just begun to build: whoever
     then drops the one it replaces leaves a time in which nothing is unique.
     """
-    while (listed := await _listed(rows)).building:  # noqa: ASYNC110 - the server tells nobody
+    while True:
+        there, building = await _listed(rows)
+        if not any(_keys(wanted) in building for wanted in declared):
+            return there
         await asyncio.sleep(_AGAIN_AFTER)
-    return listed.built
 
 
 async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
-    there = await _built(rows)
+    there = await _built(rows, declared)
     missing = [_beside(wanted, there) for wanted in declared if found(wanted, there) is None]
     if missing:
         with contextlib.suppress(OperationFailure):  # of one of them: below it is found out of which
             await rows.create_indexes(missing)
-        there = await _built(rows)
+        there = await _built(rows, declared)
     for wanted in declared:
         if found(wanted, there) is None:
             await settle(rows, wanted)
     await _drop_replaced(rows, declared)
-    there = await _built(rows)
+    there = await _built(rows, declared)
     for stray in set(there) - {found(wanted, there) for wanted in declared} - _NOT_OURS:
         if stray in _RETIRED.get(rows.name, ()):
             await _drop(rows, stray)
@@ -187,7 +195,7 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
 async def settle(rows: Rows, wanted: IndexModel) -> None:
     """Make one index what is declared; raises IndexRefused like create_indexes."""
     # More than once where another process built it meanwhile, and could not.
-    while found(wanted, there := await _built(rows)) is None:
+    while found(wanted, there := await _built(rows, [wanted])) is None:
         # MongoDB lets none stand beside it that differs in nothing but when records expire.
         if (timed := _first(wanted, there, _TIMELESS)) is not None:
             await _time(rows, timed, wanted)
@@ -206,7 +214,7 @@ def _beside(wanted: IndexModel, there: Mapping[str, Any]) -> IndexModel:
 
 
 def _digest(wanted: IndexModel) -> str:
-    meant = [list(wanted.document["key"].items()), [wanted.document.get(option) for option in _OPTIONS]]
+    meant = [_keys(wanted), [wanted.document.get(option) for option in _OPTIONS]]
     return hashlib.blake2s(repr(meant).encode(), digest_size=4).hexdigest()
 
 
@@ -217,7 +225,7 @@ def _was(name: str, wanted: IndexModel) -> bool:
 
 
 async def _drop_replaced(rows: Rows, declared: Sequence[IndexModel]) -> None:
-    there = await _built(rows)
+    there = await _built(rows, declared)
     standing = {found(wanted, there) for wanted in declared}
     for wanted in declared:
         if found(wanted, there) is None:
