@@ -23,6 +23,7 @@ FIELDS = {
     "taxOrigin": later("The shop's address for tax"),
     "taxOnShipping": later("Shipping is taxed"),
     "referenceText": later("The payer's note"),
+    "registeredDiscordUserIds": later("Registered members"),
     "endedAt": later("Ended on"),
     "revokedAt": later("Taken back on"),
     "unitPriceCents": later("Price of one"),
