@@ -18,6 +18,8 @@ from bot.sandbox.store import Store
 from bot.sandbox.world import World
 
 _POLL = 0.005
+# Time alone says nothing: while the loop stands still, a bot on it is not quiet.
+_LOOKS = 10
 
 
 class Sandbox:
@@ -96,16 +98,17 @@ class Sandbox:
         return {command["name"] for scope in scopes for command in self.world.commands.all(scope)}
 
     async def quiet(self, still: float = 0.05, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - see ready
-        """Wait until the bot has sent nothing for so long and nothing is on its way to it."""
+        """Wait until the bot has sent nothing for so many seconds and nothing is on its way to it."""
         loop = asyncio.get_running_loop()
-        count, since = self.recorder.count, loop.time()
+        count, since, looks = self.recorder.count, loop.time(), 0
 
         def settled() -> bool:
-            nonlocal count, since
+            nonlocal count, since, looks
             busy = self.recorder.in_flight or not self.gateway.idle
             if busy or count != self.recorder.count:
-                count, since = self.recorder.count, loop.time()
-            return loop.time() - since >= still
+                count, since, looks = self.recorder.count, loop.time(), 0
+            looks += 1
+            return looks > _LOOKS and loop.time() - since >= still
 
         await self.until(settled, timeout=timeout, what="the bot to be quiet")
 

@@ -27,6 +27,9 @@ from bot.sandbox.world import Message, World
 if TYPE_CHECKING:
     from bot.sandbox.places import Room
 
+# How often silence is listened to before it counts.
+_LOOKS = 8
+
 
 @dataclass(slots=True, frozen=True)
 class Choice:
@@ -258,9 +261,12 @@ class Person:
 
     async def _settle(self, interaction: Interaction) -> None:
         """Give the bot the moment in which it adds to what it has said."""
-        settle, now = self._patience.settle, asyncio.get_running_loop().time
-        while settle and now() < interaction.touched + settle:  # noqa: ASYNC110 - silence sends no event
-            await asyncio.sleep(interaction.touched + settle - now())
+        settle, touched, looks = self._patience.settle, interaction.touched, 0
+        # Time alone says nothing: while the loop stands still, a bot on it cannot add anything.
+        while settle and looks < _LOOKS:
+            await asyncio.sleep(settle / _LOOKS)
+            looks = looks + 1 if touched == interaction.touched else 0
+            touched = interaction.touched
 
 
 async def _ready_or(finished: asyncio.Future[Message | None], seconds: float) -> Message | None:

@@ -84,6 +84,7 @@ async def test_an_event_whose_worker_stood_still_past_its_lease_is_settled_once(
             inbox = town.services.inbox
             assert await inbox.receive("cashapp_pay", place.shop.id, notice.body, headers) == 200
             held = await stopped_with_it(town, pipe, first, word)
+            await town.free()
             assert (held.state, held.attempts) == (WebhookState.WAITING, 1)
             assert held.lease_token is not None
             second.send(signal.SIGCONT)

@@ -64,8 +64,7 @@ async def test_what_a_killed_worker_had_begun_arrives_once(town: Town, launch: L
         people = await buyers(town, place, 6)
         await under_way(town, 3)
         await first.kill()
-        # What it had begun locks records for as long as mongod lets transactions live.
-        await town.db.client.admin.command("killAllSessions", [])
+        await town.free()
         begun = await leased(town)
         assert begun
         second.send(signal.SIGCONT)
@@ -89,6 +88,7 @@ async def test_a_worker_that_stood_still_past_its_lease_has_no_say(town: Town, l
         people = await buyers(town, place, 1)
         await under_way(town, 1)
         first.send(signal.SIGSTOP)
+        await town.free()
         begun = await leased(town)
         assert begun
         second.send(signal.SIGCONT)
