@@ -2,7 +2,7 @@ import pytest
 from nextcord.ext import commands
 from prometheus_client import generate_latest
 
-from bot.sandbox import Community, Form, Person, Room, Sandbox
+from bot.sandbox import Community, Form, Person, Room, Sandbox, Seen
 from bot.sandbox.guilds import Role
 from cogs._ui.desk import Desk
 from services import Services
@@ -187,21 +187,30 @@ async def test_a_reply_turns_the_public_card_for_everybody(
     assert "for one" in (whisper.followups or [whisper])[-1].text
 
 
+async def further(discord: Sandbox, seen: Seen) -> list[str]:
+    """The titles of the messages that follow an answer, once there are any and the bot is quiet."""
+    await discord.until(lambda: seen.followups, what="a message that follows")
+    await discord.quiet()
+    return [each.text.split("\n")[0] for each in seen.followups]
+
+
 @pytest.mark.usefixtures("bot")
-async def test_saying_and_showing_in_any_order_reaches_the_person(ada: Person, guild: Community) -> None:
+async def test_saying_and_showing_in_any_order_reaches_the_person(
+    ada: Person, guild: Community, discord: Sandbox
+) -> None:
     """After a word, the next card is a message of its own, and a public card is still edited."""
     shown = await ada.run("/talk both")
     assert shown.text == "First this."
-    assert [seen.text.split("\n")[0] for seen in shown.followups] == ["Page 2"]
+    assert await further(discord, shown) == ["Page 2"]
     await ada.run("/talk post")
     post = guild.general.messages_for(ada)[-1]
     said = await post.press("both")
     assert said.text == "Said first."
-    assert [seen.text.split("\n")[0] for seen in said.followups] == ["Page 3"]
+    assert await further(discord, said) == ["Page 3"]
     assert post.now.text.startswith("Page 4")
     mine = await ada.run("/talk show")
     said = await mine.press("both")
-    assert [seen.text.split("\n")[0] for seen in said.followups] == ["Page 4"]
+    assert await further(discord, said) == ["Page 4"]
 
 
 @pytest.mark.usefixtures("bot")
