@@ -28,6 +28,7 @@ NOT_FOUND = 27
 _NO_COLLECTION = 26
 # Seconds between two looks at an index that another process is building.
 _AGAIN_AFTER = 0.1
+_TRIES = 3
 _TIMELESS = ("unique", "partialFilterExpression")
 _OPTIONS = (*_TIMELESS, "expireAfterSeconds")
 _NOT_OURS = {"_id_", SHARD_INDEX}
@@ -195,7 +196,9 @@ async def _agree(rows: Rows, declared: Sequence[IndexModel]) -> None:
 async def settle(rows: Rows, wanted: IndexModel) -> None:
     """Make one index what is declared; raises IndexRefused like create_indexes."""
     # More than once where another process built it meanwhile, and could not.
-    while found(wanted, there := await _built(rows, [wanted])) is None:
+    for _ in range(_TRIES):
+        if found(wanted, there := await _built(rows, [wanted])):
+            break
         # MongoDB lets none stand beside it that differs in nothing but when records expire.
         if (timed := _first(wanted, there, _TIMELESS)) is not None:
             await _time(rows, timed, wanted)

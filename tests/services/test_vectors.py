@@ -16,8 +16,8 @@ from tests.services.payments.vectors import FILE, Vector, vectors_of
 
 # What the shop calls them where the file uses another name.
 CALLED = {"square": "cashapp_pay"}
-# Mail, more carriers and the partner API of Cash App come with the parts of the shop that need them.
-LATER = {"shippo", "sendgrid", "cashapp_partner"}
+# They tell the shop nothing: it does not ask SendGrid what became of a letter, nor uses the others.
+UNHEARD = {"shippo", "sendgrid", "cashapp_partner"}
 DELIVER = {each.name for each in known_partners() if each.delivers} | {"discord"}
 needs_file = pytest.mark.skipif(not FILE.exists(), reason="the recorded deliveries are not at hand")
 
@@ -47,7 +47,7 @@ def test_no_vector_and_no_provider_is_forgotten() -> None:
     """Each vector with a verdict beyond dispute is tried, and who is not in the shop is named above."""
     found = json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
     strangers = {each["provider"] for each in found if not of_the_shop(each["provider"])}
-    assert strangers - {"stripe"} == LATER
+    assert strangers - {"stripe"} == UNHEARD
     wanted = {
         each["id"] for each in found if of_the_shop(each["provider"]) and each.get("policy") != "either"
     }
