@@ -7,7 +7,7 @@ from cogs._ui.text import cut, plain, width
 from cogs._ui.words import Words
 from cogs.admin._act_details import detail_word, label, like
 from cogs.admin._panel_names import declared_as
-from cogs.admin._panel_values import INNER, said
+from cogs.admin._panel_values import inner, said
 from models.audit import AuditLog
 from services.panel.hiding import without
 
@@ -36,7 +36,7 @@ def _lines(act: AuditLog, currency: str, w: Words) -> Iterator[str]:
             return plain(cut(known, _VALUE))
         return said(like(name), value, currency, w, _VALUE, kind=kind)
 
-    for name in [each for each in {**before, **after} if each not in INNER]:
+    for name in [each for each in {**before, **after} if not inner(each)]:
         new = read(name, after.get(name))
         if name in before and before.get(name) != after.get(name):
             yield f"**{plain(label(name, w))}**: {read(name, before[name])} → {new}"

@@ -12,7 +12,7 @@ from cogs.admin._panel_edit import changing
 from cogs.admin._panel_fields import field
 from cogs.admin._panel_list import Place
 from cogs.admin._panel_names import WAYS, kind_name
-from cogs.admin._panel_values import said, text, value_of
+from cogs.admin._panel_values import EMPTY, inner, said, text, value_of
 from models import browsing
 from models.audit import AuditLog
 from services.panel import declared
@@ -21,7 +21,6 @@ from services.panel.desk import Past, Record
 from services.panel.hiding import whole
 
 _MOST, _TITLE = 3400, 80
-_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def record_card(record: Record, place: Place, currency: str, w: Words) -> Card:
@@ -112,7 +111,7 @@ def _lines(record: Record, currency: str, w: Words) -> Iterator[str]:
     row, kind = record.row, record.kind
     for name in browsing.names_of(kind.model):
         value = row.get(name)
-        if name == "tenantId" or name.endswith("Folded") or (value in _EMPTY and name not in kind.editable):
+        if inner(name) or (value in EMPTY and name not in kind.editable):
             continue
         called = record.names.get((name, str(value)))
         shown = said(name, value, row.get("currency") or currency, w, kind=kind)
@@ -145,7 +144,7 @@ def _target(way: Way, record: Record) -> Target | None:
         return Target(way.action)
     value = record.row.get(way.field)
     try:
-        return None if value in _EMPTY else Target(way.action, str(value))
+        return None if value in EMPTY else Target(way.action, str(value))
     except ValueError:  # no id of ours is so long
         return None
 
@@ -153,7 +152,7 @@ def _target(way: Way, record: Record) -> Target | None:
 def _leading(record: Record, place: Place, w: Words) -> list[Select]:
     kind, shown = record.kind, []
     for at, link in enumerate(kind.links):
-        if link.to in record.may_open and record.row.get(link.field) not in _EMPTY:
+        if link.to in record.may_open and record.row.get(link.field) not in EMPTY:
             label = f"{field(link.field, w)} → {kind_name(declared()[link.to], w)}"
             shown.append(Option(label, f"l{at}"))
     for at, related in enumerate(kind.related):

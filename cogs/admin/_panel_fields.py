@@ -4,10 +4,10 @@ from cogs._ui.words import Words, later
 
 FIELDS = {
     "baseThemeId": later("Built on the theme"),
-    "claims": later("Payments said to be made"),
+    "claims": later("Said to be paid"),
     "consumedOrderIds": later("Orders that used it"),
     "customerIds": later("Customers it is for"),
-    "holds": later("Orders that use it"),
+    "holds": later("Kept for orders"),
     "overrides": later("Colours"),
     "partners": later("Services for post, mail and tax"),
     "themeId": later("Theme"),

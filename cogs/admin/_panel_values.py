@@ -21,9 +21,7 @@ _PEOPLE = frozenset(
     }
 )
 _SHORTEST_ID = 15
-_EMPTY: tuple[object, ...] = (None, "", [], {})
-# Of no interest within a record that belongs to the shop anyway.
-INNER = frozenset({"tenantId", "_id"})
+EMPTY: tuple[object, ...] = (None, "", [], {})
 # So many times what one of them may take.
 _ENTRIES, _LABEL = 4, 100
 
@@ -34,6 +32,11 @@ def value_of(row: Mapping[str, Any], name: str) -> Any:
     for part in name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
+
+
+def inner(name: str) -> bool:
+    """Whether a stored value is of no interest on a card of a record, which belongs to the shop anyway."""
+    return name in {"tenantId", "_id"} or name.endswith("Folded")
 
 
 def said(
@@ -85,17 +88,13 @@ def _several(
 ) -> str:
     """Each part by its name, each entry of a list of such on a line of its own, as many as fit."""
     if isinstance(value, Mapping):
-        told = ((at, each) for at, each in value.items() if _told(at, each))
+        told = ((at, each) for at, each in value.items() if each not in EMPTY and not inner(at))
         parts = (f"{called(at)}: {read(f'{name}.{at}', each)}" for at, each in told)
         return _fitting(parts, " · ", limit) or NOTHING
     if value and all(isinstance(each, Mapping) for each in value):
         entries = (f"\n• {_several(name, each, limit, read, called)}" for each in value)
         return _fitting(entries, "", _ENTRIES * limit)
     return _fitting((read(name, each) for each in value), ", ", _ENTRIES * limit) or NOTHING
-
-
-def _told(name: str, value: Any) -> bool:
-    return value not in _EMPTY and name not in INNER and not name.endswith("Folded")
 
 
 def _fitting(parts: Iterable[str], between: str, limit: int) -> str:
